@@ -1,0 +1,167 @@
+//! Messages between agent and edge, version 1.
+//!
+//! Bodies are JSON sent as `text/plain`. Unknown fields are ignored both ways; every field but `v`
+//! may be missing, because an older or newer agent may not know it. What a visitor's browser says
+//! is data and never fails beyond not being JSON.
+
+use crate::id::{LeaseId, ScenarioId, VisitId, VisitorId};
+use crate::phone::E164;
+use serde::{Deserialize, Serialize};
+
+/// The version both sides speak.
+pub const WIRE_VERSION: u32 = 1;
+
+/// `POST /v1/sites/{site}/visit`: begin or resume a visit, take or keep numbers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct VisitRequest {
+    /// [`WIRE_VERSION`] of the agent.
+    pub v: u32,
+    /// Version of the agent, for support.
+    pub agent: String,
+    /// The visit this page view belongs to, if one is remembered.
+    pub visit: Option<String>,
+    /// The visitor, if remembered.
+    pub visitor: Option<String>,
+    /// The page's address, whole.
+    pub url: String,
+    /// `document.referrer`.
+    pub referrer: String,
+    /// The label remembered from an earlier page (`roistat_marker` cookie).
+    pub marker: Option<String>,
+    /// The visit number of Roistat's own script (`roistat_visit` cookie).
+    pub roistat_visit: Option<String>,
+    /// Leases the page still remembers.
+    pub leases: Vec<HeldLease>,
+    /// Scenarios whose elements are on the page: only these are served a number.
+    pub targets: Vec<String>,
+    /// `granted`, `cookieless`; with `wait` nothing is sent at all.
+    pub consent: String,
+    /// The page is hidden or was opened by automation (`navigator.webdriver`).
+    pub webdriver: bool,
+    /// `mobile` or `desktop`, as the pointer tells.
+    pub device: String,
+    /// Idempotency key made by the agent.
+    pub key: String,
+}
+
+/// A lease as the page remembers it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct HeldLease {
+    /// The scenario it was lent for.
+    pub scenario: String,
+    /// The lease's id.
+    pub lease: String,
+    /// Its generation: an old one changes nothing.
+    pub generation: u64,
+    /// The number last shown.
+    pub number: String,
+}
+
+/// `POST /v1/sites/{site}/beat` and `…/leave`: something happened on the page.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct BeatRequest {
+    /// [`WIRE_VERSION`] of the agent.
+    pub v: u32,
+    /// The visit.
+    pub visit: Option<String>,
+    /// The visitor.
+    pub visitor: Option<String>,
+    /// What happened.
+    pub event: BeatEvent,
+    /// Leases the page holds.
+    pub leases: Vec<HeldLease>,
+    /// Scenarios whose elements are on the page.
+    pub targets: Vec<String>,
+    /// The page's address where it matters (`page`).
+    pub url: String,
+    /// The number tapped (`tap`), digits.
+    pub number: String,
+    /// Idempotency key made by the agent.
+    pub key: String,
+}
+
+/// What a heartbeat tells. Unknown events are read as [`BeatEvent::Keep`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BeatEvent {
+    /// Activity began after idleness: keep or reclaim the number, or take another.
+    Active,
+    /// No activity for the idle time, or the page is hidden: the number may be re-issued.
+    Idle,
+    /// A `tel:` link was tapped.
+    Tap,
+    /// The page is going away: the hold begins.
+    Leave,
+    /// A route change within the page.
+    Page,
+    /// Still active (sparse), or an event of a newer agent.
+    #[default]
+    #[serde(other)]
+    Keep,
+}
+
+/// The answer to [`VisitRequest`] and [`BeatRequest`].
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct VisitReply {
+    /// [`WIRE_VERSION`] of the edge.
+    pub v: u32,
+    /// The visit, made by the edge.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub visit: Option<VisitId>,
+    /// The visitor, made by the edge; absent where nothing may be stored.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub visitor: Option<VisitorId>,
+    /// One per matched scenario that has elements on the page.
+    pub numbers: Vec<GivenNumber>,
+    /// The label to remember, joined as it stood in the address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub marker: Option<String>,
+    /// Ask again no sooner.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_after_ms: Option<u64>,
+}
+
+/// A number to show in one scenario's elements.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GivenNumber {
+    /// The scenario.
+    pub scenario: ScenarioId,
+    /// What kind of number it is.
+    pub kind: NumberGiven,
+    /// Absent with [`NumberGiven::Page`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<E164>,
+    /// The lease, with [`NumberGiven::Leased`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease: Option<LeaseId>,
+    /// The lease's generation.
+    #[serde(default)]
+    pub generation: u64,
+    /// How long the number stays after the last activity.
+    #[serde(default)]
+    pub hold_ms: u64,
+    /// Send a keep-alive this often while active.
+    #[serde(default)]
+    pub beat_ms: u64,
+    /// No activity this long: send `idle`.
+    #[serde(default)]
+    pub idle_ms: u64,
+}
+
+/// What kind of number a scenario gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NumberGiven {
+    /// A number of the visitor's own, from the pool.
+    Leased,
+    /// The number of the visit's source.
+    Static,
+    /// The scenario's reserve number.
+    Reserve,
+    /// Leave the page's number.
+    Page,
+}

@@ -1,0 +1,1 @@
+//! Simulation over `ringlet-core`; see ARCHITECTURE.md.

@@ -1,0 +1,3 @@
+//! All automation of Ringlet: `cargo xtask <verb>`.
+
+fn main() {}

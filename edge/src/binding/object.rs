@@ -1,0 +1,141 @@
+//! A Durable Object's own state: its storage, its transactions, its alarm, its end.
+
+use super::fault::Fault;
+use super::sql::{RawSql, Sql};
+use core::panic::AssertUnwindSafe;
+use js_sys::futures::JsFuture;
+use ringlet_core::time::UnixMillis;
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen]
+extern "C" {
+    type RawState;
+
+    #[wasm_bindgen(method, getter)]
+    fn storage(this: &RawState) -> RawStorage;
+
+    #[wasm_bindgen(method, catch)]
+    fn abort(this: &RawState, reason: &str) -> Result<(), JsValue>;
+
+    #[derive(Clone, Debug)]
+    type RawStorage;
+
+    #[wasm_bindgen(method, getter)]
+    fn sql(this: &RawStorage) -> RawSql;
+
+    #[wasm_bindgen(method, catch, js_name = transactionSync)]
+    fn transaction_sync(
+        this: &RawStorage,
+        body: &mut dyn FnMut() -> Result<JsValue, JsValue>,
+    ) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = setAlarm)]
+    fn set_alarm(this: &RawStorage, at_ms: f64) -> Result<js_sys::Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = getAlarm)]
+    fn get_alarm(this: &RawStorage) -> Result<js_sys::Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = deleteAlarm)]
+    fn delete_alarm(this: &RawStorage) -> Result<js_sys::Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = deleteAll)]
+    fn delete_all(this: &RawStorage) -> Result<js_sys::Promise, JsValue>;
+}
+
+/// The storage of one object.
+#[derive(Debug)]
+pub(crate) struct Store {
+    state: JsValue,
+    storage: RawStorage,
+    sql: Sql,
+}
+
+impl Store {
+    /// Takes the state that the constructor of the object was given.
+    pub(crate) fn new(state: &worker::State) -> Self {
+        let state: JsValue = state.as_raw().into();
+        let storage = state.unchecked_ref::<RawState>().storage();
+        let sql = Sql::new(storage.sql());
+        Self {
+            state,
+            storage,
+            sql,
+        }
+    }
+
+    /// The SQL outside a transaction, for reading.
+    pub(crate) fn sql(&self) -> &Sql {
+        &self.sql
+    }
+
+    /// Runs `body` as one transaction: all of its statements happen, or none when it returns an
+    /// error or panics. (The platform itself would keep the statements before an error.)
+    ///
+    /// # Errors
+    /// The error of `body`, or what the platform says of the commit.
+    pub(crate) fn transaction<T>(
+        &self,
+        body: impl FnOnce(&Sql) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        let mut body = Some(body);
+        let mut outcome: Option<Result<T, Fault>> = None;
+        let committed = {
+            let mut closure = AssertUnwindSafe(|| {
+                let result = match body.take() {
+                    Some(body) => body(&self.sql),
+                    None => Err(Fault::new("a transaction was run twice")),
+                };
+                let failed = result.is_err();
+                outcome = Some(result);
+                // The exception is what makes the platform roll back.
+                if failed {
+                    Err(JsValue::from_str("rolled back"))
+                } else {
+                    Ok(JsValue::UNDEFINED)
+                }
+            });
+            self.storage.transaction_sync(&mut *closure)
+        };
+        match (outcome, committed) {
+            (Some(Err(fault)), _) => Err(fault),
+            (_, Err(thrown)) => Err(Fault::from(thrown)),
+            (Some(done), Ok(_)) => done,
+            (None, Ok(_)) => Err(Fault::new("the platform did not run the transaction")),
+        }
+    }
+
+    /// Asks for the alarm at `at`, in place of any other.
+    ///
+    /// # Errors
+    /// What the platform says.
+    pub(crate) async fn set_alarm(&self, at: UnixMillis) -> Result<(), Fault> {
+        JsFuture::from(self.storage.set_alarm(at.0 as f64)?).await?;
+        Ok(())
+    }
+
+    /// When the alarm is due, if one is set.
+    ///
+    /// # Errors
+    /// What the platform says.
+    pub(crate) async fn alarm(&self) -> Result<Option<UnixMillis>, Fault> {
+        let at = JsFuture::from(self.storage.get_alarm()?).await?;
+        Ok(at.as_f64().map(|at_ms| UnixMillis(at_ms as u64)))
+    }
+
+    /// Forgets everything, the alarm included.
+    ///
+    /// # Errors
+    /// What the platform says.
+    pub(crate) async fn delete_all(&self) -> Result<(), Fault> {
+        JsFuture::from(self.storage.delete_alarm()?).await?;
+        JsFuture::from(self.storage.delete_all()?).await?;
+        Ok(())
+    }
+
+    /// Throws the object's memory away and breaks its running requests. Statements that are not yet
+    /// durable are rolled back.
+    pub(crate) fn abort(&self, reason: &str) {
+        // `abort` always throws; that is how it works.
+        drop(self.state.unchecked_ref::<RawState>().abort(reason));
+    }
+}

@@ -1,0 +1,194 @@
+//! The synchronous SQL of a Durable Object.
+//!
+//! Limits (platform): 100 parameters to a statement, 2 MB to a row or value. Integers cross as
+//! `f64`, so only those within 2^53 are bound as numbers; ids and telephone numbers are text.
+//! A cursor is read whole at once: its lazy errors are thrown while it is read, where `catch` binds
+//! them.
+
+use super::fault::Fault;
+use js_sys::Array;
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen]
+extern "C" {
+    /// `SqlStorage`.
+    #[derive(Clone, Debug)]
+    pub(crate) type RawSql;
+
+    #[wasm_bindgen(method, catch, variadic, js_name = exec)]
+    fn exec(this: &RawSql, statement: &str, parameters: &Array) -> Result<RawCursor, JsValue>;
+
+    #[wasm_bindgen(method, getter, js_name = databaseSize)]
+    fn database_size(this: &RawSql) -> f64;
+
+    type RawCursor;
+
+    #[wasm_bindgen(method, catch, js_name = raw)]
+    fn raw(this: &RawCursor) -> Result<RawRows, JsValue>;
+
+    #[wasm_bindgen(method, getter, js_name = rowsWritten)]
+    fn rows_written(this: &RawCursor) -> f64;
+
+    type RawRows;
+
+    #[wasm_bindgen(method, catch, js_name = toArray)]
+    fn to_array(this: &RawRows) -> Result<Array, JsValue>;
+}
+
+/// A value bound to a statement.
+pub(crate) trait Bind {
+    /// The value as JavaScript binds it.
+    fn bind(&self) -> JsValue;
+}
+
+impl Bind for &str {
+    fn bind(&self) -> JsValue {
+        JsValue::from_str(self)
+    }
+}
+impl Bind for String {
+    fn bind(&self) -> JsValue {
+        JsValue::from_str(self)
+    }
+}
+impl Bind for u64 {
+    fn bind(&self) -> JsValue {
+        debug_assert!(*self < (1 << 53));
+        JsValue::from_f64(*self as f64)
+    }
+}
+impl Bind for i64 {
+    fn bind(&self) -> JsValue {
+        debug_assert!(self.unsigned_abs() < (1 << 53));
+        JsValue::from_f64(*self as f64)
+    }
+}
+impl Bind for bool {
+    fn bind(&self) -> JsValue {
+        JsValue::from_f64(f64::from(u8::from(*self)))
+    }
+}
+impl<T: Bind> Bind for Option<T> {
+    fn bind(&self) -> JsValue {
+        self.as_ref().map_or(JsValue::NULL, Bind::bind)
+    }
+}
+
+/// The SQL of one object.
+#[derive(Clone, Debug)]
+pub(crate) struct Sql {
+    raw: RawSql,
+}
+
+impl Sql {
+    pub(super) fn new(raw: RawSql) -> Self {
+        Self { raw }
+    }
+
+    /// Runs a statement for its effect and says how many rows it wrote, index rows included.
+    ///
+    /// # Errors
+    /// What SQLite or the platform says.
+    pub(crate) fn run(&self, statement: &str, parameters: &[&dyn Bind]) -> Result<u64, Fault> {
+        let cursor = self.raw.exec(statement, &bound(parameters))?;
+        cursor.raw()?.to_array()?;
+        Ok(cursor.rows_written() as u64)
+    }
+
+    /// Reads all rows of a query.
+    ///
+    /// # Errors
+    /// What SQLite or the platform says.
+    pub(crate) fn rows(&self, query: &str, parameters: &[&dyn Bind]) -> Result<Vec<Row>, Fault> {
+        let rows = self
+            .raw
+            .exec(query, &bound(parameters))?
+            .raw()?
+            .to_array()?;
+        Ok(rows
+            .iter()
+            .map(|row| Row {
+                cells: row.unchecked_into(),
+            })
+            .collect())
+    }
+
+    /// Reads the first row of a query, if there is one.
+    ///
+    /// # Errors
+    /// What SQLite or the platform says.
+    pub(crate) fn row(&self, query: &str, parameters: &[&dyn Bind]) -> Result<Option<Row>, Fault> {
+        Ok(self.rows(query, parameters)?.into_iter().next())
+    }
+
+    /// Bytes the database takes.
+    pub(crate) fn size_bytes(&self) -> u64 {
+        self.raw.database_size() as u64
+    }
+}
+
+fn bound(parameters: &[&dyn Bind]) -> Array {
+    parameters
+        .iter()
+        .map(|parameter| parameter.bind())
+        .collect()
+}
+
+/// One row; columns by place. A cell of another type than asked for is a fault: it says that the
+/// stored state is not what this code wrote.
+#[derive(Clone, Debug)]
+pub(crate) struct Row {
+    cells: Array,
+}
+
+impl Row {
+    /// Text.
+    ///
+    /// # Errors
+    /// If the cell is something else.
+    pub(crate) fn text(&self, place: u32) -> Result<String, Fault> {
+        self.cells
+            .get(place)
+            .as_string()
+            .ok_or_else(|| wrong(place, "text"))
+    }
+
+    /// An integer from 0 up.
+    ///
+    /// # Errors
+    /// If the cell is something else.
+    pub(crate) fn integer(&self, place: u32) -> Result<u64, Fault> {
+        match self.cells.get(place).as_f64() {
+            Some(value) if (0.0..9_007_199_254_740_992.0).contains(&value) => Ok(value as u64),
+            _ => Err(wrong(place, "an integer from 0 up")),
+        }
+    }
+
+    /// Text or NULL.
+    ///
+    /// # Errors
+    /// If the cell is something else.
+    pub(crate) fn maybe_text(&self, place: u32) -> Result<Option<String>, Fault> {
+        if self.cells.get(place).is_null() {
+            Ok(None)
+        } else {
+            self.text(place).map(Some)
+        }
+    }
+
+    /// An integer or NULL.
+    ///
+    /// # Errors
+    /// If the cell is something else.
+    pub(crate) fn maybe_integer(&self, place: u32) -> Result<Option<u64>, Fault> {
+        if self.cells.get(place).is_null() {
+            Ok(None)
+        } else {
+            self.integer(place).map(Some)
+        }
+    }
+}
+
+fn wrong(place: u32, wanted: &str) -> Fault {
+    Fault::new(format!("column {place} of a stored row is not {wanted}"))
+}

@@ -12,6 +12,7 @@
 pub mod entropy;
 pub mod id;
 pub mod phone;
+pub mod sizing;
 pub mod time;
 #[cfg(feature = "serde")]
 pub mod wire;

@@ -1,0 +1,133 @@
+// The live view: polls the administration's interface and shows numbers, events and calls as they are.
+
+import { bringVisitors } from "./crowd.js";
+import { pretendCall } from "./pretend.js";
+import { readCall } from "./reading.js";
+import { showCalls, showEvents } from "./history.js";
+import { showPools } from "./pools.js";
+import { api, ApiError, dropToken, keepToken, takeToken } from "../../lib/session.js";
+import { language, say, switchLanguage, write } from "../../lib/dom.js";
+import { phone } from "../../lib/words.js";
+
+const SITE = "demo";
+const POLL_MS = 1000;
+/** After a failure the next attempt waits longer, up to this. */
+const POLL_MAX_MS = 15_000;
+const VISITORS_PER_PRESS = 5;
+
+const at = (id) => document.getElementById(id);
+let waitMs = POLL_MS;
+let timer = 0;
+
+const OPTIONS = {
+  outcome: { answered: ["answered", "ответили"], missed: ["missed", "не ответили"] },
+  caller: {
+    stranger: ["a new caller", "новый человек"],
+    same: ["the same caller again", "тот же человек снова"],
+    withheld: ["a withheld number", "скрытый номер"],
+  },
+  delivery: {
+    prompt: ["at once", "сразу"],
+    twice: ["twice (must stay one call)", "дважды (звонок один)"],
+    late: ["ten minutes late", "с опозданием на десять минут"],
+    backwards: ["end before start", "конец раньше начала"],
+  },
+};
+
+/** Options hold no elements, so their two languages cannot stand side by side in the page. */
+function nameOptions() {
+  for (const [id, options] of Object.entries(OPTIONS)) {
+    for (const option of at(id).options) option.textContent = say(...options[option.value]);
+  }
+  at("provider").append(new Option(say("signed generic webhook", "подписанный общий вебхук"), "generic"));
+}
+
+function showEntrance(why) {
+  at("entrance").hidden = false;
+  at("view").hidden = true;
+  showTrouble(why);
+}
+
+function showTrouble(text) {
+  at("trouble").hidden = !text;
+  write(at("trouble"), text ?? "");
+}
+
+function tell(text, tone) {
+  at("said").dataset.tone = tone;
+  write(at("said"), text);
+}
+
+async function call(digits) {
+  tell(say(`Calling ${phone(digits)} …`, `Звоним на ${phone(digits)} …`), "");
+  try {
+    const choice = { outcome: at("outcome").value, caller: at("caller").value, delivery: at("delivery").value };
+    const sent = await pretendCall(digits, choice);
+    const who = sent.caller ? phone(sent.caller) : say("a withheld number", "скрытого номера");
+    tell(
+      say(`${who} called ${phone(digits)}: ${sent.events} signed events sent.`, `Звонок с ${who} на ${phone(digits)}: отправлено подписанных событий: ${sent.events}.`),
+      "good",
+    );
+    await refresh();
+  } catch (error) {
+    tell(say(`The call was refused: ${error.message}`, `Звонок не принят: ${error.message}`), "bad");
+  }
+}
+
+async function crowd() {
+  at("crowd").disabled = true;
+  try {
+    const served = await bringVisitors(VISITORS_PER_PRESS);
+    tell(
+      say(`${served} of ${VISITORS_PER_PRESS} got a number of their own, the rest see the reserve.`, `Свой номер получили ${served} из ${VISITORS_PER_PRESS}, остальные видят резервный.`),
+      "good",
+    );
+    await refresh();
+  } catch (error) {
+    tell(say(`The visits were refused: ${error.message}`, `Визиты не приняты: ${error.message}`), "bad");
+  } finally {
+    at("crowd").disabled = false;
+  }
+}
+
+async function refresh() {
+  const [live, calls] = await Promise.all([api(`/sites/${SITE}/live`), api(`/sites/${SITE}/calls?limit=20`)]);
+  at("entrance").hidden = true;
+  at("view").hidden = false;
+  showPools(at("pools"), live, call);
+  showEvents(at("events"), at("no-events"), live.pools);
+  showCalls(at("calls"), at("no-calls"), (calls.calls ?? calls.items ?? []).map(readCall));
+}
+
+/** One poll, and the appointment for the next. A hidden page does not poll. */
+async function poll() {
+  clearTimeout(timer);
+  if (document.hidden) return;
+  try {
+    await refresh();
+    showTrouble(null);
+    waitMs = POLL_MS;
+  } catch (error) {
+    if (error instanceof ApiError && (error.status === 401 || error.status === 403)) {
+      dropToken();
+      showEntrance(say("This token is not accepted.", "Этот ключ не подходит."));
+      return;
+    }
+    waitMs = Math.min(waitMs * 2, POLL_MAX_MS);
+    showTrouble(say(`No answer (${error.message}). Trying again.`, `Нет ответа (${error.message}). Пробуем ещё.`));
+  }
+  timer = setTimeout(poll, waitMs);
+}
+
+if (language() === "ru") document.title = "Живой вид · Ringlet";
+nameOptions();
+at("tongue").addEventListener("click", switchLanguage);
+at("crowd").addEventListener("click", crowd);
+at("entrance").addEventListener("submit", (event) => {
+  event.preventDefault();
+  keepToken(at("token").value);
+  poll();
+});
+document.addEventListener("visibilitychange", poll);
+if (takeToken()) poll();
+else showEntrance(null);

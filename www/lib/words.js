@@ -1,0 +1,58 @@
+// How things are written for people: numbers, times, states. Both languages.
+
+import { language, say } from "./dom.js";
+
+/** A number as people of its country read it: Russian ones in groups, others with a plus. */
+export function phone(digits) {
+  const text = String(digits ?? "");
+  const parts = /^7(\d{3})(\d{3})(\d{2})(\d{2})$/.exec(text);
+  if (!parts) return text ? `+${text}` : say("withheld", "скрыт");
+  const [, area, a, b, c] = parts;
+  return area === "800" ? `8 800 ${a}-${b}-${c}` : `8 (${area}) ${a}-${b}-${c}`;
+}
+
+/** A length of time in short: "12 s", "4 min", "3 h". */
+export function span(ms) {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 100) return `${seconds} ${say("s", "с")}`;
+  if (seconds < 100 * 60) return `${Math.round(seconds / 60)} ${say("min", "мин")}`;
+  return `${Math.round(seconds / 3600)} ${say("h", "ч")}`;
+}
+
+/** The clock time of an instant, to the second. */
+export const clock = (ms) =>
+  new Date(ms).toLocaleTimeString(language() === "ru" ? "ru-RU" : "en-GB", { hour12: false });
+
+/** 0.913 → "91 %". */
+export const percent = (share) =>
+  `${new Intl.NumberFormat(language(), { maximumFractionDigits: 0 }).format(share * 100)} %`;
+
+/** A count with thousands set apart. */
+export const count = (number) => new Intl.NumberFormat(language()).format(number);
+
+/** Plural forms: English one/other, Russian one/few/many. */
+export function plural(number, en, ru) {
+  const rule = new Intl.PluralRules(language()).select(number);
+  const forms = language() === "ru" ? { one: ru[0], few: ru[1], many: ru[2], other: ru[2] } : { one: en[0], other: en[1] };
+  return `${count(number)} ${forms[rule] ?? forms.other}`;
+}
+
+const STATES = {
+  free: { tone: "", en: "free", ru: "свободен" },
+  provisional: { tone: "cool", en: "just lent", ru: "только выдан" },
+  active: { tone: "good", en: "on the page", ru: "на странице" },
+  live: { tone: "good", en: "on the page", ru: "на странице" },
+  idle: { tone: "warn", en: "idle", ru: "неактивен" },
+  held: { tone: "held", en: "held", ru: "держится" },
+  cooling: { tone: "cool", en: "resting", ru: "отдыхает" },
+  quarantined: { tone: "bad", en: "quarantined", ru: "в карантине" },
+  draining: { tone: "warn", en: "draining", ru: "выводится" },
+  reserve: { tone: "cool", en: "reserve", ru: "резервный" },
+  disabled: { tone: "bad", en: "disabled", ru: "отключён" },
+};
+
+/** The word and colour of a number's state. An unknown state is shown as it came. */
+export function state(name) {
+  const known = STATES[name];
+  return known ? { tone: known.tone, text: say(known.en, known.ru) } : { tone: "", text: name };
+}

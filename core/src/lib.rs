@@ -9,10 +9,14 @@
 //! the browser agent and the simulator run the *same* rules.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "edge")]
+pub mod call;
 pub mod entropy;
 pub mod id;
 pub mod phone;
 pub mod sizing;
+#[cfg(feature = "edge")]
+pub mod telephony;
 pub mod time;
 #[cfg(feature = "serde")]
 pub mod wire;

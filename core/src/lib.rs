@@ -13,6 +13,9 @@
 pub mod call;
 pub mod entropy;
 pub mod id;
+pub mod label;
+pub mod limits;
+pub mod mask;
 pub mod phone;
 pub mod sizing;
 #[cfg(feature = "edge")]

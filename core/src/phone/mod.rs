@@ -1,7 +1,19 @@
-//! Telephone numbers in E.164.
+//! Telephone numbers in E.164, and reading them from what people write.
+//!
+//! What is here: the number itself, the numbering plans needed to take it apart ([`plan`]) and the
+//! reading of numbers as written on pages and pasted by owners ([`read`], [`list`]). Writing a
+//! number for people is [`crate::mask`]. What is not here: whether a number is in use, and by whom.
 
 use core::fmt;
 use core::num::NonZeroU64;
+
+pub mod list;
+pub mod plan;
+pub mod read;
+
+pub use list::{ListFault, ListFaultReason, NumberList, read_list};
+pub use plan::{CountryCode, Parts};
+pub use read::{Home, read_written};
 
 /// A telephone number: 3 to 15 digits, country code first, no leading zero. Shown and stored
 /// without `+`.
@@ -49,6 +61,49 @@ impl E164 {
     pub fn as_u64(self) -> u64 {
         self.0.get()
     }
+
+    /// The digits as text, without allocating and without `core::fmt`.
+    pub fn digits(self) -> Digits {
+        let mut bytes = [b'0'; Digits::MAX];
+        let mut rest = self.0.get();
+        let mut from = Digits::MAX;
+        while rest > 0 && from > 0 {
+            from -= 1;
+            bytes[from] = b'0' + (rest % 10) as u8;
+            rest /= 10;
+        }
+        Digits { bytes, from }
+    }
+
+    /// Country code, area code and subscriber's number, by the plan of the country.
+    pub fn parts(self) -> Parts {
+        Parts::of(self)
+    }
+}
+
+/// The digits of an [`E164`], at most fifteen.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Digits {
+    bytes: [u8; Self::MAX],
+    from: usize,
+}
+
+impl Digits {
+    const MAX: usize = 15;
+
+    /// The digits, country code first.
+    pub fn as_str(&self) -> &str {
+        self.bytes
+            .get(self.from..)
+            .and_then(|digits| core::str::from_utf8(digits).ok())
+            .unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Digits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
 }
 
 impl fmt::Display for E164 {
@@ -79,3 +134,6 @@ impl<'de> serde::Deserialize<'de> for E164 {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

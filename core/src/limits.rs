@@ -1,0 +1,73 @@
+//! Every maximum in one place, each with its derivation. Beyond a limit configuration is refused
+//! with a fault, and visitor data is cut with a warning.
+
+/// Bytes of one site's configuration document: a Durable Object's SQLite stores at most 2 MB in a
+/// row, and the row carries author, time and note besides.
+pub const CONFIG_BYTES: usize = 1_900_000;
+/// Numbers of one pool: 10,000 in a scenario is the largest pool we promise to serve.
+pub const POOL_NUMBERS: usize = 10_000;
+/// Numbers of one site in all pools: what fits [`CONFIG_BYTES`] at 14 bytes in a pool and about
+/// 100 bytes in the register.
+pub const SITE_NUMBERS: usize = 16_000;
+/// Pools of one site: one for each scenario.
+pub const POOLS: usize = 200;
+/// Scenarios of one site: 200 is the largest count we promise to serve.
+pub const SCENARIOS: usize = 200;
+/// Conditions of one scenario: each dimension once with include and once with exclude.
+pub const CONDITIONS: usize = 64;
+/// Values of one condition: a list of the regions or cities of a country.
+pub const CONDITION_VALUES: usize = 500;
+/// Characters of one condition value: a search phrase or a landing page.
+pub const CONDITION_VALUE_CHARS: usize = 512;
+/// Targets of one scenario.
+pub const TARGETS: usize = 50;
+/// Characters of a selector, class, id or name.
+pub const SELECTOR_CHARS: usize = 256;
+/// Static bindings of one scenario.
+pub const STATIC_BINDINGS: usize = 2_000;
+/// Parameters whose combination owns a number: the limit of the field (Invoca allows 10).
+pub const BINDING_PARAMS: usize = 10;
+/// Characters of a mask: the longest written number with words around it.
+pub const MASK_CHARS: usize = 64;
+/// Origins of one site.
+pub const ORIGINS: usize = 100;
+/// Characters of a name shown to people.
+pub const NAME_CHARS: usize = 120;
+/// Secrets of one telephony provider: the old and the new one in rotation.
+pub const SECRETS: usize = 2;
+/// Fewest characters of a telephony secret: 128 bits in base 64 without padding are 22.
+pub const SECRET_CHARS_MIN: usize = 16;
+/// Most characters of a telephony secret.
+pub const SECRET_CHARS: usize = 256;
+/// Shortest hold. Below it a number changes hands while its visitor still dials.
+pub const HOLD_MS_MIN: u64 = 10_000;
+/// Longest hold: seven days (10,080 minutes), the longest in the field (UIS).
+pub const HOLD_MS: u64 = 604_800_000;
+/// Shortest idle time: people stop moving to read for seconds.
+pub const IDLE_RELEASE_MS_MIN: u64 = 5_000;
+/// Longest idle time: a day.
+pub const IDLE_RELEASE_MS: u64 = 86_400_000;
+/// Longest cooldown: seven days, as the longest hold.
+pub const COOLDOWN_MS: u64 = 604_800_000;
+/// Longest target-call threshold in seconds: an hour.
+pub const TARGET_TALK_S: u64 = 3_600;
+/// Most days any class of data is kept: ten years.
+pub const RETENTION_DAYS: u64 = 3_650;
+/// Levels of a Roistat label: its documented limit.
+pub const LABEL_LEVELS: usize = 7;
+/// Bytes of an address that are read: browsers and proxies cut near 8 KiB.
+pub const URL_BYTES: usize = 8_192;
+/// Parameters of an address that are read.
+pub const URL_PARAMS: usize = 256;
+/// Characters of one label value that are kept: the longest click ids have about 400.
+pub const LABEL_VALUE_CHARS: usize = 512;
+/// Warnings kept for one visit: for people to read.
+pub const LABEL_WARNINGS: usize = 16;
+/// Touches kept of one visitor: the first, and the latest others.
+pub const TOUCHES: usize = 32;
+/// Numbers in one pasted list: one pool.
+pub const LIST_NUMBERS: usize = POOL_NUMBERS;
+/// Characters of a refused piece that are shown back.
+pub const LIST_ECHO_CHARS: usize = 64;
+/// Faults listed at most: beyond it the document is of another kind altogether.
+pub const FAULTS: usize = 500;

@@ -1,3 +1,41 @@
 //! All automation of Ringlet: `cargo xtask <verb>`.
+//!
+//! Every verb does its own set-up first (see [`setup`]), so that `cargo xtask dev` and
+//! `cargo xtask test` are all a fresh machine needs. Nothing here is part of the product.
 
-fn main() {}
+mod build;
+mod cli;
+mod dev;
+mod paths;
+mod process;
+mod runtime;
+mod serve;
+mod setup;
+mod stamp;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match cli::parse().and_then(run) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(verb: cli::Verb) -> anyhow::Result<ExitCode> {
+    use cli::Verb;
+    match verb {
+        Verb::Build => {
+            setup::build_tools()?;
+            build::all()?;
+        }
+        Verb::Dev(flags) => dev::run(&flags)?,
+        Verb::Help => return Ok(cli::help()),
+        Verb::Serve(flags) => serve::run(&flags)?,
+        Verb::Sim(arguments) => return process::passthrough_cargo_sim(&arguments),
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,77 @@
+// The Worker's entry: hands events to the wasm instance, and gives Rust what the crate
+// `worker` does not bind (embedded files, compression).
+//
+// A panic unwinds and ends one request only. What cannot unwind (memory exhausted, stack
+// overflow) leaves the instance unusable: wasm-bindgen then makes a new one at the next call,
+// counted in `state.instanceId`, and every object is built again from its storage.
+
+import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import * as glue from "#glue";
+import { files, manifest } from "#assets";
+
+const state = glue.__worker_init_state();
+
+globalThis.ringletHost = {
+  /** @returns {string} JSON text; its shape is in `edge/src/binding/host.rs` */
+  manifest: () => manifest,
+
+  /**
+   * @param {string} path of an embedded file, as in its address
+   * @param {"identity" | "br" | "gzip"} encoding
+   * @returns {Uint8Array | undefined}
+   */
+  file: (path, encoding) => {
+    const bytes = files.get(path)?.[encoding];
+    return bytes && new Uint8Array(bytes);
+  },
+
+  /**
+   * @param {Uint8Array} bytes
+   * @param {"br" | "gzip"} encoding
+   * @returns {Uint8Array}
+   */
+  compress: (bytes, encoding) =>
+    encoding === "br"
+      ? brotliCompressSync(bytes, {
+          params: {
+            [constants.BROTLI_PARAM_QUALITY]: 11,
+            [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
+          },
+        })
+      : gzipSync(bytes, { level: 9 }),
+};
+
+export default class extends WorkerEntrypoint {
+  fetch(request) {
+    return glue.fetch.call(this, request, this.env, this.ctx);
+  }
+}
+
+
+/** A Durable Object class around the Rust one of the same name. */
+function objectClass(RustClass) {
+  return class extends DurableObject {
+    #inner = new RustClass(this.ctx, this.env);
+    #instanceId = state.instanceId;
+
+    #live() {
+      if (this.#instanceId !== state.instanceId) {
+        this.#inner = new RustClass(this.ctx, this.env);
+        this.#instanceId = state.instanceId;
+      }
+      return this.#inner;
+    }
+
+    fetch(request) {
+      return this.#live().fetch(request);
+    }
+
+    alarm() {
+      return this.#live().alarm();
+    }
+  };
+}
+
+export const SiteObject = objectClass(glue.SiteObject);
+export const PoolObject = objectClass(glue.PoolObject);

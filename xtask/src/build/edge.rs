@@ -1,0 +1,127 @@
+//! The Worker: cargo with an unwinding standard library, wasm-bindgen, wasm-opt, esbuild.
+//!
+//! Unwinding makes a panic answer one request and roll back one transaction instead of ending
+//! every request of the isolate. Rust ships no unwinding standard library for wasm, so it is
+//! compiled here from `rust-src` with `-Zbuild-std`, an unstable flag that `RUSTC_BOOTSTRAP=1`
+//! opens on the released compiler pinned in `rust-toolchain.toml`.
+
+use std::fs;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use super::bindgen::{self, Host};
+use super::{assets, shared_inputs};
+use crate::process::{cargo, run, run_quiet, step};
+use crate::stamp::{self, Stamp};
+use crate::{paths, setup};
+
+/// How wasm-bindgen's glue reaches its wasm; the runtimes know no source phase imports.
+const SOURCE_IMPORT: &str = "import source wasmModule from";
+
+/// Builds `build/worker/` where inputs have changed.
+pub(crate) fn build() -> Result<()> {
+    compile()?;
+    assets::build()?;
+    bundle()
+}
+
+fn compile() -> Result<()> {
+    let mut inputs = shared_inputs();
+    inputs.push(paths::root().join("edge"));
+    let stamp = Stamp::new("edge", &inputs, "")?;
+    let output = paths::build().join("worker/edge.wasm");
+    let staging = staging();
+    if stamp.is_current(&[&output, &staging]) {
+        return Ok(());
+    }
+    let wasm = paths::target().join("wasm32-unknown-unknown/edge/ringlet_edge.wasm");
+    step("compile the Worker", || {
+        run(
+            cargo()
+                .args([
+                    "build",
+                    "--quiet",
+                    "--lib",
+                    "--package=ringlet-edge",
+                    "--profile=edge",
+                ])
+                .args([
+                    "--target=wasm32-unknown-unknown",
+                    "-Zbuild-std=std,panic_unwind",
+                ])
+                .arg("--config=target.wasm32-unknown-unknown.rustflags=['-Cpanic=unwind']")
+                .env("RUSTC_BOOTSTRAP", "1")
+                // Promises of the crate `worker` and of our own exports are then of one kind.
+                .env("WASM_BINDGEN_USE_JS_SYS", "1"),
+            "cargo build of ringlet-edge",
+        )
+    })?;
+    step("bind and optimize the Worker", || {
+        let _ = fs::remove_dir_all(&staging);
+        bindgen::generate(&wasm, "edge", Host::Worker, &staging)?;
+        fs::create_dir_all(paths::build().join("worker"))?;
+        let bound = staging.join("edge_bg.wasm");
+        bindgen::optimize(&bound, &output, &["--enable-exception-handling", "-O2"])?;
+        import_by_path()
+    })?;
+    stamp.record()
+}
+
+/// Rewrites the glue's source phase import into one that workerd and wrangler understand.
+fn import_by_path() -> Result<()> {
+    let path = staging().join("edge.js");
+    let glue = fs::read_to_string(&path).context("wasm-bindgen wrote no edge.js")?;
+    let Some(start) = glue.find(SOURCE_IMPORT) else {
+        bail!("the glue has no `{SOURCE_IMPORT}`: has wasm-bindgen changed its output?");
+    };
+    let end = start
+        + glue[start..]
+            .find('\n')
+            .context("unfinished import in the glue")?;
+    let import = "import wasmModule from \"./edge.wasm\";";
+    stamp::write(
+        &path,
+        [&glue[..start], import, &glue[end..]].concat().as_bytes(),
+    )
+}
+
+fn bundle() -> Result<()> {
+    let root = paths::root();
+    let entry = root.join("edge/entry.js");
+    let output = paths::build().join("worker/index.js");
+    let manifest = assets::manifest();
+    let stamp = Stamp::new("bundle", &[entry.clone(), staging(), manifest.clone()], "")?;
+    if stamp.is_current(&[&output]) {
+        return Ok(());
+    }
+    run_quiet(
+        Command::new(setup::esbuild())
+            .arg(&entry)
+            .args([
+                "--bundle",
+                "--format=esm",
+                "--target=es2023",
+                "--log-level=warning",
+            ])
+            .args([
+                "--external:cloudflare:*",
+                "--external:node:*",
+                "--external:*.wasm",
+            ])
+            .arg("--external:./assets/*")
+            .arg(format!(
+                "--alias:#glue={}",
+                staging().join("edge.js").display()
+            ))
+            .arg(format!("--alias:#assets={}", manifest.display()))
+            .arg(format!("--outfile={}", output.display()))
+            .current_dir(&root),
+        "esbuild of the Worker",
+    )?;
+    stamp.record()
+}
+
+fn staging() -> std::path::PathBuf {
+    paths::target().join("edge-bindgen")
+}

@@ -1,0 +1,40 @@
+//! Agent, static files and Worker, from sources to `build/`.
+//!
+//! ```text
+//! build/agent/    loader and wasm of the browser's side, as served
+//! build/worker/   index.js, edge.wasm and assets/: what wrangler uploads and workerd runs
+//! build/*.capnp   workerd's configuration for `dev`, `serve` and the tests
+//! ```
+//!
+//! Each step is skipped when its inputs have not changed (see [`crate::stamp`]).
+
+mod assets;
+mod bindgen;
+mod edge;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use crate::{paths, runtime};
+
+/// Builds everything that has changed.
+pub(crate) fn all() -> Result<()> {
+    edge::build()?;
+    runtime::write_configuration()
+}
+
+/// What every wasm crate is made of besides its own sources.
+fn shared_inputs() -> Vec<PathBuf> {
+    let root = paths::root();
+    [
+        "Cargo.toml",
+        "Cargo.lock",
+        "rust-toolchain.toml",
+        "package-lock.json",
+        "core",
+        "xtask/src/build",
+    ]
+    .map(|path| root.join(path))
+    .to_vec()
+}

@@ -1,0 +1,116 @@
+//! The verbs and flags of `cargo xtask`.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use lexopt::prelude::*;
+
+/// Printed by `cargo xtask help`.
+const HELP: &str = "\
+All automation of Ringlet. Each verb installs what it needs first.
+
+Usage: cargo xtask <verb> [flags]
+
+  dev     build, start the Worker on workerd, seed the demonstration, print its addresses
+            --port <port>      on 127.0.0.1 (default 8787)
+            --fresh            forget the state of earlier runs
+            --json             print one JSON line when ready
+  build   agent, static files and Worker into build/ (what wrangler.toml calls)
+            --release          accepted for symmetry: every build is the release form
+  serve   run the Worker in production on this machine, without Cloudflare
+            --listen <ip:port> (default 127.0.0.1:8080, or RINGLET_LISTEN)
+            --state <dir>      (default .ringlet/serve, or RINGLET_STATE_DIR)
+            --json             print one JSON line when ready
+          The administrator's token is read from RINGLET_ADMIN_TOKEN.
+  sim     the accuracy simulator; everything after `sim` is its own
+";
+
+/// What was asked for.
+pub(crate) enum Verb {
+    Build,
+    Dev(Dev),
+    Help,
+    Serve(Serve),
+    Sim(Vec<OsString>),
+}
+
+/// Flags of `dev`.
+#[derive(Default)]
+pub(crate) struct Dev {
+    pub(crate) port: Option<u16>,
+    pub(crate) fresh: bool,
+    pub(crate) json: bool,
+}
+
+/// Flags of `serve`.
+#[derive(Default)]
+pub(crate) struct Serve {
+    pub(crate) listen: Option<String>,
+    pub(crate) state: Option<PathBuf>,
+    pub(crate) json: bool,
+}
+
+/// Shows the verbs.
+pub(crate) fn help() -> ExitCode {
+    eprint!("{HELP}");
+    ExitCode::SUCCESS
+}
+
+/// Reads the command line.
+///
+/// # Errors
+/// An unknown verb or flag, named.
+pub(crate) fn parse() -> Result<Verb> {
+    let mut parser = lexopt::Parser::from_env();
+    let verb = match parser.next()? {
+        Some(Value(verb)) => verb.string()?,
+        Some(Short('h') | Long("help")) | None => return Ok(Verb::Help),
+        Some(other) => bail!(other.unexpected()),
+    };
+    match verb.as_str() {
+        "build" => parse_build(&mut parser),
+        "dev" => parse_dev(&mut parser),
+        "help" => Ok(Verb::Help),
+        "serve" => parse_serve(&mut parser),
+        "sim" => Ok(Verb::Sim(parser.raw_args()?.collect())),
+        unknown => bail!("no verb {unknown:?}; `cargo xtask help` lists them"),
+    }
+}
+
+fn parse_build(parser: &mut lexopt::Parser) -> Result<Verb> {
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("release") => {}
+            other => bail!(other.unexpected()),
+        }
+    }
+    Ok(Verb::Build)
+}
+
+fn parse_dev(parser: &mut lexopt::Parser) -> Result<Verb> {
+    let mut flags = Dev::default();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("port") => flags.port = Some(parser.value()?.parse()?),
+            Long("fresh") => flags.fresh = true,
+            Long("json") => flags.json = true,
+            other => bail!(other.unexpected()),
+        }
+    }
+    Ok(Verb::Dev(flags))
+}
+
+fn parse_serve(parser: &mut lexopt::Parser) -> Result<Verb> {
+    let mut flags = Serve::default();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("listen") => flags.listen = Some(parser.value()?.string()?),
+            Long("state") => flags.state = Some(parser.value()?.into()),
+            Long("json") => flags.json = true,
+            other => bail!(other.unexpected()),
+        }
+    }
+    Ok(Verb::Serve(flags))
+}

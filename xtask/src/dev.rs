@@ -1,0 +1,122 @@
+//! `cargo xtask dev`: the demonstration on the real runtime.
+
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use serde_json::json;
+
+use crate::runtime::{Options, Runtime};
+use crate::{build, cli, paths, setup, stamp};
+
+const DEFAULT_PORT: u16 = 8787;
+
+/// Sets up, builds, starts, seeds, prints, and waits.
+pub(crate) fn run(flags: &cli::Dev) -> Result<()> {
+    setup::build_tools()?;
+    build::all()?;
+    let directory = paths::root().join(".ringlet/dev");
+    if flags.fresh && directory.exists() {
+        fs::remove_dir_all(&directory).context("cannot forget the earlier state")?;
+    }
+    let token = token(&directory)?;
+    let port = flags.port.unwrap_or(DEFAULT_PORT);
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let variables = [
+        ("RINGLET_ADMIN_TOKEN", token.as_str()),
+        ("RINGLET_DEV", "1"),
+    ];
+    end_on_signal()?;
+    let mut runtime = Runtime::start(&Options {
+        address,
+        state: &directory.join("state"),
+        variables: &variables,
+    })?;
+    let base = format!("http://{address}");
+    seed(&directory, &base, &token)?;
+    announce(flags.json, &base, &token, runtime.id());
+    runtime.wait()
+}
+
+/// The administrator's token, made once and kept beside the state.
+fn token(directory: &Path) -> Result<String> {
+    let path = directory.join("admin-token");
+    if let Ok(token) = fs::read_to_string(&path) {
+        return Ok(token);
+    }
+    let token = random_token()?;
+    stamp::write(&path, token.as_bytes())?;
+    Ok(token)
+}
+
+/// 256 random bits in hexadecimal.
+fn random_token() -> Result<String> {
+    use std::io::Read as _;
+    let mut bytes = [0_u8; 32];
+    fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Puts the demonstration site's configuration, once per state directory.
+fn seed(directory: &Path, base: &str, token: &str) -> Result<()> {
+    let source = paths::root().join("www/demo/site.json");
+    let marker = directory.join("seeded");
+    if marker.exists() || !source.exists() {
+        return Ok(());
+    }
+    let body = fs::read_to_string(&source)?;
+    let answer = ureq::put(format!("{base}/api/v1/sites/demo/config"))
+        .config()
+        .http_status_as_error(false)
+        .build()
+        .header("authorization", format!("Bearer {token}"))
+        .header("content-type", "application/json")
+        .send(body.as_str())
+        .context("cannot seed the demonstration site")?;
+    let status = answer.status();
+    if status.is_success() {
+        return stamp::write(&marker, b"");
+    }
+    let text = answer.into_body().read_to_string().unwrap_or_default();
+    anyhow::bail!("the Worker refused {}: {status}\n{text}", source.display())
+}
+
+fn announce(as_json: bool, base: &str, token: &str, runtime_pid: u32) {
+    let shop = format!("{base}/demo/");
+    let live = format!("{base}/live/demo#token={token}");
+    let health = format!("{base}/healthz");
+    if as_json {
+        let line = json!({
+            "ready": true,
+            "url": base,
+            "shop": shop,
+            "live": live,
+            "health": health,
+            "admin_token": token,
+            "pid": std::process::id(),
+            "runtime_pid": runtime_pid,
+        });
+        print_line(&line.to_string());
+        return;
+    }
+    print_line(&format!(
+        "\nRinglet is running. Ctrl-C ends it.\n\n  \
+         demonstration shop   {shop}\n  \
+         live view            {live}\n  \
+         health               {health}\n"
+    ));
+}
+
+/// The one place where this program writes to stdout.
+#[expect(clippy::print_stdout, reason = "the verb's result")]
+fn print_line(text: &str) {
+    use std::io::Write as _;
+    println!("{text}");
+    let _ = std::io::stdout().flush();
+}
+
+/// Ctrl-C and SIGTERM end this program; the kernel then ends workerd.
+fn end_on_signal() -> Result<()> {
+    ctrlc::set_handler(|| std::process::exit(130)).context("cannot watch for Ctrl-C")
+}

@@ -10,9 +10,13 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use serde_json::{Value, json};
 
 use crate::paths;
 use crate::stamp::{self, Stamp};
+
+/// Characters of a content hash in a file name.
+pub(crate) const HASH_CHARS: usize = 16;
 
 /// The generated module that `edge/entry.js` imports as `#assets`.
 pub(crate) fn manifest() -> PathBuf {
@@ -21,77 +25,131 @@ pub(crate) fn manifest() -> PathBuf {
 
 /// Makes the data modules and the manifest.
 pub(crate) fn build() -> Result<()> {
-    let sources = [paths::root().join("www"), paths::build().join("agent")];
+    let agent = paths::build().join("agent");
     let pipeline = paths::root().join("xtask/src/build/assets.rs");
-    let inputs: Vec<PathBuf> = sources.iter().cloned().chain([pipeline]).collect();
-    let stamp = Stamp::new("assets", &inputs, "")?;
+    let stamp = Stamp::new(
+        "assets",
+        &[paths::root().join("www"), agent.clone(), pipeline],
+        "",
+    )?;
     let output = paths::build().join("worker/assets");
     if stamp.is_current(&[&output, &manifest()]) {
         return Ok(());
     }
     let _ = fs::remove_dir_all(&output);
     fs::create_dir_all(&output)?;
-    let mut files = BTreeMap::new();
-    for source in sources.iter().filter(|source| source.exists()) {
+    let mut module = Module::new(output);
+    module.add_directory(&paths::root().join("www"), "/")?;
+    module.add_directory(&agent, "/a/")?;
+    stamp::write(&manifest(), module.text().as_bytes())?;
+    stamp.record()
+}
+
+/// The manifest while it grows.
+struct Module {
+    directory: PathBuf,
+    imports: String,
+    entries: String,
+    files: BTreeMap<String, Value>,
+    agent: BTreeMap<String, String>,
+    count: usize,
+}
+
+impl Module {
+    fn new(directory: PathBuf) -> Self {
+        Self {
+            directory,
+            imports: String::new(),
+            entries: String::new(),
+            files: BTreeMap::new(),
+            agent: BTreeMap::new(),
+            count: 0,
+        }
+    }
+
+    /// Adds all files below `source`, each at `prefix` plus its path there.
+    fn add_directory(&mut self, source: &Path, prefix: &str) -> Result<()> {
+        if !source.exists() {
+            return Ok(());
+        }
         for file in stamp::files_below(source)? {
             let name = file
                 .strip_prefix(source)?
                 .to_string_lossy()
                 .replace('\\', "/");
-            files.insert(name, file);
+            let address = format!("{prefix}{name}");
+            if prefix == "/a/" {
+                let part = if name == "loader.js" {
+                    "loader"
+                } else {
+                    extension(&name)
+                };
+                self.agent.insert(part.to_owned(), address.clone());
+            }
+            self.add(&address, &file)?;
         }
+        Ok(())
     }
-    let mut module = Module::default();
-    for (name, file) in &files {
-        module.add(name, file, &output)?;
-    }
-    stamp::write(&manifest(), module.text().as_bytes())?;
-    stamp.record()
-}
 
-/// The text of the manifest while it grows.
-#[derive(Default)]
-struct Module {
-    imports: String,
-    entries: String,
-    count: usize,
-}
-
-impl Module {
-    fn add(&mut self, name: &str, file: &Path, output: &Path) -> Result<()> {
+    fn add(&mut self, address: &str, file: &Path) -> Result<()> {
         let bytes = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
         let hash = &stamp::sha256_hex(&bytes)[..16];
-        let media_type = media_type(name);
-        let mut fields = format!("type: \"{media_type}\", etag: \"{hash}\"");
-        let mut forms = vec![("identity", "bin", bytes.clone())];
-        if is_compressible(media_type) {
-            forms.push(("br", "br", brotli(&bytes)?));
-            forms.push(("gzip", "gz", gzip(&bytes)?));
-        }
-        for (field, suffix, form) in forms {
-            if field != "identity" && form.len() >= bytes.len() {
-                continue;
-            }
-            let variable = format!("a{}", self.count);
-            let module = format!("{hash}.{suffix}");
-            stamp::write(&output.join(&module), &form)?;
+        let media_type = media_type(address);
+        let mut forms = vec![("br", brotli(&bytes)?), ("gzip", gzip(&bytes)?)];
+        forms.retain(|(_, form)| form.len() < bytes.len());
+        let encodings: Vec<&str> = forms.iter().map(|(encoding, _)| *encoding).collect();
+        let immutable = file
+            .file_stem()
+            .is_some_and(|stem| is_hash(&stem.to_string_lossy()));
+        self.files.insert(
+            address.to_owned(),
+            json!({
+                "type": media_type,
+                "etag": hash,
+                "encodings": encodings,
+                "immutable": immutable,
+            }),
+        );
+        forms.push(("identity", bytes));
+        let mut fields = Vec::new();
+        for (encoding, form) in forms {
+            let variable = format!("f{}", self.count);
+            let module = format!("{hash}.{encoding}");
+            stamp::write(&self.directory.join(&module), &form)?;
             writeln!(
                 self.imports,
                 "import {variable} from \"./assets/{module}\";"
             )?;
-            write!(fields, ", {field}: {variable}")?;
+            fields.push(format!("{encoding}: {variable}"));
             self.count += 1;
         }
-        writeln!(self.entries, "  [{name:?}, {{ {fields} }}],")?;
+        writeln!(
+            self.entries,
+            "  [{address:?}, {{ {} }}],",
+            fields.join(", ")
+        )?;
         Ok(())
     }
 
+    /// JavaScript: `files`, a map from address to bytes by encoding, and `manifest`, JSON text.
     fn text(&self) -> String {
+        let manifest = json!({ "files": self.files, "agent": self.agent }).to_string();
         format!(
-            "{}export const assets = new Map([\n{}]);\n",
-            self.imports, self.entries
+            "{}export const files = new Map([\n{}]);\nexport const manifest = {};\n",
+            self.imports,
+            self.entries,
+            Value::from(manifest),
         )
     }
+}
+
+/// Whether a file is named by the hash of its bytes, and so never changes.
+fn is_hash(stem: &str) -> bool {
+    stem.len() >= HASH_CHARS && stem.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+fn extension(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or_default()
 }
 
 fn brotli(bytes: &[u8]) -> Result<Vec<u8>> {
@@ -113,7 +171,7 @@ fn gzip(bytes: &[u8]) -> Result<Vec<u8>> {
 }
 
 fn media_type(name: &str) -> &'static str {
-    match name.rsplit('.').next().unwrap_or_default() {
+    match extension(name) {
         "html" => "text/html; charset=utf-8",
         "css" => "text/css; charset=utf-8",
         "js" | "mjs" => "text/javascript; charset=utf-8",
@@ -127,8 +185,4 @@ fn media_type(name: &str) -> &'static str {
         "ico" => "image/x-icon",
         _ => "application/octet-stream",
     }
-}
-
-fn is_compressible(media_type: &str) -> bool {
-    !matches!(media_type, "font/woff2" | "image/png" | "image/webp")
 }

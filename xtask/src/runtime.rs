@@ -78,7 +78,6 @@ const config :Workerd.Config = (
 
 const ringlet :Workerd.Worker = (
   compatibilityDate = "{COMPATIBILITY_DATE}",
-  compatibilityFlags = ["nodejs_compat"],
   modules = [
 {modules}  ],
   bindings = [

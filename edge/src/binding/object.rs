@@ -80,21 +80,26 @@ impl Store {
         let mut body = Some(body);
         let mut outcome: Option<Result<T, Fault>> = None;
         let committed = {
-            let mut closure = AssertUnwindSafe(|| {
+            // A panic below leaves `outcome` empty, and nothing else is touched: safe to unwind.
+            let mut slots = AssertUnwindSafe((&mut body, &mut outcome, &self.sql));
+            let mut closure = move || {
+                // The whole wrapper is captured, not its fields.
+                let slots = &mut slots;
+                let (body, outcome, sql) = &mut slots.0;
                 let result = match body.take() {
-                    Some(body) => body(&self.sql),
+                    Some(body) => body(sql),
                     None => Err(Fault::new("a transaction was run twice")),
                 };
                 let failed = result.is_err();
-                outcome = Some(result);
+                **outcome = Some(result);
                 // The exception is what makes the platform roll back.
                 if failed {
                     Err(JsValue::from_str("rolled back"))
                 } else {
                     Ok(JsValue::UNDEFINED)
                 }
-            });
-            self.storage.transaction_sync(&mut *closure)
+            };
+            self.storage.transaction_sync(&mut closure)
         };
         match (outcome, committed) {
             (Some(Err(fault)), _) => Err(fault),

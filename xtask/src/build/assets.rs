@@ -18,6 +18,12 @@ use crate::stamp::{self, Stamp};
 /// Characters of a content hash in a file name.
 pub(crate) const HASH_CHARS: usize = 16;
 
+/// Where the agent's parts are served.
+const AGENT_PREFIX: &str = "/a/";
+
+/// The bundled loader in `build/agent/`.
+const LOADER: &str = "loader.js";
+
 /// The generated module that `edge/entry.js` imports as `#assets`.
 pub(crate) fn manifest() -> PathBuf {
     paths::target().join("assets.js")
@@ -40,7 +46,7 @@ pub(crate) fn build() -> Result<()> {
     fs::create_dir_all(&output)?;
     let mut module = Module::new(output);
     module.add_directory(&paths::root().join("www"), "/")?;
-    module.add_directory(&agent, "/a/")?;
+    module.add_directory(&agent, AGENT_PREFIX)?;
     stamp::write(&manifest(), module.text().as_bytes())?;
     stamp.record()
 }
@@ -77,13 +83,14 @@ impl Module {
                 .strip_prefix(source)?
                 .to_string_lossy()
                 .replace('\\', "/");
-            let address = format!("{prefix}{name}");
-            if prefix == "/a/" {
-                let part = if name == "loader.js" {
-                    "loader"
-                } else {
-                    extension(&name)
-                };
+            let mut address = format!("{prefix}{name}");
+            if prefix == AGENT_PREFIX {
+                let mut part = extension(&name);
+                if name == LOADER {
+                    // Served inside each site's script: no address of its own.
+                    part = "loader";
+                    address = format!("agent/{LOADER}");
+                }
                 self.agent.insert(part.to_owned(), address.clone());
             }
             self.add(&address, &file)?;

@@ -8,6 +8,7 @@
 //!
 //! Each step is skipped when its inputs have not changed (see [`crate::stamp`]).
 
+mod agent;
 mod assets;
 mod bindgen;
 mod edge;
@@ -20,6 +21,10 @@ use crate::{paths, runtime};
 
 /// Builds everything that has changed.
 pub(crate) fn all() -> Result<()> {
+    // The loader and its rules come from other hands at first; without one there is no agent.
+    if paths::root().join("agent/loader/main.js").exists() {
+        agent::build()?;
+    }
     edge::build()?;
     runtime::write_configuration()
 }

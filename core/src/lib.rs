@@ -9,6 +9,8 @@
 //! the browser agent and the simulator run the *same* rules.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "serde")]
+pub mod calculator;
 #[cfg(feature = "edge")]
 pub mod call;
 pub mod entropy;

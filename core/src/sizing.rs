@@ -123,6 +123,17 @@ impl HoldCurve {
         Self { points }
     }
 
+    /// The curve of callers who take `factor` times as long to call: every rest must last that much
+    /// longer to buy the same share. The slow-caller case beside every claim is `slowed(3.0)`.
+    pub fn slowed(&self, factor: f64) -> Self {
+        let points = self.points.iter();
+        Self {
+            points: points
+                .map(|(seconds, share)| (seconds * factor, *share))
+                .collect(),
+        }
+    }
+
     /// The points, for reports: seconds a visit, share of calls.
     pub fn points(&self) -> &[(f64, f64)] {
         &self.points

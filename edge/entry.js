@@ -73,5 +73,6 @@ function objectClass(RustClass) {
   };
 }
 
+export const DirectoryObject = objectClass(glue.DirectoryObject);
 export const SiteObject = objectClass(glue.SiteObject);
 export const PoolObject = objectClass(glue.PoolObject);

@@ -12,6 +12,8 @@
 #[cfg(feature = "serde")]
 pub mod calculator;
 #[cfg(feature = "edge")]
+pub mod api;
+#[cfg(feature = "edge")]
 pub mod call;
 pub mod entropy;
 pub mod id;

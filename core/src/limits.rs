@@ -71,3 +71,18 @@ pub const LIST_NUMBERS: usize = POOL_NUMBERS;
 pub const LIST_ECHO_CHARS: usize = 64;
 /// Faults listed at most: beyond it the document is of another kind altogether.
 pub const FAULTS: usize = 500;
+/// Bytes of a message of the agent: an address of [`URL_BYTES`] is cut by the agent so that the whole
+/// message fits.
+pub const VISIT_BODY_BYTES: usize = 8_192;
+/// Bytes of a telephony webhook: the longest seen (a call's full detail record) has about 20 kB.
+pub const WEBHOOK_BODY_BYTES: usize = 64_000;
+/// Bytes of a request that acts on numbers: [`LIST_NUMBERS`] numbers of 20 bytes as pasted, with
+/// their separators.
+pub const NUMBER_ACTION_BODY_BYTES: usize = 256_000;
+/// Bytes of a request that makes a key: a name and a role.
+pub const KEY_BODY_BYTES: usize = 4_096;
+/// Bytes of a site's export that is put back in one request: the isolate has 128 MB, and a line is
+/// held up to four times while it is read.
+pub const IMPORT_BODY_BYTES: usize = 16_000_000;
+/// Rows in one page of a list.
+pub const PAGE_ROWS: u64 = 200;

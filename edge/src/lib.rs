@@ -1,20 +1,92 @@
 //! The Worker of Ringlet: routes and Durable Objects around `ringlet-core`.
+//!
+//! What is here: HTTP, storage, clock and randomness, in thin shells. What is not: rules. Which
+//! number a visitor gets, whose call it was, what a configuration may say is decided by the core.
+//!
+//! Routes are a table of the core ([`ringlet_core::api::route`]), not a router's calls: the same
+//! table generates `openapi.json` and the tests that try every route. That leaves nothing for a
+//! router crate to do, and saves what axum weighs (about 50 kB compressed).
+//!
+//! Invariants: a request always gets an answer, after a panic too; what is answered is durable; the
+//! Worker keeps nothing but caches.
 #![allow(dead_code)]
 
+mod auth;
 mod binding;
+mod clock;
+mod directory_object;
+mod http;
+mod log;
+mod message;
+mod objects;
 mod pool_object;
+mod schema;
 mod site_object;
+mod statics;
 
-use worker::{Context, Env, Method, Request, Response, event};
+use http::ask::Ask;
+use http::reply::{Handled, Reply};
+use log::{Level, Line};
+use ringlet_core::api::problem::{Problem, ProblemCode};
+use ringlet_core::api::route::{self, Found, ROUTES, Route, RouteSpec};
+use worker::{Context, Env, Response, event};
 
 /// Answers every HTTP request of the Worker.
 ///
 /// # Errors
 /// When the runtime refuses to build a response.
-#[event(fetch, respond_with_errors)]
-async fn fetch(request: Request, _env: Env, _context: Context) -> worker::Result<Response> {
-    match (request.method(), request.path().as_str()) {
-        (Method::Get, "/healthz") => Response::ok("ok\n"),
-        _ => Response::error("not found\n", 404),
+#[event(fetch)]
+async fn fetch(ask: Ask, env: Env, context: Context) -> worker::Result<Response> {
+    let head = ask.method == "HEAD";
+    let reply = match dispatch(&ask, &env, &context).await {
+        Ok(reply) => reply,
+        Err(problem) => Reply::problem(&problem, ask.prefers_russian()),
+    };
+    let response = reply.into_response(head)?;
+    Ok(Response::from(response))
+}
+
+async fn dispatch(ask: &Ask, env: &Env, context: &Context) -> Handled {
+    match route::find(&ask.method, &ask.path) {
+        Found::Route(index, names) => {
+            let spec = &ROUTES[index];
+            let handled = handle(spec, &names, ask, env, context).await;
+            if let Err(problem) = &handled {
+                log_refusal(spec, problem);
+            }
+            handled
+        }
+        Found::OtherMethods(methods) => {
+            let allow: Vec<&str> = methods.iter().map(|method| method.as_str()).collect();
+            let problem = Problem::new(ProblemCode::MethodNotAllowed);
+            Ok(Reply::problem(&problem, ask.prefers_russian()).with("allow", allow.join(", ")))
+        }
+        Found::Nothing if matches!(ask.method.as_str(), "GET" | "HEAD") => statics::page(ask),
+        Found::Nothing => Err(Problem::new(ProblemCode::NotFound)),
+    }
+}
+
+async fn handle(
+    spec: &RouteSpec,
+    names: &[&str],
+    ask: &Ask,
+    _env: &Env,
+    _context: &Context,
+) -> Handled {
+    match spec.route {
+        Route::Health => Ok(Reply::json(200, "{\"ok\":true}".to_owned())),
+        Route::AgentPart => statics::agent_part(ask, names[0]),
+        _ => Err(Problem::new(ProblemCode::NotFound)),
+    }
+}
+
+/// Failures are logged with the route's pattern; refusals of visitors' requests are their daily
+/// bread and are not.
+fn log_refusal(spec: &RouteSpec, problem: &Problem) {
+    if problem.code.status() >= 500 {
+        let mut line = Line::new(Level::Error, "failed").fault(&problem.detail);
+        line.route = Some(spec.path);
+        line.status = Some(problem.code.status());
+        line.write();
     }
 }

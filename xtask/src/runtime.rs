@@ -22,7 +22,11 @@ pub(crate) const COMPATIBILITY_DATE: &str = "2026-11-17";
 pub(crate) const VARIABLES: &[&str] = &["RINGLET_ADMIN_TOKEN", "RINGLET_DEV"];
 
 /// Durable Object classes with the name of their binding.
-const OBJECTS: &[(&str, &str)] = &[("SITES", "SiteObject"), ("POOLS", "PoolObject")];
+const OBJECTS: &[(&str, &str)] = &[
+    ("DIRECTORY", "DirectoryObject"),
+    ("SITES", "SiteObject"),
+    ("POOLS", "PoolObject"),
+];
 
 /// How long a start may take before it is called failed.
 const START_LIMIT: Duration = Duration::from_secs(60);

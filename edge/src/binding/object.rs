@@ -73,12 +73,12 @@ impl Store {
     ///
     /// # Errors
     /// The error of `body`, or what the platform says of the commit.
-    pub(crate) fn transaction<T>(
+    pub(crate) fn transaction<T, E: From<Fault>>(
         &self,
-        body: impl FnOnce(&Sql) -> Result<T, Fault>,
-    ) -> Result<T, Fault> {
+        body: impl FnOnce(&Sql) -> Result<T, E>,
+    ) -> Result<T, E> {
         let mut body = Some(body);
-        let mut outcome: Option<Result<T, Fault>> = None;
+        let mut outcome: Option<Result<T, E>> = None;
         let committed = {
             // A panic below leaves `outcome` empty, and nothing else is touched: safe to unwind.
             let mut slots = AssertUnwindSafe((&mut body, &mut outcome, &self.sql));
@@ -88,7 +88,7 @@ impl Store {
                 let (body, outcome, sql) = &mut slots.0;
                 let result = match body.take() {
                     Some(body) => body(sql),
-                    None => Err(Fault::new("a transaction was run twice")),
+                    None => Err(Fault::new("a transaction was run twice").into()),
                 };
                 let failed = result.is_err();
                 **outcome = Some(result);
@@ -103,9 +103,9 @@ impl Store {
         };
         match (outcome, committed) {
             (Some(Err(fault)), _) => Err(fault),
-            (_, Err(thrown)) => Err(Fault::from(thrown)),
+            (_, Err(thrown)) => Err(Fault::from(thrown).into()),
             (Some(done), Ok(_)) => done,
-            (None, Ok(_)) => Err(Fault::new("the platform did not run the transaction")),
+            (None, Ok(_)) => Err(Fault::new("the platform did not run the transaction").into()),
         }
     }
 

@@ -1,5 +1,10 @@
 //! `SiteObject`.
 
+mod access;
+mod audit;
+mod refused;
+mod schema;
+
 use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
 
 /// See the module.

@@ -1,0 +1,431 @@
+//! The table of routes: method, path, who may ask, how long a body may be.
+
+use crate::limits;
+use serde::{Deserialize, Serialize};
+
+/// A method that some route serves. `HEAD` is answered as `GET` without its body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// Read.
+    Get,
+    /// Do.
+    Post,
+    /// Replace.
+    Put,
+    /// Change in part.
+    Patch,
+    /// Remove.
+    Delete,
+}
+
+impl Method {
+    /// The name in the request line.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+/// Who may ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody.
+    Public,
+    /// A page of the site: the request's `Origin` is one of the site's.
+    Page,
+    /// A telephony provider: the secret in the path, and its signature if it signs.
+    Provider,
+    /// A telephone exchange: any key of the site, or the deployer.
+    Telephony,
+    /// Who may read the site: its viewer and admin keys, or the deployer.
+    Viewer,
+    /// Who may change the site: its admin keys, or the deployer.
+    Admin,
+    /// The deployer alone.
+    Deployer,
+}
+
+/// What a route does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Route {
+    /// The Worker is there.
+    Health,
+    /// The API's own description.
+    OpenApi,
+    /// Loader and public configuration of a site.
+    Script,
+    /// A part of the agent.
+    AgentPart,
+    /// Begin or resume a visit.
+    Visit,
+    /// Something happened on the page.
+    Beat,
+    /// The page is going away.
+    Leave,
+    /// A telephony provider reports a call.
+    ProviderCall,
+    /// List the sites.
+    SiteList,
+    /// Create a site.
+    SiteCreate,
+    /// One site's summary.
+    SiteRead,
+    /// Delete a site.
+    SiteDelete,
+    /// The configuration in force.
+    ConfigRead,
+    /// Replace the configuration.
+    ConfigWrite,
+    /// Explain the faults of a configuration.
+    ConfigCheck,
+    /// List the versions of the configuration.
+    VersionList,
+    /// One version of the configuration.
+    VersionRead,
+    /// Make an older version the one in force.
+    VersionRevert,
+    /// List the numbers.
+    NumberList,
+    /// Act on numbers.
+    NumberAct,
+    /// List the calls.
+    CallList,
+    /// One call with all its candidates.
+    CallRead,
+    /// Who held a number at an instant.
+    LeaseRead,
+    /// What the pools do now.
+    Live,
+    /// A scenario's load and the numbers it should have.
+    PoolRead,
+    /// List the keys.
+    KeyList,
+    /// Make a key.
+    KeyCreate,
+    /// Revoke a key.
+    KeyRevoke,
+    /// The audit log.
+    AuditList,
+    /// Everything of the site as JSON Lines.
+    Export,
+    /// Put a whole site back from its export.
+    Import,
+    /// Verify the stored state.
+    Check,
+}
+
+/// One row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct RouteSpec {
+    /// The method.
+    pub method: Method,
+    /// The path; `{name}` stands for one segment.
+    pub path: &'static str,
+    /// What it does.
+    pub route: Route,
+    /// Who may ask.
+    pub access: Access,
+    /// The longest body, in bytes.
+    pub body_bytes: usize,
+}
+
+const fn row(
+    method: Method,
+    path: &'static str,
+    route: Route,
+    access: Access,
+    body_bytes: usize,
+) -> RouteSpec {
+    RouteSpec {
+        method,
+        path,
+        route,
+        access,
+        body_bytes,
+    }
+}
+
+use Access::{Admin, Deployer, Page, Provider, Public, Telephony, Viewer};
+use Method::{Delete, Get, Post, Put};
+
+/// Every route that is served, files aside.
+pub const ROUTES: &[RouteSpec] = &[
+    row(Get, "/healthz", Route::Health, Public, 0),
+    row(Get, "/openapi.json", Route::OpenApi, Public, 0),
+    row(Get, "/s/{script}", Route::Script, Public, 0),
+    row(Get, "/a/{part}", Route::AgentPart, Public, 0),
+    row(
+        Post,
+        "/v1/sites/{site}/visit",
+        Route::Visit,
+        Page,
+        limits::VISIT_BODY_BYTES,
+    ),
+    row(
+        Post,
+        "/v1/sites/{site}/beat",
+        Route::Beat,
+        Page,
+        limits::VISIT_BODY_BYTES,
+    ),
+    row(
+        Post,
+        "/v1/sites/{site}/leave",
+        Route::Leave,
+        Page,
+        limits::VISIT_BODY_BYTES,
+    ),
+    row(
+        Post,
+        "/v1/sites/{site}/calls/{provider}/{secret}",
+        Route::ProviderCall,
+        Provider,
+        limits::WEBHOOK_BODY_BYTES,
+    ),
+    row(Get, "/api/v1/sites", Route::SiteList, Deployer, 0),
+    row(
+        Post,
+        "/api/v1/sites",
+        Route::SiteCreate,
+        Deployer,
+        limits::CONFIG_BYTES,
+    ),
+    row(Get, "/api/v1/sites/{site}", Route::SiteRead, Viewer, 0),
+    row(
+        Delete,
+        "/api/v1/sites/{site}",
+        Route::SiteDelete,
+        Deployer,
+        0,
+    ),
+    row(
+        Get,
+        "/api/v1/sites/{site}/config",
+        Route::ConfigRead,
+        Admin,
+        0,
+    ),
+    row(
+        Put,
+        "/api/v1/sites/{site}/config",
+        Route::ConfigWrite,
+        Admin,
+        limits::CONFIG_BYTES,
+    ),
+    row(
+        Post,
+        "/api/v1/sites/{site}/config/check",
+        Route::ConfigCheck,
+        Admin,
+        limits::CONFIG_BYTES,
+    ),
+    row(
+        Get,
+        "/api/v1/sites/{site}/versions",
+        Route::VersionList,
+        Admin,
+        0,
+    ),
+    row(
+        Get,
+        "/api/v1/sites/{site}/versions/{version}",
+        Route::VersionRead,
+        Admin,
+        0,
+    ),
+    row(
+        Post,
+        "/api/v1/sites/{site}/versions/{version}/revert",
+        Route::VersionRevert,
+        Admin,
+        0,
+    ),
+    row(
+        Get,
+        "/api/v1/sites/{site}/numbers",
+        Route::NumberList,
+        Viewer,
+        0,
+    ),
+    row(
+        Post,
+        "/api/v1/sites/{site}/numbers",
+        Route::NumberAct,
+        Admin,
+        limits::NUMBER_ACTION_BODY_BYTES,
+    ),
+    row(
+        Get,
+        "/api/v1/sites/{site}/calls",
+        Route::CallList,
+        Viewer,
+        0,
+    ),
+    row(
+        Get,
+        "/api/v1/sites/{site}/calls/{call}",
+        Route::CallRead,
+        Viewer,
+        0,
+    ),
+    row(
+        Get,
+        "/api/v1/sites/{site}/leases",
+        Route::LeaseRead,
+        Telephony,
+        0,
+    ),
+    row(Get, "/api/v1/sites/{site}/live", Route::Live, Viewer, 0),
+    row(
+        Get,
+        "/api/v1/sites/{site}/pools/{scenario}",
+        Route::PoolRead,
+        Viewer,
+        0,
+    ),
+    row(Get, "/api/v1/sites/{site}/keys", Route::KeyList, Admin, 0),
+    row(
+        Post,
+        "/api/v1/sites/{site}/keys",
+        Route::KeyCreate,
+        Admin,
+        limits::KEY_BODY_BYTES,
+    ),
+    row(
+        Delete,
+        "/api/v1/sites/{site}/keys/{key}",
+        Route::KeyRevoke,
+        Admin,
+        0,
+    ),
+    row(
+        Get,
+        "/api/v1/sites/{site}/audit",
+        Route::AuditList,
+        Admin,
+        0,
+    ),
+    row(Get, "/api/v1/sites/{site}/export", Route::Export, Admin, 0),
+    row(
+        Post,
+        "/api/v1/sites/{site}/import",
+        Route::Import,
+        Deployer,
+        limits::IMPORT_BODY_BYTES,
+    ),
+    row(Get, "/api/v1/sites/{site}/check", Route::Check, Admin, 0),
+];
+
+/// What a path leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found<'a> {
+    /// A route, with the segments that stand for names, in order.
+    Route(usize, Vec<&'a str>),
+    /// The path is served with other methods.
+    OtherMethods(Vec<Method>),
+    /// No route has this path.
+    Nothing,
+}
+
+/// Finds the row of [`ROUTES`] for `method` (an upper-case name) and `path`.
+pub fn find<'a>(method: &str, path: &'a str) -> Found<'a> {
+    let method = if method == "HEAD" { "GET" } else { method };
+    let mut others = Vec::new();
+    for (index, spec) in ROUTES.iter().enumerate() {
+        if let Some(names) = matches(spec.path, path) {
+            if spec.method.as_str() == method {
+                return Found::Route(index, names);
+            }
+            others.push(spec.method);
+        }
+    }
+    if others.is_empty() {
+        Found::Nothing
+    } else {
+        Found::OtherMethods(others)
+    }
+}
+
+/// The named segments of `path` if it has the form of `pattern`. No pattern is ambiguous with
+/// another: they differ in length or in a fixed segment.
+fn matches<'a>(pattern: &str, path: &'a str) -> Option<Vec<&'a str>> {
+    let mut names = Vec::new();
+    let mut parts = path.split('/');
+    for wanted in pattern.split('/') {
+        let part = parts.next()?;
+        if wanted.starts_with('{') {
+            if part.is_empty() {
+                return None;
+            }
+            names.push(part);
+        } else if wanted != part {
+            return None;
+        }
+    }
+    if parts.next().is_some() {
+        None
+    } else {
+        Some(names)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use expect_test::{Expect, expect};
+
+    fn check(method: &str, path: &str, expected: Expect) {
+        let text = match find(method, path) {
+            Found::Route(index, names) => format!("{:?} {names:?}", ROUTES[index].route),
+            other => format!("{other:?}"),
+        };
+        expected.assert_eq(&text);
+    }
+
+    #[test]
+    fn finds_routes_by_method_and_path() {
+        check("GET", "/healthz", expect!["Health []"]);
+        check("HEAD", "/s/demo.js", expect![[r#"Script ["demo.js"]"#]]);
+        check(
+            "POST",
+            "/v1/sites/demo/visit",
+            expect![[r#"Visit ["demo"]"#]],
+        );
+        check("POST", "/v1/sites//visit", expect!["Nothing"]);
+        check(
+            "GET",
+            "/v1/sites/demo/visit",
+            expect!["OtherMethods([Post])"],
+        );
+        check(
+            "PATCH",
+            "/api/v1/sites/demo/config",
+            expect!["OtherMethods([Get, Put])"],
+        );
+        check(
+            "GET",
+            "/api/v1/sites/demo/versions/3",
+            expect![[r#"VersionRead ["demo", "3"]"#]],
+        );
+        check("GET", "/healthz/", expect!["Nothing"]);
+        check("GET", "", expect!["Nothing"]);
+    }
+
+    #[test]
+    fn no_path_leads_to_two_routes() {
+        for (index, spec) in ROUTES.iter().enumerate() {
+            let found = find(spec.method.as_str(), spec.path);
+            assert!(
+                matches!(found, Found::Route(at, _) if at == index),
+                "{}",
+                spec.path
+            );
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! One request, read lazily: most headers are never looked at.
+
+use js_sys::Uint8Array;
+use js_sys::futures::JsFuture;
+use ringlet_core::api::problem::{Problem, ProblemCode};
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen]
+extern "C" {
+    type RawReader;
+
+    #[wasm_bindgen(method, catch)]
+    fn read(this: &RawReader) -> Result<js_sys::Promise, JsValue>;
+
+    type RawChunk;
+
+    #[wasm_bindgen(method, getter)]
+    fn done(this: &RawChunk) -> bool;
+
+    #[wasm_bindgen(method, getter)]
+    fn value(this: &RawChunk) -> Uint8Array;
+
+    type RawStream;
+
+    #[wasm_bindgen(method, catch, js_name = getReader)]
+    fn get_reader(this: &RawStream) -> Result<RawReader, JsValue>;
+}
+
+/// A request with its address taken apart.
+#[derive(Debug)]
+pub(crate) struct Ask {
+    raw: web_sys::Request,
+    headers: web_sys::Headers,
+    /// Scheme, host and port.
+    pub origin: String,
+    /// The path, percent-encoding left in place.
+    pub path: String,
+    /// The query without `?`.
+    pub query: String,
+    /// Name of the method, upper case.
+    pub method: String,
+}
+
+impl Ask {
+    /// Takes the platform's request.
+    pub(crate) fn new(raw: web_sys::Request) -> Self {
+        let url = raw.url();
+        let host_at = url.find("://").map_or(0, |at| at + 3);
+        let path_at = url[host_at..]
+            .find('/')
+            .map_or(url.len(), |at| host_at + at);
+        let (origin, rest) = url.split_at(path_at);
+        let rest = rest.split('#').next().unwrap_or_default();
+        let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+        Self {
+            headers: raw.headers(),
+            origin: origin.to_owned(),
+            path: path.to_owned(),
+            query: query.to_owned(),
+            method: raw.method(),
+            raw,
+        }
+    }
+
+    /// A header's value.
+    pub(crate) fn header(&self, name: &str) -> Option<String> {
+        self.headers.get(name).ok().flatten()
+    }
+
+    /// What the platform knows of the connection (`cf`), if it does.
+    pub(crate) fn connection(&self) -> Option<JsValue> {
+        let cf = js_sys::Reflect::get(&self.raw, &JsValue::from_str("cf")).ok()?;
+        cf.is_object().then_some(cf)
+    }
+
+    /// The first value of a query parameter, decoded.
+    pub(crate) fn parameter(&self, name: &str) -> Option<String> {
+        form_urlencoded::parse(self.query.as_bytes())
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.into_owned())
+    }
+
+    /// Whether the reader would rather have Russian.
+    pub(crate) fn prefers_russian(&self) -> bool {
+        self.header("accept-language")
+            .is_some_and(|languages| languages.starts_with("ru"))
+    }
+
+    /// The whole body, at most `limit_bytes` of it: a longer one is not read to its end.
+    ///
+    /// # Errors
+    /// [`ProblemCode::BodyTooLarge`]; [`ProblemCode::NotJson`] if the client broke off.
+    pub(crate) async fn body(&self, limit_bytes: usize) -> Result<Vec<u8>, Problem> {
+        let too_large = || {
+            Problem::with_detail(
+                ProblemCode::BodyTooLarge,
+                format!("at most {limit_bytes} bytes are read here"),
+            )
+        };
+        let told = self
+            .header("content-length")
+            .and_then(|length| length.parse::<usize>().ok());
+        match told {
+            Some(0) => Ok(Vec::new()),
+            Some(length) if length > limit_bytes => Err(too_large()),
+            Some(_) => {
+                let bytes = async {
+                    let buffer = JsFuture::from(self.raw.array_buffer()?).await?;
+                    Ok::<_, JsValue>(Uint8Array::new(&buffer).to_vec())
+                };
+                let bytes = bytes.await.map_err(|_| broke_off())?;
+                if bytes.len() > limit_bytes {
+                    Err(too_large())
+                } else {
+                    Ok(bytes)
+                }
+            }
+            None => self.streamed_body(limit_bytes).await?.ok_or_else(too_large),
+        }
+    }
+
+    /// The body of a request that does not tell its length; nothing if it is too long.
+    async fn streamed_body(&self, limit_bytes: usize) -> Result<Option<Vec<u8>>, Problem> {
+        let Some(stream) = self.raw.body() else {
+            return Ok(Some(Vec::new()));
+        };
+        let reader = stream
+            .unchecked_ref::<RawStream>()
+            .get_reader()
+            .map_err(|_| broke_off())?;
+        let mut bytes = Vec::new();
+        loop {
+            let chunk = reader.read().map_err(|_| broke_off())?;
+            let chunk = JsFuture::from(chunk).await.map_err(|_| broke_off())?;
+            let chunk = chunk.unchecked_ref::<RawChunk>();
+            if chunk.done() {
+                return Ok(Some(bytes));
+            }
+            let value = chunk.value();
+            if bytes.len() + value.length() as usize > limit_bytes {
+                return Ok(None);
+            }
+            bytes.extend(value.to_vec());
+        }
+    }
+}
+
+impl worker::FromRequest for Ask {
+    fn from_raw(
+        raw: web_sys::Request,
+    ) -> Result<Self, impl Into<Box<dyn std::error::Error + 'static>>> {
+        Ok::<_, worker::Error>(Self::new(raw))
+    }
+}
+
+fn broke_off() -> Problem {
+    Problem::with_detail(ProblemCode::NotJson, "the body ended before its time")
+}

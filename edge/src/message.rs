@@ -1,0 +1,141 @@
+//! What the Worker and the objects say to each other.
+//!
+//! A message is JSON with the version of the one who wrote it. Versions mix during a deployment:
+//! unknown fields are ignored, missing ones have a default, and a command that is not known is
+//! answered with 501, upon which its sender does without.
+
+use ringlet_core::api::route::Route;
+use ringlet_core::phone::E164;
+use ringlet_core::telephony::CallEvent;
+use ringlet_core::time::UnixMillis;
+use serde::{Deserialize, Serialize};
+
+/// The version of these messages.
+pub(crate) const VERSION: u32 = 1;
+
+/// What is asked of a site's object.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub(crate) enum SiteCommand {
+    /// The configuration, unless it is still version `known`.
+    Config {
+        /// What the asker has; 0 is nothing.
+        known: u64,
+    },
+    /// The configuration of one pool.
+    PoolConfig {
+        /// The pool.
+        pool: String,
+    },
+    /// A request of the administration.
+    Admin(Box<AdminAsk>),
+    /// A provider reported these events.
+    Calls {
+        /// The events, verified.
+        events: Vec<CallEvent>,
+        /// The provider waits to hear where the call should go.
+        wants_route: bool,
+    },
+}
+
+/// The answer to [`SiteCommand::Config`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct ConfigAnswer {
+    /// The version in force; 0 if there is no such site.
+    pub version: u64,
+    /// The document, unless the asker has it.
+    pub document: Option<String>,
+}
+
+/// A request of the administration, as the site's object needs it.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct AdminAsk {
+    /// [`VERSION`] of the Worker.
+    pub v: u32,
+    /// The site.
+    pub site: String,
+    /// What is asked; absent in a message of another version that knows more.
+    pub route: Option<Route>,
+    /// The named segments of the path after the site.
+    pub names: Vec<String>,
+    /// The query, decoded.
+    pub query: Vec<(String, String)>,
+    /// The body as text.
+    pub body: String,
+    /// SHA-256 of the token in hexadecimal; absent for the deployer.
+    pub token_hash: Option<String>,
+    /// The deployer asks.
+    pub deployer: bool,
+    /// `If-Match`.
+    pub if_match: Option<String>,
+    /// `If-None-Match`.
+    pub if_none_match: Option<String>,
+    /// `Idempotency-Key`.
+    pub key: Option<String>,
+    /// Name of the request, for the audit log.
+    pub request: String,
+    /// The reader would rather have Russian.
+    pub russian: bool,
+}
+
+impl AdminAsk {
+    /// The first value of a query parameter.
+    pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
+        self.query
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// A named segment after the site.
+    pub(crate) fn name(&self, place: usize) -> &str {
+        self.names.get(place).map_or("", String::as_str)
+    }
+}
+
+/// Where a ringing call should go, as told to the Worker that answers the provider.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct CallsAnswer {
+    /// The company's telephone.
+    pub forward_phone: Option<E164>,
+    /// The company's SIP address.
+    pub forward_sip: Option<String>,
+    /// The source, for the company's display.
+    pub caller_name: Option<String>,
+}
+
+/// What is asked of the directory of sites.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub(crate) enum DirectoryCommand {
+    /// Enter a site.
+    Add {
+        /// Its id.
+        site: String,
+        /// When.
+        at: UnixMillis,
+    },
+    /// Take a site out.
+    Remove {
+        /// Its id.
+        site: String,
+    },
+    /// A page of sites after `after`, in the order of their ids.
+    List {
+        /// The last id of the page before.
+        after: String,
+        /// At most this many.
+        count: u64,
+    },
+}
+
+/// A site in the directory.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct SiteEntry {
+    /// Its id.
+    pub site: String,
+    /// When it was entered.
+    pub created_at_ms: u64,
+}

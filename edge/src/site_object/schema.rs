@@ -1,0 +1,94 @@
+//! The tables of a site.
+//!
+//! History is append-only: versions of the configuration, events of calls, attributions and the
+//! audit log are inserted, never changed. What can be derived from them (a call's record, a
+//! number's last call) is kept beside them for reading and can be made anew.
+
+/// See [`crate::schema::migrate`].
+pub(crate) const STEPS: &[&str] = &[V1];
+
+const V1: &str = "
+CREATE TABLE config_version (
+    version INTEGER PRIMARY KEY,
+    at_ms INTEGER NOT NULL,
+    author TEXT NOT NULL,
+    note TEXT NOT NULL,
+    document TEXT NOT NULL
+) STRICT;
+
+-- Every number the site ever had in a pool, and where it was: calls to a number that was taken away
+-- still belong to its last holder.
+CREATE TABLE number_place (
+    number TEXT NOT NULL,
+    pool TEXT NOT NULL,
+    since_ms INTEGER NOT NULL,
+    until_ms INTEGER,
+    PRIMARY KEY (number, pool, since_ms)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX number_in_one_pool ON number_place (number) WHERE until_ms IS NULL;
+
+CREATE TABLE call_event (
+    dedupe_key TEXT PRIMARY KEY,
+    call TEXT NOT NULL,
+    received_at_ms INTEGER NOT NULL,
+    event TEXT NOT NULL
+) STRICT;
+CREATE INDEX call_event_of_call ON call_event (call);
+
+CREATE TABLE call (
+    call TEXT PRIMARY KEY,
+    started_at_ms INTEGER NOT NULL,
+    dialed TEXT,
+    caller TEXT,
+    record TEXT NOT NULL,
+    -- The attribution waits: the pool could not be asked.
+    waiting INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX call_by_time ON call (started_at_ms, call);
+CREATE INDEX call_of_caller ON call (caller, started_at_ms) WHERE caller IS NOT NULL;
+CREATE INDEX call_of_number ON call (dialed, started_at_ms) WHERE dialed IS NOT NULL;
+CREATE INDEX call_waiting ON call (call) WHERE waiting = 1;
+
+-- The last revision of a call is the one in force; corrections are appended.
+CREATE TABLE attribution (
+    call TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL,
+    author TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    PRIMARY KEY (call, revision)
+) STRICT, WITHOUT ROWID;
+
+-- Chained by hash: a row cannot be changed or left out unseen.
+CREATE TABLE audit (
+    sequence INTEGER PRIMARY KEY,
+    at_ms INTEGER NOT NULL,
+    actor TEXT NOT NULL,
+    action TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    request TEXT NOT NULL,
+    before_hash TEXT NOT NULL,
+    after_hash TEXT NOT NULL,
+    hash TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE api_key (
+    key TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    role TEXT NOT NULL,
+    token_hash TEXT NOT NULL UNIQUE,
+    created_at_ms INTEGER NOT NULL,
+    last_used_at_ms INTEGER,
+    revoked_at_ms INTEGER
+) STRICT;
+
+CREATE TABLE idempotency (
+    key TEXT PRIMARY KEY,
+    at_ms INTEGER NOT NULL,
+    request_hash TEXT NOT NULL,
+    status INTEGER NOT NULL,
+    etag TEXT,
+    body TEXT NOT NULL
+) STRICT;
+CREATE INDEX idempotency_by_age ON idempotency (at_ms);
+";

@@ -22,8 +22,10 @@ pub mod limits;
 pub mod mask;
 pub mod phone;
 pub mod sizing;
+pub mod swap;
 #[cfg(feature = "edge")]
 pub mod telephony;
 pub mod time;
+pub mod visit;
 #[cfg(feature = "serde")]
 pub mod wire;

@@ -1,0 +1,464 @@
+use super::*;
+use crate::phone::CountryCode;
+use expect_test::{Expect, expect};
+use proptest::prelude::*;
+
+const RUSSIA: Home<'static> = Home {
+    country: CountryCode::RUSSIA,
+    area: None,
+};
+const MOSCOW: Home<'static> = Home {
+    country: CountryCode::RUSSIA,
+    area: Some("495"),
+};
+const PAGE: &str = "74950000001";
+const LENT: &str = "74950000099";
+
+fn number(digits: &str) -> E164 {
+    E164::parse(digits).expect("digits of a test")
+}
+
+/// `|` stands for inline markup, `¦` for the border of a block.
+fn runs(text: &str) -> Vec<Run<'_>> {
+    let mut runs = Vec::new();
+    let mut joint = Joint::Hard;
+    for piece in text.split_inclusive(['|', '¦']) {
+        let text = piece.trim_end_matches(['|', '¦']);
+        runs.push(Run { text, joint });
+        joint = if piece.ends_with('¦') {
+            Joint::Hard
+        } else {
+            Joint::Soft
+        };
+    }
+    runs
+}
+
+struct Case<'a> {
+    wanted: &'a [&'a str],
+    lent: &'a str,
+    mask: Option<&'a str>,
+    home: Home<'a>,
+}
+
+const SELECTED: Case<'static> = Case {
+    wanted: &[],
+    lent: LENT,
+    mask: None,
+    home: RUSSIA,
+};
+const SEARCHED: Case<'static> = Case {
+    wanted: &[PAGE],
+    ..SELECTED
+};
+
+impl Case<'_> {
+    fn rewrite(&self, runs: &[Run<'_>], links: &[&str]) -> Option<Rewritten> {
+        let numbers: Vec<E164> = self.wanted.iter().map(|digits| number(digits)).collect();
+        let mask = self
+            .mask
+            .map(|mask| Mask::parse(mask).expect("mask of a test"));
+        let wanted = if numbers.is_empty() {
+            Wanted::Any
+        } else {
+            Wanted::These(&numbers)
+        };
+        let shown = Shown {
+            number: number(self.lent),
+            mask: mask.as_ref(),
+            home: self.home,
+        };
+        rewrite(runs, links, wanted, shown)
+    }
+
+    fn show(&self, text: &str, links: &[&str]) -> String {
+        let runs = runs(text);
+        let Some(new) = self.rewrite(&runs, links) else {
+            return "left alone".into();
+        };
+        let mut out = String::new();
+        for (index, text) in new.runs.iter().enumerate() {
+            if index > 0 {
+                out.push(if runs[index].joint == Joint::Hard {
+                    '¦'
+                } else {
+                    '|'
+                });
+            }
+            out.push_str(text);
+        }
+        for link in new.links {
+            out.push_str(" <");
+            out.push_str(&link);
+            out.push('>');
+        }
+        out
+    }
+
+    fn check(&self, text: &str, links: &[&str], expect: Expect) {
+        expect.assert_eq(&self.show(text, links));
+    }
+}
+
+#[test]
+fn a_selected_element_takes_the_number_in_its_own_shape() {
+    let spaced = SELECTED.show("\n    8 495 000-00-01\n  ", &[]);
+    assert_eq!(spaced, "\n    8 495 000-00-99\n  ");
+    SELECTED.check(
+        "8 (495) 000-00-02",
+        &["tel:+74950000002"],
+        expect!["8 (495) 000-00-99 <tel:+74950000099>"],
+    );
+    SELECTED.check(
+        "8 (495) 000-00-01",
+        &["tel:74950000001"],
+        expect!["8 (495) 000-00-99 <tel:+74950000099>"],
+    );
+    SELECTED.check(
+        "\n¦+7(495)-000-00-01¦\n¦+7(495)-000-00-01¦\n",
+        &["tel:+74950000001"],
+        expect![[r#"
+
+            ¦+7(495)-000-00-99¦
+            ¦+7(495)-000-00-99¦
+             <tel:+74950000099>"#]],
+    );
+    SELECTED.check("84950000001", &[], expect!["84950000099"]);
+    SELECTED.check("4950000001", &[], expect!["4950000099"]);
+    SELECTED.check("495 000 00 01", &[], expect!["495 000 00 99"]);
+    SELECTED.check(
+        "Тел.:8 (495) 000-00-01, доб. 12",
+        &[],
+        expect!["Тел.:8 (495) 000-00-99, доб. 12"],
+    );
+    SELECTED.check(
+        "+7 (495) 000-00-01 9:00-21:00",
+        &[],
+        expect!["+7 (495) 000-00-99 9:00-21:00"],
+    );
+    SELECTED.check("8 495 000 00 01 24/7", &[], expect!["8 495 000 00 99 24/7"]);
+    SELECTED.check(
+        "8 (495) 000-00-01, 8 (800) 000-00-02",
+        &[],
+        expect!["8 (495) 000-00-99, 8 (495) 000-00-99"],
+    );
+    SELECTED.check("(8 495) 000-00-01", &[], expect!["(8 495) 000-00-99"]);
+    SELECTED.check("(495) 000-00-01", &[], expect!["(495) 000-00-99"]);
+    SELECTED.check("📞84950000001", &[], expect!["📞84950000099"]);
+}
+
+#[test]
+fn a_button_keeps_its_words() {
+    let case = Case {
+        lent: "78000000099",
+        mask: Some("8 (XXX) XXX-XX-XX"),
+        ..SELECTED
+    };
+    case.check(
+        "Позвонить",
+        &["tel:88000000001"],
+        expect!["Позвонить <tel:+78000000099>"],
+    );
+    case.check(
+        "Звоните 24/7",
+        &["tel:88000000001"],
+        expect!["Звоните 24/7 <tel:+78000000099>"],
+    );
+    case.check("", &["tel:"], expect![" <tel:+78000000099>"]);
+    case.check("Позвонить", &[], expect!["left alone"]);
+    // Emergency services and short codes are nobody's lead.
+    case.check("Пожарная охрана", &["tel:112"], expect!["left alone"]);
+    case.check(
+        "8 (800) 000-00-01",
+        &["tel:112", "tel:%2B7%20800"],
+        expect!["8 (800) 000-00-99 <tel:112> <tel:%2B7%20800>"],
+    );
+    // Digits that look like a number and are none: nothing is half-swapped.
+    case.check(
+        "8 495 000-O0-01",
+        &["tel:88000000001"],
+        expect!["left alone"],
+    );
+}
+
+#[test]
+fn a_local_number_needs_the_sites_area() {
+    let text = "406 00 01";
+    let masked = Case {
+        mask: Some("8 (XXX) XXX-XX-XX"),
+        home: MOSCOW,
+        ..SELECTED
+    };
+    masked.check(text, &[], expect!["8 (495) 000-00-99"]);
+    let same = Case {
+        home: MOSCOW,
+        ..SELECTED
+    };
+    same.check(text, &[], expect!["000 00 99"]);
+    let other = Case {
+        home: MOSCOW,
+        lent: "78120000099",
+        ..SELECTED
+    };
+    other.check(text, &[], expect!["8 (812) 000-00-99"]);
+    SELECTED.check(text, &[], expect!["8 (495) 000-00-99"]);
+    SELECTED.check("Работаем с 2010 года", &[], expect!["left alone"]);
+    SELECTED.check("Цена 106 000 руб.", &[], expect!["left alone"]);
+    let searched = Case {
+        wanted: &["74954060001"],
+        ..SELECTED
+    };
+    searched.check(text, &[], expect!["left alone"]);
+    Case {
+        home: MOSCOW,
+        ..searched
+    }
+    .check(text, &[], expect!["000 00 99"]);
+}
+
+#[test]
+fn a_number_is_found_in_any_writing() {
+    for (text, expect) in [
+        ("8\u{a0}(495)\u{a0}000-00-01", "8\u{a0}(495)\u{a0}000-00-99"),
+        (
+            "8\u{2009}495\u{2009}000\u{2009}00\u{2009}01",
+            "8\u{2009}495\u{2009}000\u{2009}00\u{2009}99",
+        ),
+        (
+            "8\u{2007}495\u{2007}000\u{2007}00\u{2007}01",
+            "8\u{2007}495\u{2007}000\u{2007}00\u{2007}99",
+        ),
+        (
+            "+7\u{a0}495\u{a0}000\u{2013}00\u{2013}01",
+            "+7\u{a0}495\u{a0}000\u{2013}00\u{2013}99",
+        ),
+        (
+            "8 (495) 000\u{2011}00\u{2011}01",
+            "8 (495) 000\u{2011}00\u{2011}99",
+        ),
+        (
+            "8 495 000\u{2212}00\u{2212}01",
+            "8 495 000\u{2212}00\u{2212}99",
+        ),
+        (
+            "\u{200e}+7 (495) 000-00-01\u{200e}",
+            "\u{200e}+7 (495) 000-00-99\u{200e}",
+        ),
+        (
+            "\u{200f}\u{200e}+7 495 000 00 01\u{200e}",
+            "\u{200f}\u{200e}+7 495 000 00 99\u{200e}",
+        ),
+        ("+74950000001", "+74950000099"),
+        ("84950000001", "84950000099"),
+        ("74950000001", "74950000099"),
+        ("8.495.000.00.01", "8.495.000.00.99"),
+        ("8-495-000-00-01", "8-495-000-00-99"),
+        ("8/495/000-00-01", "8/495/000-00-99"),
+        ("8 (495) 000 0001", "8 (495) 000 0099"),
+        ("(495) 000-00-01", "(495) 000-00-99"),
+        ("Звоните: 8 (495) 000-00-01!", "Звоните: 8 (495) 000-00-99!"),
+        ("8 (495) 000-00-01 24/7", "8 (495) 000-00-99 24/7"),
+        (
+            "8 495 000-00-01, 8 495 000-00-02",
+            "8 495 000-00-99, 8 495 000-00-02",
+        ),
+        (
+            "8 495 000-00-01 / 8 495 000-00-02",
+            "8 495 000-00-99 / 8 495 000-00-02",
+        ),
+        ("84950000001,84950000002", "84950000099,84950000002"),
+    ] {
+        assert_eq!(SEARCHED.show(text, &[]), expect);
+    }
+}
+
+#[test]
+fn what_only_resembles_the_number_is_left_alone() {
+    for text in [
+        "8 495 000-O0-01",
+        "№ 1084950000001234",
+        "№ 84950000001",
+        "RA84950000001000RU",
+        "RA84950000001",
+        "84950000001RU",
+        "7700000001",
+        "4950000001",
+        "1007700000001",
+        "40700000084950000001",
+        "8495 0000 0010 0001",
+        "8495 0000 001 0001",
+        "8 495 000 руб.",
+        "8 495 000,00 руб.",
+        "4 950 000 001 ₽",
+        "01-00-8495",
+        "8 495 000-00-0",
+        "8 495 000-00-011",
+        "A-84950000001",
+        "84950000001-B",
+        "8 495 000-00-02",
+        "+8 495 000-00-01",
+        "",
+    ] {
+        assert_eq!(SEARCHED.show(text, &[]), "left alone", "{text}");
+    }
+}
+
+#[test]
+fn markup_splits_a_number_and_does_not_join_two() {
+    SEARCHED.check(
+        "8 (|495|) |000|-00-01",
+        &[],
+        expect!["8|(495)| |000-|00-99"],
+    );
+    SEARCHED.check("8 (495) 000-0|0-01", &[], expect!["8 (495) 000-0|0-99"]);
+    SEARCHED.check(
+        "8 495 000-00-01|8 495 000-00-02",
+        &[],
+        expect!["8 495 000-00-99|8 495 000-00-02"],
+    );
+    SEARCHED.check("84950000001|234", &[], expect!["left alone"]);
+    SEARCHED.check("RA|84950000001", &[], expect!["left alone"]);
+    SEARCHED.check(
+        "8 495 000-00-|01¦8 495 000-00-01",
+        &[],
+        expect!["8 495 000-00-|99¦8 495 000-00-99"],
+    );
+    SEARCHED.check("8 495¦000-00-01", &[], expect!["left alone"]);
+    SELECTED.check(
+        "8 495 000-00-01|8 495 000-00-02",
+        &[],
+        expect!["8 495 000-00-99|8 495 000-00-99"],
+    );
+}
+
+#[test]
+fn every_tag_keeps_its_part_of_a_masked_number() {
+    let case = Case {
+        mask: Some("+7 XXX XXX-XX-XX"),
+        ..SELECTED
+    };
+    case.check("8 (495)| |000-00-01", &[], expect!["+7 495| |000-00-99"]);
+    case.check("8 |(495) |000-00-01", &[], expect!["+7 |495 |000-00-99"]);
+    case.check(
+        "8|(|495|)|000|-|00|-|01",
+        &[],
+        expect!["+7||495||000-||00-||99"],
+    );
+    let shorter = Case {
+        mask: Some("XXX-XX-XX"),
+        home: MOSCOW,
+        ..SELECTED
+    };
+    shorter.check("8 (495) |000-00-01", &[], expect!["+7 495 |000-00-99"]);
+    let longer = Case {
+        mask: Some("8 (XXX) XXX-XX-XX"),
+        home: MOSCOW,
+        ..SELECTED
+    };
+    longer.check("406|-00-01", &[], expect!["8 (495) 000-00-99|"]);
+}
+
+#[test]
+fn the_visible_number_decides_over_the_link() {
+    let case = Case {
+        wanted: &["78120005050"],
+        lent: "78120000099",
+        ..SELECTED
+    };
+    case.check(
+        "+7(812) 000-50-50",
+        &["tel:+7(812) 000-15-15"],
+        expect!["+7(812) 000-00-99 <tel:+78120000099>"],
+    );
+    case.check(
+        "+7(812) 000-77-77",
+        &["tel:+78120005050"],
+        expect!["left alone"],
+    );
+    case.check(
+        "Позвонить",
+        &["tel:+78120005050"],
+        expect!["Позвонить <tel:+78120000099>"],
+    );
+    case.check("Позвонить", &["tel:+78120000000"], expect!["left alone"]);
+}
+
+#[test]
+fn links_are_read_however_they_are_written() {
+    for href in [
+        "tel:+7 (495) 000-00-01",
+        "tel:84950000001",
+        "TEL:8-495-000-00-01",
+        "tel://+74950000001",
+        "tel:%2B7%20(495)%20000-00-01",
+        "tel:+74950000001,12",
+        "tel:+7-495-000-00-01;ext=12",
+        "callto:+74950000001",
+    ] {
+        assert_eq!(read_link(href, RUSSIA), Some(number(PAGE)), "{href}");
+    }
+    for href in ["tel:", "tel", "tel:112", "tel:%", "tel:звоните", ""] {
+        assert_eq!(read_link(href, RUSSIA), None, "{href}");
+    }
+}
+
+fn pieces() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        "[0-9]{1,12}",
+        "[ ().,/+-]{1,3}",
+        Just("8 (495) 000-00-01".to_owned()),
+        Just("+7 495 000 00 01".to_owned()),
+        Just("\u{a0}".to_owned()),
+        Just("\u{200e}".to_owned()),
+        Just("|".to_owned()),
+        Just("¦".to_owned()),
+        "[a-zа-я№]{1,4}",
+        "\\PC{0,4}",
+    ];
+    proptest::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    /// Only stretches that held digits change; every letter and every run stays.
+    #[test]
+    fn nothing_but_numbers_changes(text in pieces(), searched: bool, masked: bool) {
+        let mut case = if searched { SEARCHED } else { SELECTED };
+        if masked {
+            case.mask = Some("8 (XXX) XXX-XX-XX");
+        }
+        let runs = runs(&text);
+        if let Some(new) = case.rewrite(&runs, &[]) {
+            prop_assert_eq!(new.runs.len(), runs.len());
+            let letters = |text: &str| -> String { text.chars().filter(|c| c.is_alphabetic()).collect() };
+            for (run, text) in runs.iter().zip(&new.runs) {
+                prop_assert_eq!(letters(run.text), letters(text));
+            }
+        }
+    }
+
+    /// What was rewritten once stays as it is when it is rewritten again.
+    #[test]
+    fn rewriting_is_idempotent(text in pieces(), masked: bool) {
+        let case = Case { mask: masked.then_some("+7 (XXX) XXX-XX-XX"), ..SELECTED };
+        let first = runs(&text);
+        if let Some(once) = case.rewrite(&first, &[]) {
+            let again: Vec<Run<'_>> = first.iter().zip(&once.runs)
+                .map(|(run, text)| Run { text, joint: run.joint })
+                .collect();
+            let twice = case.rewrite(&again, &[]);
+            prop_assert_eq!(twice.map(|new| new.runs), Some(once.runs));
+        }
+    }
+
+    /// In a text searched for one number the lent number appears as often as the wanted one went,
+    /// and digit for digit in order.
+    #[test]
+    fn the_lent_number_stands_whole(before in "[a-zа-я ]{0,6}", after in "[a-zа-я ]{0,6}", at in 0usize..17) {
+        let mut written = String::from("8 (495) 000-00-01");
+        written.insert(at, '|');
+        let text = format!("{before} {written} {after}");
+        let new = SEARCHED.rewrite(&runs(&text), &[]).expect("the number is there");
+        let digits: String = new.runs.concat().chars().filter(char::is_ascii_digit).collect();
+        prop_assert_eq!(digits, "84950000099");
+    }
+}

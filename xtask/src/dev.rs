@@ -65,7 +65,7 @@ fn seed(directory: &Path, base: &str, token: &str) -> Result<()> {
     if marker.exists() || !source.exists() {
         return Ok(());
     }
-    let body = fs::read_to_string(&source)?;
+    let body = demonstration(&fs::read_to_string(&source)?, base)?;
     let answer = ureq::put(format!("{base}/api/v1/sites/demo/config"))
         .config()
         .http_status_as_error(false)
@@ -83,15 +83,26 @@ fn seed(directory: &Path, base: &str, token: &str) -> Result<()> {
     Ok(())
 }
 
+/// The demonstration site for this run: pages of this address may use it, and its webhook secret is
+/// made here, because whatever is in the repository is known to everybody.
+fn demonstration(text: &str, base: &str) -> Result<String> {
+    let mut site: serde_json::Value = serde_json::from_str(text)?;
+    site["origins"] = json!([base, base.replace("127.0.0.1", "localhost")]);
+    site["telephony"] = json!({"generic": {"secrets": [random_token()?]}});
+    Ok(site.to_string())
+}
+
 fn announce(as_json: bool, base: &str, token: &str, runtime_pid: u32) {
     let shop = format!("{base}/demo/");
-    let live = format!("{base}/live/demo#token={token}");
+    let both = format!("{base}/demo/both/#token={token}");
+    let live = format!("{base}/demo/live/#token={token}");
     let health = format!("{base}/healthz");
     if as_json {
         let line = json!({
             "ready": true,
             "url": base,
             "shop": shop,
+            "both": both,
             "live": live,
             "health": health,
             "admin_token": token,
@@ -103,6 +114,7 @@ fn announce(as_json: bool, base: &str, token: &str, runtime_pid: u32) {
     }
     print_line(&format!(
         "\nRinglet is running. Ctrl-C ends it.\n\n  \
+         shop and live view   {both}\n  \
          demonstration shop   {shop}\n  \
          live view            {live}\n  \
          health               {health}\n"

@@ -86,3 +86,6 @@ pub const KEY_BODY_BYTES: usize = 4_096;
 pub const IMPORT_BODY_BYTES: usize = 16_000_000;
 /// Rows in one page of a list.
 pub const PAGE_ROWS: u64 = 200;
+/// Characters of what a page remembers for the edge: it comes back in every message beside an address,
+/// within [`VISIT_BODY_BYTES`].
+pub const MEMORY_CHARS: usize = 2_048;

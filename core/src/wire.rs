@@ -39,10 +39,14 @@ pub struct VisitRequest {
     pub consent: String,
     /// The page is hidden or was opened by automation (`navigator.webdriver`).
     pub webdriver: bool,
-    /// `mobile` or `desktop`, as the pointer tells.
+    /// `mobile`, `tablet` or `desktop`, as the pointer tells.
     pub device: String,
     /// Idempotency key made by the agent.
     pub key: String,
+    /// Which of the visitor's tabs asks: drawn by the page; 0 where tabs agree among themselves.
+    pub tab: u32,
+    /// What the edge gave to remember ([`VisitReply::memory`]), as it was given.
+    pub memory: Option<String>,
 }
 
 /// A lease as the page remembers it.
@@ -81,6 +85,14 @@ pub struct BeatRequest {
     pub number: String,
     /// Idempotency key made by the agent.
     pub key: String,
+    /// Which of the visitor's tabs speaks; see [`VisitRequest::tab`].
+    pub tab: u32,
+    /// How long before this message the last activity was, by the page's own clock.
+    pub quiet_ms: u64,
+    /// The visitor showed that he wants to get in touch (contact page, form begun).
+    pub intent: bool,
+    /// What the edge gave to remember ([`VisitReply::memory`]), as it was given.
+    pub memory: Option<String>,
 }
 
 /// What a heartbeat tells. Unknown events are read as [`BeatEvent::Keep`].
@@ -120,6 +132,11 @@ pub struct VisitReply {
     /// The label to remember, joined as it stood in the address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub marker: Option<String>,
+    /// What the page keeps beside the visit and sends back with every later message of the visitor:
+    /// his touches. Opaque to the agent; at most [`crate::limits::MEMORY_CHARS`]. Absent: keep what
+    /// is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory: Option<String>,
     /// Ask again no sooner.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after_ms: Option<u64>,

@@ -1,7 +1,8 @@
 // The live view: polls the administration's interface and shows numbers, events and calls as they are.
 
 import { bringVisitors } from "./crowd.js";
-import { pretendCall } from "./pretend.js";
+import { knownExchanges, pretendCall } from "./pretend.js";
+import { exchangeNames } from "./exchanges.js";
 import { readCall } from "./reading.js";
 import { showCalls, showEvents } from "./history.js";
 import { showPools } from "./pools.js";
@@ -39,7 +40,12 @@ function nameOptions() {
   for (const [id, options] of Object.entries(OPTIONS)) {
     for (const option of at(id).options) option.textContent = say(...options[option.value]);
   }
-  at("provider").append(new Option(say("signed generic webhook", "подписанный общий вебхук"), "generic"));
+}
+
+/** Offers the exchanges the site has secrets for; once, because secrets seldom change. */
+async function offerExchanges() {
+  if (at("provider").options.length) return;
+  for (const name of await knownExchanges()) at("provider").append(new Option(say(...exchangeNames[name]), name));
 }
 
 function showEntrance(why) {
@@ -61,7 +67,9 @@ function tell(text, tone) {
 async function call(digits) {
   tell(say(`Calling ${phone(digits)} …`, `Звоним на ${phone(digits)} …`), "");
   try {
-    const choice = { outcome: at("outcome").value, caller: at("caller").value, delivery: at("delivery").value };
+    await offerExchanges();
+    const fields = ["outcome", "caller", "delivery", "provider"];
+    const choice = Object.fromEntries(fields.map((id) => [id, at(id).value]));
     const sent = await pretendCall(digits, choice);
     const who = sent.caller ? phone(sent.caller) : say("a withheld number", "скрытого номера");
     tell(
@@ -96,6 +104,7 @@ async function refresh() {
   at("view").hidden = false;
   showPools(at("pools"), live, call);
   showEvents(at("events"), at("no-events"), live.pools);
+  await offerExchanges();
   showCalls(at("calls"), at("no-calls"), (calls.calls ?? calls.items ?? []).map(readCall));
 }
 

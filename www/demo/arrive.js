@@ -16,7 +16,7 @@
   });
 
   function ours(name) {
-    return /^(ringlet|_?rglt|roistat)/i.test(name);
+    return /^(ringlet:|ringlet$|roistat)/.test(name);
   }
   function forget(store) {
     try {
@@ -27,7 +27,6 @@
   }
   if (taken.demo_new) {
     forget(localStorage);
-    forget(sessionStorage);
     document.cookie.split(";").forEach(function (pair) {
       var name = pair.split("=")[0].trim();
       if (ours(name)) document.cookie = name + "=; path=/; max-age=0";
@@ -41,7 +40,7 @@
     tab.setItem("demo-region", taken.demo_region || "");
   }
   if ("demo_referrer" in taken) {
-    Object.defineProperty(document, "referrer", { configurable: true, get: function () { return taken.demo_referrer; } });
+    Object.defineProperty(Document.prototype, "referrer", { configurable: true, get: function () { return taken.demo_referrer; } });
   }
   var region = tab.getItem("demo-region");
   if (region) {

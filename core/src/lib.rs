@@ -15,6 +15,7 @@ pub mod calculator;
 pub mod api;
 #[cfg(feature = "edge")]
 pub mod call;
+pub mod delay;
 pub mod entropy;
 pub mod id;
 pub mod label;
@@ -25,6 +26,7 @@ pub mod sizing;
 pub mod swap;
 #[cfg(feature = "edge")]
 pub mod telephony;
+pub mod pool;
 pub mod time;
 pub mod visit;
 #[cfg(feature = "serde")]

@@ -1,0 +1,186 @@
+//! Learning a site's own delays from its own attributed calls.
+//!
+//! Counted per class and bin: calls, and seconds visitors spent there without having called. The
+//! hazard of a cell is its calls over its seconds, shrunk towards the default in three steps: the
+//! site as a whole, then each bin and each class, then the cell. Each step is a gamma-Poisson mean:
+//! (calls + k) / (expected calls + k). With no calls the default stands; with many the counts do.
+//!
+//! Bounded: two tables of [`CLASSES`] × [`BINS`] cells. Forgetting: [`DelayCounts::fade`]. Harmless
+//! when wrong: no correction is stronger than [`MOST`] either way per step.
+
+use super::{BINS, CLASSES, Class, DelayModel};
+
+/// The weight of the default against the counts, in calls: site, bin or class, cell.
+const PRIOR_CALLS: [f64; 3] = [10.0, 20.0, 40.0];
+/// The strongest correction a step may make.
+pub const MOST: f64 = 30.0;
+
+/// What a site counted.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct DelayCounts {
+    /// Calls (weighted by the confidence of their attribution), class by class, bin by bin.
+    calls: Vec<f32>,
+    /// Seconds at risk.
+    seconds: Vec<f32>,
+}
+
+impl Default for DelayCounts {
+    fn default() -> Self {
+        Self {
+            calls: vec![0.0; CLASSES * BINS],
+            seconds: vec![0.0; CLASSES * BINS],
+        }
+    }
+}
+
+impl DelayCounts {
+    /// Adds a call of `weight` (0 to 1: the confidence of its attribution).
+    pub fn add_call(&mut self, class: Class, bin: usize, weight: f32) {
+        if let Some(cell) = self.calls.get_mut(class.index() * BINS + bin)
+            && weight > 0.0
+        {
+            *cell += weight.min(1.0);
+        }
+    }
+
+    /// Adds `seconds` a visitor spent in a cell without having called before.
+    pub fn add_seconds(&mut self, class: Class, bin: usize, seconds: f32) {
+        if let Some(cell) = self.seconds.get_mut(class.index() * BINS + bin)
+            && seconds > 0.0
+        {
+            *cell += seconds;
+        }
+    }
+
+    /// Forgets: multiplies everything by `keep` (0 to 1).
+    pub fn fade(&mut self, keep: f32) {
+        let keep = keep.clamp(0.0, 1.0);
+        for cell in self.calls.iter_mut().chain(&mut self.seconds) {
+            *cell *= keep;
+        }
+    }
+
+    /// Calls counted in all.
+    pub fn calls_total(&self) -> f64 {
+        self.calls.iter().map(|c| f64::from(*c)).sum()
+    }
+
+    /// Calls counted in one bin, all classes.
+    pub fn calls_in_bin(&self, bin: usize) -> f64 {
+        (0..CLASSES).map(|class| self.calls(class, bin)).sum()
+    }
+
+    /// Adds another's counts, as on import.
+    pub fn merge(&mut self, other: &Self) {
+        for (mine, theirs) in self.calls.iter_mut().zip(&other.calls) {
+            *mine += theirs;
+        }
+        for (mine, theirs) in self.seconds.iter_mut().zip(&other.seconds) {
+            *mine += theirs;
+        }
+    }
+
+    fn calls(&self, class: usize, bin: usize) -> f64 {
+        f64::from(self.calls.get(class * BINS + bin).copied().unwrap_or(0.0))
+    }
+
+    fn seconds(&self, class: usize, bin: usize) -> f64 {
+        f64::from(self.seconds.get(class * BINS + bin).copied().unwrap_or(0.0))
+    }
+}
+
+/// Counted over expected calls, shrunk towards one.
+fn ratio(calls: f64, expected: f64, prior: f64) -> f64 {
+    let ratio = (calls + prior) / (expected + prior);
+    if ratio.is_finite() {
+        ratio.clamp(1.0 / MOST, MOST)
+    } else {
+        1.0
+    }
+}
+
+/// `prior` corrected by `counts`.
+pub fn learn(prior: &DelayModel, counts: &DelayCounts) -> DelayModel {
+    let mut hazard: Vec<[f64; BINS]> = (0..CLASSES)
+        .map(|class| {
+            core::array::from_fn(|bin| f64::from(prior.cell(Class::from_index(class), bin)))
+        })
+        .collect();
+    let cells = || (0..CLASSES).flat_map(|class| (0..BINS).map(move |bin| (class, bin)));
+    let correct = |hazard: &mut [[f64; BINS]], of: &dyn Fn(usize, usize) -> bool, prior: f64| {
+        let (mut calls, mut expected) = (0.0, 0.0);
+        for (class, bin) in cells().filter(|(class, bin)| of(*class, *bin)) {
+            calls += counts.calls(class, bin);
+            expected += counts.seconds(class, bin) * hazard[class][bin];
+        }
+        let factor = ratio(calls, expected, prior);
+        for (class, bin) in cells().filter(|(class, bin)| of(*class, *bin)) {
+            hazard[class][bin] *= factor;
+        }
+    };
+    correct(&mut hazard, &|_, _| true, PRIOR_CALLS[0]);
+    for bin in 0..BINS {
+        correct(&mut hazard, &|_, b| b == bin, PRIOR_CALLS[1]);
+    }
+    for class in 0..CLASSES {
+        correct(&mut hazard, &|c, _| c == class, PRIOR_CALLS[1]);
+    }
+    for (class, bin) in cells() {
+        let expected = counts.seconds(class, bin) * hazard[class][bin];
+        hazard[class][bin] *= ratio(counts.calls(class, bin), expected, PRIOR_CALLS[2]);
+    }
+    DelayModel::from_hazards(
+        hazard
+            .into_iter()
+            .map(|row| row.map(|cell| cell as f32))
+            .collect(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::Millis;
+
+    #[test]
+    fn no_counts_leave_the_default() {
+        let learnt = DelayModel::learnt(&DelayCounts::default());
+        assert_eq!(learnt, DelayModel::default());
+    }
+
+    #[test]
+    fn many_counts_win() {
+        let class = Class::default();
+        let bin = super::super::bin_of(Millis::from_mins(5));
+        let mut counts = DelayCounts::default();
+        let mut few = DelayCounts::default();
+        let default = DelayModel::default().cell(class, bin);
+        // Five times the default's rate, seen in plenty; and once, by chance.
+        for _ in 0..2_000 {
+            counts.add_call(class, bin, 1.0);
+            counts.add_seconds(class, bin, 1.0 / (5.0 * default));
+        }
+        few.add_call(class, bin, 1.0);
+        few.add_seconds(class, bin, 1.0 / (5.0 * default));
+        let learnt = DelayModel::learnt(&counts).cell(class, bin) / default;
+        assert!((4.5..5.5).contains(&learnt), "{learnt}");
+        let moved = DelayModel::learnt(&few).cell(class, bin) / default;
+        assert!((1.0..1.3).contains(&moved), "{moved}");
+    }
+
+    #[test]
+    fn nonsense_stays_finite() {
+        let mut counts = DelayCounts::default();
+        counts.add_call(Class::default(), 3, f32::NAN);
+        counts.add_call(Class::default(), 3, f32::INFINITY);
+        counts.add_seconds(Class::default(), 4, f32::INFINITY);
+        counts.add_call(Class::default(), BINS + 900_000, 1.0);
+        let learnt = DelayModel::learnt(&counts);
+        for class in 0..CLASSES {
+            for bin in 0..BINS {
+                assert!(learnt.cell(Class::from_index(class), bin).is_finite());
+            }
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! A visitor asks for a number: his own if it is still the one he saw, else the one whose loss
+//! costs least, else what the policy says.
+
+use super::holders::{Cold, Hot, MOVED, class_at_grant};
+use super::journal::{Granted, Ground, JournalEntry, Why};
+use super::message::{Acquire, Grant, GrantKind, Instead, Reply};
+use super::state::{Phase, Tabs};
+use super::{Overflow, Pool, Role};
+use crate::entropy::Entropy;
+use crate::id::LeaseId;
+use crate::time::{Millis, UnixMillis};
+
+impl Pool {
+    pub(super) fn acquire(&mut self, mut ask: Acquire, entropy: &mut Entropy) -> Reply {
+        self.settle_due();
+        self.roll_hour();
+        self.tally.asked();
+        let repeated = self.repeats(&mut ask);
+        if let Some(reply) = self.own_number(&mut ask, repeated, entropy) {
+            return reply;
+        }
+        let Some((at, ground)) = self.choose(&ask.facts) else {
+            self.tally.refused();
+            return Reply::Instead(self.instead());
+        };
+        let why = self.why(at, ground);
+        if self.numbers[at].phase.is_leased() {
+            self.tally.taken(self.numbers[at].phase);
+        }
+        Reply::Granted(self.grant(at, ask, GrantKind::New, why, entropy))
+    }
+
+    /// If this request was answered before, makes it the one that was answered.
+    fn repeats(&self, ask: &mut Acquire) -> bool {
+        let Some(first) = self.keys.visitor(ask.key) else {
+            return false;
+        };
+        if first != ask.visitor && self.holders.of_visitor(ask.visitor).is_some() {
+            // A known visitor with somebody else's key is himself.
+            return false;
+        }
+        let Some(place) = self.holders.of_visitor(first) else {
+            return false;
+        };
+        ask.visitor = first;
+        ask.visit = self.holders.cold(place).visit;
+        true
+    }
+
+    /// The number the visitor saw last, if nobody else has had it since.
+    fn own_number(
+        &mut self,
+        ask: &mut Acquire,
+        repeated: bool,
+        entropy: &mut Entropy,
+    ) -> Option<Reply> {
+        let place = self.holders.of_visitor(ask.visitor)?;
+        let at = self.holders.number_of(place);
+        if self.holders.newest(at) != Some(place) {
+            return None;
+        }
+        let number = &self.numbers[at];
+        let leased = number.phase.is_leased();
+        let same_visit = self.holders.cold(place).visit == ask.visit;
+        if leased && same_visit {
+            if !repeated {
+                self.activity(at, ask.tab, Millis(0));
+            }
+            self.tally.granted(GrantKind::Kept);
+            return Some(Reply::Granted(self.grant_of(at, GrantKind::Kept)));
+        }
+        let usable = number.config.role == Role::Dynamic
+            && !number.draining
+            && number.quarantined_until <= self.now
+            && (!self.config.policy.by_source || number.config.source == ask.facts.source);
+        if !usable {
+            return None;
+        }
+        let kind = if same_visit {
+            GrantKind::Reclaimed
+        } else {
+            GrantKind::NewVisit
+        };
+        let why = self.why(at, Ground::Own);
+        let context = core::mem::take(&mut ask.context);
+        let ask = Acquire {
+            context,
+            ..ask.clone()
+        };
+        Some(Reply::Granted(self.grant(at, ask, kind, why, entropy)))
+    }
+
+    fn instead(&self) -> Instead {
+        let reserve = self.config.numbers.iter().find(|n| n.role == Role::Reserve);
+        match reserve {
+            Some(reserve) if self.config.policy.overflow != Overflow::Page => {
+                Instead::Reserve(reserve.number)
+            }
+            _ => Instead::Page,
+        }
+    }
+
+    fn why(&self, at: usize, ground: Ground) -> Why {
+        let last = self.holders.newest(at);
+        Why {
+            ground,
+            expected_calls: self.expected(at).0,
+            rested_ms: last.map_or(Millis(0), |place| {
+                self.now.since(self.holders.hot(place).last_activity)
+            }),
+        }
+    }
+
+    fn grant(
+        &mut self,
+        at: usize,
+        ask: Acquire,
+        kind: GrantKind,
+        why: Why,
+        entropy: &mut Entropy,
+    ) -> Grant {
+        let granted = Granted {
+            number: self.numbers[at].config.number,
+            lease: LeaseId(entropy.next_u128()),
+            generation: self.numbers[at].generation + 1,
+            visitor: ask.visitor,
+            visit: ask.visit,
+            tab: ask.tab,
+            facts: ask.facts,
+            kind,
+            why,
+            key: ask.key,
+            context: String::new(),
+        };
+        self.tally.granted(kind);
+        let row = self.next_row;
+        self.apply_grant(at, &granted, row, self.now);
+        self.write(JournalEntry::Grant(Box::new(Granted {
+            context: ask.context,
+            ..granted
+        })));
+        self.grant_of(at, kind)
+    }
+
+    /// What a grant changes, live and in replay.
+    pub(super) fn apply_grant(&mut self, at: usize, granted: &Granted, row: u64, now: UnixMillis) {
+        self.end_lease(at, now);
+        if let Some(newest) = self.holders.newest(at) {
+            self.close_holder(newest, now);
+        }
+        if let Some(earlier) = self.holders.of_visitor(granted.visitor) {
+            let other = self.holders.number_of(earlier);
+            if other != at && self.holders.newest(other) == Some(earlier) {
+                self.end_lease(other, now);
+            }
+            self.close_holder(earlier, now);
+            self.holders.hot_mut(earlier).flags |= MOVED;
+            if other != at {
+                self.rekey(other);
+            }
+        }
+        let (place, taken) = self.holders.next_place(at);
+        if taken {
+            self.count_idleness(place, now);
+        }
+        let mut hot = Hot {
+            last_activity: now,
+            region: granted.facts.region,
+            class: 0,
+            flags: 0,
+        };
+        hot.set_class(class_at_grant(&granted.facts));
+        let cold = Cold {
+            visitor: granted.visitor,
+            visit: granted.visit,
+            lease: granted.lease,
+            granted_at: now,
+            tap_at: UnixMillis(0),
+            ended_at: UnixMillis(0),
+            row,
+            generation: granted.generation,
+            active_s: 0,
+            spells: 1,
+        };
+        self.holders.push(at, hot, cold);
+        let confirmed = granted.kind != GrantKind::New;
+        let number = &mut self.numbers[at];
+        number.generation = granted.generation;
+        number.confirmed = confirmed;
+        number.phase = if confirmed {
+            Phase::Active
+        } else {
+            Phase::Provisional
+        };
+        number.since = now;
+        number.tabs = Tabs::default();
+        number.tabs.sign(granted.tab, true, now);
+        self.stand(at);
+        self.keys.remember(granted.key, granted.visitor);
+        self.rekey(at);
+    }
+
+    /// The number is no longer the one this holder may claim.
+    fn close_holder(&mut self, place: usize, now: UnixMillis) {
+        let cold = self.holders.cold_mut(place);
+        if cold.ended_at == UnixMillis(0) {
+            cold.ended_at = now;
+        }
+    }
+
+    /// The newest lease of a number, as told to its page.
+    pub(super) fn grant_of(&self, at: usize, kind: GrantKind) -> Grant {
+        let place = self.holders.newest(at).unwrap_or_default();
+        let cold = self.holders.cold(place);
+        Grant {
+            number: self.numbers[at].config.number,
+            lease: cold.lease,
+            generation: u64::from(cold.generation),
+            visitor: cold.visitor,
+            visit: cold.visit,
+            granted_at: cold.granted_at,
+            kind,
+            beat_ms: self.config.times.beat_ms,
+            idle_ms: self.config.times.idle_release_ms,
+            hold_ms: self.config.times.hold_ms,
+            row: cold.row,
+        }
+    }
+}

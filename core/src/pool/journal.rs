@@ -1,0 +1,200 @@
+//! What a pool has its shell write down, and from which it is rebuilt.
+//!
+//! One row per grant, per tap, per call mark and per change by hand. Signs of activity write none:
+//! what they changed is written for many leases at once by [`super::Pool::checkpoint`], which the
+//! shell calls when it pleases (before it may be put to sleep). A sign lost with an eviction before
+//! its checkpoint costs precision of a hold time, never exclusivity.
+
+use super::config::PoolConfig;
+use super::message::{Attributed, Facts, GrantKind};
+use super::state::{NumberImage, NumberTouch};
+use crate::delay::DelayCounts;
+use crate::id::{CallId, LeaseId, VisitId, VisitorId};
+use crate::phone::E164;
+use crate::time::UnixMillis;
+
+/// One row of the journal.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct JournalRow {
+    /// The row's place: 1, 2, 3 … in the order of [`super::Pool::poll_output`].
+    pub row: u64,
+    /// The pool's time when it was made.
+    pub at: UnixMillis,
+    /// What happened.
+    pub entry: JournalEntry,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case", tag = "entry")
+)]
+#[non_exhaustive]
+pub enum JournalEntry {
+    /// A number was lent.
+    Grant(Box<Granted>),
+    /// The `tel:` link was tapped.
+    Tap {
+        /// The number shown.
+        number: E164,
+        /// The lease.
+        lease: LeaseId,
+    },
+    /// A call rings.
+    CallStarted {
+        /// The number dialled.
+        number: E164,
+        /// The call.
+        call: CallId,
+    },
+    /// A call ended.
+    CallEnded {
+        /// The number dialled.
+        number: E164,
+        /// The call.
+        call: CallId,
+    },
+    /// A call was credited.
+    Attributed(Attributed),
+    /// A number was taken out of use for a while.
+    Quarantine {
+        /// The number.
+        number: E164,
+        /// Until when.
+        until: UnixMillis,
+    },
+    /// The configuration changed.
+    Configured(Box<PoolConfig>),
+    /// What signs of activity changed since the last checkpoint, many leases in one row.
+    Checkpoint {
+        /// The leases touched.
+        touched: Vec<NumberTouch>,
+        /// What was learnt of delays since the counts were last written, if anything.
+        #[cfg_attr(
+            feature = "serde",
+            serde(default, skip_serializing_if = "Option::is_none")
+        )]
+        delay: Option<DelayCounts>,
+    },
+    /// An hour of the pool ended.
+    Hour(super::tally::Hour),
+    /// A part of the whole state. The first part (`part` 0) begins anew; rows before it are needed
+    /// for history only.
+    Snapshot {
+        /// 0, 1, 2 …
+        part: u32,
+        /// With part 0: the configuration and what was learnt.
+        #[cfg_attr(
+            feature = "serde",
+            serde(default, skip_serializing_if = "Option::is_none")
+        )]
+        head: Option<Box<SnapshotHead>>,
+        /// Numbers with their recent holders.
+        numbers: Vec<NumberImage>,
+    },
+}
+
+/// A number was lent.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Granted {
+    /// The number.
+    pub number: E164,
+    /// The lease.
+    pub lease: LeaseId,
+    /// Its generation.
+    pub generation: u32,
+    /// To whom.
+    pub visitor: VisitorId,
+    /// For which visit.
+    pub visit: VisitId,
+    /// From which of his tabs.
+    pub tab: super::message::TabId,
+    /// What was known of him.
+    pub facts: Facts,
+    /// How the lease came to be.
+    pub kind: GrantKind,
+    /// Why this number.
+    pub why: Why,
+    /// The idempotency key of the request; zero is none.
+    #[cfg_attr(feature = "serde", serde(with = "key_text"))]
+    pub key: u128,
+    /// The shell's context of the visit.
+    pub context: String,
+}
+
+/// Why a number was chosen.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Why {
+    /// The ground.
+    pub ground: Ground,
+    /// Calls still expected of the number's past holders within τ when it was lent.
+    pub expected_calls: f32,
+    /// How long its last holder had been quiet; zero if it never had one.
+    pub rested_ms: crate::time::Millis,
+}
+
+/// The ground on which a number was chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
+pub enum Ground {
+    /// It was his already.
+    Own,
+    /// Nobody ever had it.
+    Fresh,
+    /// The fewest calls are to be expected of its past holders.
+    LeastExpected,
+    /// The same, among those seen last by visitors from other regions.
+    OtherRegion,
+    /// Its last holder has been quiet the longest.
+    LongestIdle,
+    /// It was cooling; no rested one was there.
+    Cooling,
+    /// Its holder never gave a second sign of life.
+    Unconfirmed,
+    /// Its holder was passive past the guaranteed time.
+    Demoted,
+    /// All were in use; it was granted longest ago.
+    Oldest,
+    /// All were in use; it had the fewest calls to be expected.
+    LeastActive,
+}
+
+/// What a snapshot begins with.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct SnapshotHead {
+    /// The configuration in force.
+    pub config: PoolConfig,
+    /// What was learnt of delays.
+    pub delay: DelayCounts,
+    /// What the model in force was made from.
+    pub learnt_from: DelayCounts,
+    /// Calls counted since.
+    pub calls_unlearnt: u32,
+    /// The hours counted for sizing.
+    pub hours: Vec<super::tally::Hour>,
+}
+
+/// A 128-bit key as text: JSON numbers do not reach that far.
+#[cfg(feature = "serde")]
+mod key_text {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(key: &u128, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{key:x}"))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<u128, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(from)?;
+        u128::from_str_radix(&text, 16).map_err(|_| serde::de::Error::custom("not a key"))
+    }
+}

@@ -1,0 +1,275 @@
+//! The pool: numbers lent to visitors, and who may still call each.
+//!
+//! A pure state machine. The shell hands every message to [`Pool::handle_input`] with the time and
+//! fresh [`Entropy`], then drains [`Pool::poll_output`], writes those rows in one transaction, and
+//! only then answers. After any failure to write it drops the pool and rebuilds it: a new
+//! [`Pool::new`] and [`Pool::replay`] of every row since the last snapshot, in order.
+//!
+//! ```
+//! use ringlet_core::entropy::Entropy;
+//! use ringlet_core::id::{VisitId, VisitorId};
+//! use ringlet_core::phone::E164;
+//! use ringlet_core::pool::*;
+//! use ringlet_core::time::UnixMillis;
+//!
+//! let number = E164::parse("74950000001").unwrap();
+//! let mut pool = Pool::new(PoolConfig {
+//!     numbers: vec![NumberConfig::dynamic(number)],
+//!     ..PoolConfig::default()
+//! });
+//! let ask = Acquire::of(VisitorId(1), VisitId(1));
+//! let now = UnixMillis(1_000);
+//! let reply = pool.handle_input(Input::Acquire(ask), now, &mut Entropy::from_seed(1));
+//! let Reply::Granted(grant) = reply else { panic!() };
+//! assert_eq!(grant.number, number);
+//! let rows: Vec<JournalRow> = core::iter::from_fn(|| pool.poll_output()).collect();
+//! assert_eq!(rows.len(), 1);
+//! ```
+//!
+//! What it is not: it knows no scenarios, sites, calls' providers or storage. One visitor has one
+//! number per pool; a site with several pools has one `Pool` each.
+//!
+//! Invariants, checked against a reference model in `tests/pool_model.rs`: a number has at most one
+//! lease; a sign with another lease or generation than the number's changes nothing; time never
+//! goes back; no active visitor loses his number while an idle one may be lent; a number with a call
+//! in progress is not lent to another; replaying the journal gives the same state; nothing is
+//! allocated for a sign of activity. Limits: [`NUMBERS_MAX`] numbers, [`HOLDERS_TOTAL`] recent
+//! holders, together at most 16 MiB ([`Pool::heap_bytes`]).
+
+mod acquire;
+mod config;
+mod holders;
+mod journal;
+mod keys;
+mod message;
+mod policy;
+mod replay;
+mod select;
+mod settle;
+mod signs;
+mod snapshot;
+mod state;
+mod tally;
+mod tree;
+mod view;
+
+pub use config::{
+    Cooldown, HOLDERS_PER_NUMBER, HOLDERS_TOTAL, NUMBERS_MAX, NumberConfig, PoolConfig, Region,
+    Role, Source, Times, holders_per_number,
+};
+pub use journal::{Granted, Ground, JournalEntry, JournalRow, SnapshotHead, Why};
+pub use message::{
+    Acquire, Attributed, CallMark, Facts, Grant, GrantKind, Input, Instead, Reply, Sign, TabId,
+    key_of,
+};
+pub use policy::{Choice, Hold, Overflow, Policy, TAU};
+pub use state::{HolderImage, NumberImage, NumberTouch, Phase, TabState};
+pub use tally::{Hour, Tally};
+pub use view::{NumberState, NumberView, PastHolder};
+
+use crate::delay::{DelayCounts, DelayModel, MassTable};
+use crate::entropy::Entropy;
+use crate::id::LeaseId;
+use crate::phone::E164;
+use crate::time::{Millis, UnixMillis};
+use holders::{Holders, hash_of};
+use keys::Keys;
+use state::Number;
+use std::collections::{BTreeMap, VecDeque};
+use tree::MinTree;
+
+/// A pool of numbers.
+#[derive(Clone, Debug)]
+pub struct Pool {
+    config: PoolConfig,
+    /// Dynamic and draining numbers; sorted by source where the pool is split by source.
+    numbers: Vec<Number>,
+    holders: Holders,
+    by_number: BTreeMap<E164, u32>,
+    /// Standing leases.
+    leases: hashbrown::HashTable<u32>,
+    /// What selection goes by: see [`select`].
+    claims: MinTree,
+    /// When each number's state or key next changes by itself.
+    events: MinTree,
+    model: DelayModel,
+    masses: MassTable,
+    counts: DelayCounts,
+    /// The counts the model was made from.
+    learnt_from: DelayCounts,
+    counts_written: UnixMillis,
+    calls_unwritten: bool,
+    /// Calls counted since the model was last made from the counts.
+    calls_unlearnt: u32,
+    keys: Keys,
+    tally: Tally,
+    outputs: VecDeque<JournalRow>,
+    next_row: u64,
+    now: UnixMillis,
+    /// Times in claim keys count from here.
+    base: Option<UnixMillis>,
+    dirty: Vec<u32>,
+    next_tidy: UnixMillis,
+}
+
+/// How often the shell is asked to settle what is due while leases stand.
+pub const TIDY: Millis = Millis::from_secs(60);
+
+impl Pool {
+    /// A pool of which nobody has had a number yet.
+    pub fn new(config: PoolConfig) -> Self {
+        let counts = config.delay.clone().unwrap_or_default();
+        let model = DelayModel::learnt(&counts);
+        let masses = model.mass_table(select::tau_of(&config.policy));
+        let mut pool = Self {
+            config: PoolConfig::default(),
+            numbers: Vec::new(),
+            holders: Holders::new(0, 1, config.hash_seed),
+            by_number: BTreeMap::new(),
+            leases: hashbrown::HashTable::new(),
+            claims: MinTree::default(),
+            events: MinTree::default(),
+            model,
+            masses,
+            learnt_from: counts.clone(),
+            counts,
+            counts_written: UnixMillis(0),
+            calls_unwritten: false,
+            calls_unlearnt: 0,
+            keys: Keys::default(),
+            tally: Tally::default(),
+            outputs: VecDeque::new(),
+            next_row: 1,
+            now: UnixMillis(0),
+            base: None,
+            dirty: Vec::new(),
+            next_tidy: UnixMillis(0),
+        };
+        pool.configure(config);
+        pool
+    }
+
+    /// Takes one message. Instants before the latest one known count as that one.
+    pub fn handle_input(&mut self, input: Input, now: UnixMillis, entropy: &mut Entropy) -> Reply {
+        self.tick(now);
+        match input {
+            Input::Acquire(ask) => self.acquire(ask, entropy),
+            Input::ActivityStarted(sign) | Input::KeepAlive(sign) => self.active(&sign),
+            Input::Idle(sign) => self.idle(&sign),
+            Input::Leave(sign) => self.leave(&sign),
+            Input::Tap(sign) => self.tap(&sign),
+            Input::CallStarted(mark) => self.call_started(mark),
+            Input::CallEnded(mark) => self.call_ended(mark),
+            Input::Attributed(credit) => self.credited(credit),
+            Input::Quarantine(number, until) => self.quarantine(number, until),
+            Input::Reconfigure(config) => self.reconfigure(*config),
+        }
+    }
+
+    /// Settles what is due: leases that end, numbers that have rested.
+    pub fn handle_timeout(&mut self, now: UnixMillis) {
+        self.tick(now);
+        self.settle_due();
+        self.roll_hour();
+        self.next_tidy = self.now + TIDY;
+    }
+
+    /// When the shell should call [`Self::handle_timeout`] next, if ever. Every input settles what
+    /// it needs first, so a late or missing call harms nothing.
+    pub fn poll_timeout(&self) -> Option<UnixMillis> {
+        let standing = !self.leases.is_empty() || !self.dirty.is_empty();
+        standing.then_some(self.next_tidy)
+    }
+
+    /// The next row to write down, until none is left. Drain before the next input.
+    pub fn poll_output(&mut self) -> Option<JournalRow> {
+        self.outputs.pop_front()
+    }
+
+    /// The delay model in force.
+    pub fn delay(&self) -> &DelayModel {
+        &self.model
+    }
+
+    /// What was learnt of delays, to export. Imported by [`PoolConfig::delay`].
+    pub fn delay_counts(&self) -> &DelayCounts {
+        &self.counts
+    }
+
+    /// The configuration in force.
+    pub fn config(&self) -> &PoolConfig {
+        &self.config
+    }
+
+    /// The latest instant the pool was told.
+    pub fn now(&self) -> UnixMillis {
+        self.now
+    }
+
+    /// Time goes on, never back.
+    fn tick(&mut self, now: UnixMillis) {
+        self.now = self.now.max(now);
+        if self.base.is_none() {
+            // Two months of past holders keep their order.
+            self.base = Some(self.now - Millis::from_mins(60 * 24 * 60));
+            self.next_tidy = self.now + TIDY;
+        }
+    }
+
+    /// An hour that ended is written down.
+    fn roll_hour(&mut self) {
+        if let Some(hour) = self.tally.roll(self.now) {
+            self.write(JournalEntry::Hour(hour));
+        }
+    }
+
+    fn write(&mut self, entry: JournalEntry) -> u64 {
+        let row = self.next_row;
+        self.next_row += 1;
+        self.outputs.push_back(JournalRow {
+            row,
+            at: self.now,
+            entry,
+        });
+        row
+    }
+
+    fn number_at(&self, number: E164) -> Option<usize> {
+        self.by_number.get(&number).map(|at| *at as usize)
+    }
+
+    /// The number whose standing lease this is.
+    fn standing(&self, lease: LeaseId) -> Option<usize> {
+        let hash = hash_of(lease.0, self.config.hash_seed);
+        let holders = &self.holders;
+        self.leases
+            .find(hash, |at| {
+                holders
+                    .newest(*at as usize)
+                    .is_some_and(|place| holders.cold(place).lease == lease)
+            })
+            .map(|at| *at as usize)
+    }
+
+    /// Enters a number's newest lease among the standing ones.
+    fn stand(&mut self, at: usize) {
+        let (seed, holders) = (self.config.hash_seed, &self.holders);
+        let hash = |at: usize| {
+            let lease = holders.newest(at).map_or(0, |p| holders.cold(p).lease.0);
+            hash_of(lease, seed)
+        };
+        self.leases
+            .insert_unique(hash(at), at as u32, |other| hash(*other as usize));
+    }
+
+    /// Takes a number's newest lease out of the standing ones.
+    fn unstand(&mut self, at: usize) {
+        let Some(place) = self.holders.newest(at) else {
+            return;
+        };
+        let hash = hash_of(self.holders.cold(place).lease.0, self.config.hash_seed);
+        if let Ok(entry) = self.leases.find_entry(hash, |other| *other as usize == at) {
+            entry.remove();
+        }
+    }
+}

@@ -1,0 +1,325 @@
+//! Signs of activity, calls, and changes by hand. A sign of another lease than the standing one
+//! changes nothing; none allocates.
+
+use super::holders::CALLED;
+use super::journal::JournalEntry;
+use super::message::{Attributed, CallMark, GrantKind, Reply, Sign, TabId};
+use super::state::{Phase, whole_seconds};
+use super::{Pool, PoolConfig};
+use crate::delay::{ACTIVE_BIN, Engagement, Tab};
+use crate::phone::E164;
+use crate::time::{Millis, UnixMillis};
+
+/// A tap repeated within this time is the same tap.
+const SAME_TAP: Millis = Millis::from_secs(2);
+/// A tap says nothing of a spell of activity that began this long after it.
+const TAP_OVER: Millis = Millis::from_secs(60);
+/// Calls counted before the delay model is made anew.
+const LEARN_EVERY: u32 = 32;
+
+impl Pool {
+    /// The number of the standing lease a sign speaks for.
+    fn spoken_for(&mut self, sign: &Sign) -> Option<usize> {
+        let at = self.standing(sign.lease)?;
+        if u64::from(self.numbers[at].generation) != sign.generation {
+            return None;
+        }
+        if self.events.get(at) <= self.now.0 {
+            self.settle_number(at);
+            self.rekey(at);
+        }
+        self.numbers[at].phase.is_leased().then_some(at)
+    }
+
+    pub(super) fn active(&mut self, sign: &Sign) -> Reply {
+        let Some(at) = self.spoken_for(sign) else {
+            return Reply::Lost;
+        };
+        self.learn_facts(at, sign);
+        self.activity(at, sign.tab, sign.quiet_ms);
+        Reply::Kept(self.grant_of(at, GrantKind::Kept))
+    }
+
+    /// A tab of the holder is active.
+    pub(super) fn activity(&mut self, at: usize, tab: TabId, quiet: Millis) {
+        let now = self.now;
+        self.touch(at, quiet);
+        let number = &mut self.numbers[at];
+        number.tabs.sign(tab, true, now);
+        let before = number.phase;
+        if before == Phase::Active {
+            return;
+        }
+        number.confirmed = true;
+        number.phase = Phase::Active;
+        if before != Phase::Provisional {
+            number.since = now;
+            self.spell_begins(at);
+        }
+        self.rekey(at);
+    }
+
+    /// He is back: a new spell of activity.
+    fn spell_begins(&mut self, at: usize) {
+        let now = self.now;
+        let Some(place) = self.holders.newest(at) else {
+            return;
+        };
+        self.count_idleness(place, now);
+        let cold = self.holders.cold_mut(place);
+        cold.spells = cold.spells.saturating_add(1);
+        let (tap_at, spells, active_s) = (cold.tap_at, cold.spells, cold.active_s);
+        let hot = self.holders.hot_mut(place);
+        let mut class = hot.class();
+        class.tab = Tab::Open;
+        class.engagement = class.engagement.max(judge(spells, active_s));
+        class.tapped &= now.since(tap_at) <= TAP_OVER;
+        hot.set_class(class);
+        hot.last_activity = now;
+    }
+
+    pub(super) fn idle(&mut self, sign: &Sign) -> Reply {
+        let Some(at) = self.spoken_for(sign) else {
+            return Reply::Lost;
+        };
+        self.learn_facts(at, sign);
+        self.touch(at, sign.quiet_ms);
+        let now = self.now;
+        let number = &mut self.numbers[at];
+        number.confirmed = true;
+        number.tabs.sign(sign.tab, false, now);
+        self.calm(at, now);
+        self.rekey(at);
+        Reply::Kept(self.grant_of(at, GrantKind::Kept))
+    }
+
+    pub(super) fn leave(&mut self, sign: &Sign) -> Reply {
+        let Some(at) = self.spoken_for(sign) else {
+            return Reply::Lost;
+        };
+        self.learn_facts(at, sign);
+        self.touch(at, sign.quiet_ms);
+        let now = self.now;
+        self.numbers[at].tabs.leave(sign.tab);
+        self.calm(at, now);
+        self.settle_number(at);
+        self.rekey(at);
+        Reply::Noted
+    }
+
+    /// Takes the phase from the tabs that are left, at the instant `when`.
+    pub(super) fn calm(&mut self, at: usize, when: UnixMillis) {
+        let number = &mut self.numbers[at];
+        let tabs = number.tabs.iter().count();
+        if number.tabs.active_sign().is_some() {
+            return;
+        }
+        if number.phase.is_active() {
+            self.spell_ends(at);
+        }
+        let number = &mut self.numbers[at];
+        let to = if tabs > 0 { Phase::Idle } else { Phase::Held };
+        if number.phase != to {
+            number.phase = to;
+            number.since = when;
+        }
+        if let Some(place) = self.holders.newest(at) {
+            let hot = self.holders.hot_mut(place);
+            let mut class = hot.class();
+            class.tab = if to == Phase::Idle {
+                Tab::Open
+            } else {
+                Tab::Closed
+            };
+            hot.set_class(class);
+        }
+    }
+
+    /// Counts the spell of activity that began with the present phase.
+    pub(super) fn spell_ends(&mut self, at: usize) {
+        let Some(place) = self.holders.newest(at) else {
+            return;
+        };
+        let active = self
+            .holders
+            .hot(place)
+            .last_activity
+            .since(self.numbers[at].since);
+        let cold = self.holders.cold_mut(place);
+        cold.active_s = cold.active_s.saturating_add(whole_seconds(active));
+        let (spells, active_s) = (cold.spells, cold.active_s);
+        let hot = self.holders.hot_mut(place);
+        let mut class = hot.class();
+        class.engagement = class.engagement.max(judge(spells, active_s));
+        hot.set_class(class);
+        let seconds = active.0 as f32 / 1e3;
+        self.counts.add_seconds(class, ACTIVE_BIN, seconds);
+    }
+
+    pub(super) fn tap(&mut self, sign: &Sign) -> Reply {
+        let Some(at) = self.spoken_for(sign) else {
+            return Reply::Lost;
+        };
+        self.learn_facts(at, sign);
+        self.activity(at, sign.tab, sign.quiet_ms);
+        let Some(place) = self.holders.newest(at) else {
+            return Reply::Lost;
+        };
+        let told = self.holders.cold(place).tap_at;
+        let new = told == UnixMillis(0) || self.now.since(told) > SAME_TAP;
+        if new {
+            let number = self.numbers[at].config.number;
+            let lease = sign.lease;
+            self.apply_tap(at, place, self.now);
+            self.write(JournalEntry::Tap { number, lease });
+            self.tally.tapped();
+        }
+        Reply::Kept(self.grant_of(at, GrantKind::Kept))
+    }
+
+    /// What a tap changes, live and in replay.
+    pub(super) fn apply_tap(&mut self, at: usize, place: usize, now: UnixMillis) {
+        self.holders.cold_mut(place).tap_at = now;
+        let hot = self.holders.hot_mut(place);
+        hot.last_activity = hot.last_activity.max(now);
+        let mut class = hot.class();
+        class.tapped = true;
+        hot.set_class(class);
+        self.rekey(at);
+    }
+
+    /// The holder's last activity was `quiet` ago.
+    fn touch(&mut self, at: usize, quiet: Millis) {
+        let last = self.now - quiet;
+        if let Some(place) = self.holders.newest(at) {
+            let hot = self.holders.hot_mut(place);
+            hot.last_activity = hot.last_activity.max(last);
+        }
+        let number = &mut self.numbers[at];
+        if !number.dirty {
+            number.dirty = true;
+            self.dirty.push(at as u32);
+        }
+    }
+
+    /// What the page knows better than the pool. Engagement and intent only grow.
+    fn learn_facts(&mut self, at: usize, sign: &Sign) {
+        if !sign.intent && sign.engagement.is_none() {
+            return;
+        }
+        if let Some(place) = self.holders.newest(at) {
+            let hot = self.holders.hot_mut(place);
+            let mut class = hot.class();
+            class.intent |= sign.intent;
+            class.engagement = class.engagement.max(sign.engagement.unwrap_or_default());
+            hot.set_class(class);
+        }
+    }
+
+    pub(super) fn call_started(&mut self, mark: CallMark) -> Reply {
+        let Some(at) = self.number_at(mark.number) else {
+            return Reply::UnknownNumber;
+        };
+        let until = self.now + self.config.times.call_ms;
+        let known = self.numbers[at].calls;
+        self.numbers[at].calls.start(mark.call, until);
+        if self.numbers[at].calls.same_calls(&known) {
+            self.numbers[at].calls = known;
+            return Reply::Noted;
+        }
+        self.rekey(at);
+        let CallMark { number, call } = mark;
+        self.write(JournalEntry::CallStarted { number, call });
+        self.tally.called();
+        Reply::Noted
+    }
+
+    pub(super) fn call_ended(&mut self, mark: CallMark) -> Reply {
+        let Some(at) = self.number_at(mark.number) else {
+            return Reply::UnknownNumber;
+        };
+        let known = self.numbers[at].calls;
+        self.numbers[at].calls.end(mark.call);
+        if self.numbers[at].calls.same_calls(&known) {
+            return Reply::Noted;
+        }
+        self.apply_call_ended(at, self.now);
+        let CallMark { number, call } = mark;
+        self.write(JournalEntry::CallEnded { number, call });
+        Reply::Noted
+    }
+
+    /// What the end of a call changes, live and in replay.
+    pub(super) fn apply_call_ended(&mut self, at: usize, now: UnixMillis) {
+        if self.config.policy.unbind_after_call {
+            self.end_lease(at, now);
+        }
+        self.settle_number(at);
+        self.rekey(at);
+    }
+
+    pub(super) fn credited(&mut self, credit: Attributed) -> Reply {
+        let Some(at) = self.number_at(credit.number) else {
+            return Reply::UnknownNumber;
+        };
+        if self.apply_credit(at, &credit) {
+            self.write(JournalEntry::Attributed(credit));
+        }
+        Reply::Noted
+    }
+
+    /// What a credited call changes, live and in replay. Tells whether it was news.
+    pub(super) fn apply_credit(&mut self, at: usize, credit: &Attributed) -> bool {
+        let Some(place) = self.holders.of_lease(at, credit.lease) else {
+            return false;
+        };
+        let hot = *self.holders.hot(place);
+        if hot.has(CALLED) {
+            return false;
+        }
+        let bin = if hot.last_activity >= credit.at {
+            ACTIVE_BIN
+        } else {
+            hot.bin(credit.at)
+        };
+        self.counts.add_call(hot.class(), bin, credit.share);
+        if credit.share >= 0.5 {
+            self.holders.hot_mut(place).flags |= CALLED;
+        }
+        self.calls_unlearnt += 1;
+        self.calls_unwritten = true;
+        if self.config.learn && self.calls_unlearnt >= LEARN_EVERY {
+            self.learn_now();
+        }
+        self.rekey(at);
+        true
+    }
+
+    pub(super) fn quarantine(&mut self, number: E164, until: UnixMillis) -> Reply {
+        let Some(at) = self.number_at(number) else {
+            return Reply::UnknownNumber;
+        };
+        self.numbers[at].quarantined_until = until;
+        self.rekey(at);
+        self.write(JournalEntry::Quarantine { number, until });
+        Reply::Noted
+    }
+
+    pub(super) fn reconfigure(&mut self, config: PoolConfig) -> Reply {
+        self.settle_due();
+        self.write(JournalEntry::Configured(Box::new(config.clone())));
+        self.configure(config);
+        Reply::Noted
+    }
+}
+
+/// The engagement that spells and seconds of activity amount to.
+fn judge(spells: u8, active_s: u16) -> Engagement {
+    if spells > 1 || active_s >= 120 {
+        Engagement::Deep
+    } else if active_s >= 20 {
+        Engagement::Engaged
+    } else {
+        Engagement::Bounce
+    }
+}

@@ -1,0 +1,195 @@
+//! What others may read of a pool: the live view, candidates for attribution, sizing counters.
+
+use super::holders::{CALLED, MOVED};
+use super::state::Phase;
+use super::{Pool, Region, Role, Tally};
+use crate::delay::Class;
+use crate::id::{LeaseId, VisitId, VisitorId};
+use crate::phone::E164;
+use crate::time::UnixMillis;
+
+/// The state of a number in its owner's eyes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
+pub enum NumberState {
+    /// Nobody's.
+    Free,
+    /// Lent to a visitor of whom one sign was heard.
+    Provisional,
+    /// Its visitor is active.
+    Active,
+    /// Its visitor's page is open; he is idle.
+    Idle,
+    /// Its visitor's last page closed a short while ago.
+    Held,
+    /// Resting.
+    Cooling,
+    /// Out of use for a while.
+    Quarantined,
+    /// No longer in the configuration; still its visitor's.
+    Draining,
+    /// The reserve number.
+    Reserve,
+    /// Not used.
+    Disabled,
+}
+
+/// One number as the live view shows it.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct NumberView {
+    /// The number.
+    pub number: E164,
+    /// Its state.
+    pub state: NumberState,
+    /// When that began.
+    pub since: UnixMillis,
+    /// A call is in progress on it.
+    pub in_call: bool,
+    /// Calls to be expected of its past holders within τ.
+    pub expected_calls: f32,
+    /// The visitor who saw it last, if any.
+    pub holder: Option<PastHolder>,
+}
+
+/// A visitor who saw a number: a candidate for a call to it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct PastHolder {
+    /// Who.
+    pub visitor: VisitorId,
+    /// Which visit.
+    pub visit: VisitId,
+    /// His lease.
+    pub lease: LeaseId,
+    /// The journal row of the grant, which holds its context.
+    pub row: u64,
+    /// Since when.
+    pub granted_at: UnixMillis,
+    /// His last activity that is known of.
+    pub last_activity: UnixMillis,
+    /// He was active at the instant asked about.
+    pub active: bool,
+    /// The number was still his at the instant asked about: nobody else had it.
+    pub current: bool,
+    /// His lease stood at the instant asked about, as far as is known.
+    pub leased: bool,
+    /// His last tap of the `tel:` link before the instant asked about.
+    pub tap_at: Option<UnixMillis>,
+    /// What is observable of him.
+    pub class: Class,
+    /// Where he is.
+    pub region: Region,
+    /// A call was credited to him already.
+    pub called: bool,
+    /// He was shown another number later, or this one for a later visit.
+    pub moved: bool,
+}
+
+impl Pool {
+    /// Every number, in the order of the configuration.
+    pub fn numbers(&self) -> impl Iterator<Item = NumberView> {
+        (0..self.numbers.len()).map(|at| self.view(at))
+    }
+
+    /// One number.
+    pub fn number(&self, number: E164) -> Option<NumberView> {
+        self.number_at(number).map(|at| self.view(at))
+    }
+
+    /// Who saw `number` before the instant `at`, newest first: the candidates for a call then.
+    /// Empty if it is none of the pool's or nobody ever had it.
+    pub fn candidates(&self, number: E164, at: UnixMillis) -> Vec<PastHolder> {
+        let Some(of) = self.number_at(number) else {
+            return Vec::new();
+        };
+        let forget = at - self.config.times.remember_ms;
+        let places = self.holders.places(of);
+        places
+            .filter(|place| self.holders.cold(*place).granted_at <= at)
+            .filter(|place| self.holders.hot(*place).last_activity >= forget)
+            .map(|place| self.past_holder(of, place, at))
+            .collect()
+    }
+
+    /// Whether the number is one of the pool's, drained ones included.
+    pub fn knows(&self, number: E164) -> bool {
+        self.by_number.contains_key(&number)
+    }
+
+    /// What was counted for sizing.
+    pub fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    fn past_holder(&self, of: usize, place: usize, at: UnixMillis) -> PastHolder {
+        let (hot, cold) = (self.holders.hot(place), self.holders.cold(place));
+        let newest = self.holders.newest(of) == Some(place);
+        let ended = cold.ended_at != UnixMillis(0) && cold.ended_at <= at;
+        let phase = self.numbers[of].phase;
+        let later = hot.last_activity >= at;
+        PastHolder {
+            visitor: cold.visitor,
+            visit: cold.visit,
+            lease: cold.lease,
+            row: cold.row,
+            granted_at: cold.granted_at,
+            last_activity: hot.last_activity,
+            active: !ended && (later || newest && phase.is_active()),
+            current: !ended,
+            leased: !ended && (later || newest && phase.is_leased()),
+            tap_at: Some(cold.tap_at).filter(|tap| *tap != UnixMillis(0) && *tap <= at),
+            class: hot.class(),
+            region: hot.region,
+            called: hot.has(CALLED),
+            moved: hot.has(MOVED) && ended,
+        }
+    }
+
+    fn view(&self, at: usize) -> NumberView {
+        let number = &self.numbers[at];
+        let newest = self.holders.newest(at);
+        NumberView {
+            number: number.config.number,
+            state: self.state_of(at),
+            since: number.since,
+            in_call: number.calls.until().is_some_and(|until| until > self.now),
+            expected_calls: self.expected(at).0,
+            holder: newest.map(|place| self.past_holder(at, place, self.now)),
+        }
+    }
+
+    fn state_of(&self, at: usize) -> NumberState {
+        let number = &self.numbers[at];
+        match (number.config.role, number.phase) {
+            (Role::Reserve, Phase::None) => NumberState::Reserve,
+            (Role::Disabled, Phase::None) => NumberState::Disabled,
+            _ if number.draining => {
+                if number.phase.is_leased() {
+                    NumberState::Draining
+                } else {
+                    NumberState::Disabled
+                }
+            }
+            (Role::Reserve | Role::Disabled, _) => NumberState::Draining,
+            (_, Phase::Provisional) => NumberState::Provisional,
+            (_, Phase::Active) => NumberState::Active,
+            (_, Phase::Idle) => NumberState::Idle,
+            (_, Phase::Held) => NumberState::Held,
+            (_, Phase::None) if number.quarantined_until > self.now => NumberState::Quarantined,
+            (_, Phase::None) if self.is_cooling(at) => NumberState::Cooling,
+            (_, Phase::None) => NumberState::Free,
+        }
+    }
+
+    fn is_cooling(&self, at: usize) -> bool {
+        self.holders.newest(at).is_some_and(|place| {
+            let last = self.holders.hot(place).last_activity;
+            self.now.since(last) < self.config.times.cooldown_ms
+        })
+    }
+}

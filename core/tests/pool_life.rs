@@ -1,0 +1,235 @@
+//! The life of a lease, told step by step.
+
+mod support;
+
+use ringlet_core::id::{CallId, VisitId, VisitorId};
+use ringlet_core::pool::*;
+use ringlet_core::time::{Millis, UnixMillis};
+use support::{Desk, START, number, numbers, sign};
+
+#[test]
+fn two_visitors_have_two_numbers_and_the_third_the_reserve() {
+    let mut config = PoolConfig {
+        numbers: numbers(2),
+        ..PoolConfig::default()
+    };
+    config.numbers.push(NumberConfig::reserve(number(99)));
+    let mut desk = Desk::new(config);
+    let (a, b) = (desk.granted(0, 1), desk.granted(1, 2));
+    assert_ne!(a.number, b.number);
+    assert_eq!(desk.ask(2, 3), Reply::Instead(Instead::Reserve(number(99))));
+    assert_eq!(desk.rows.len(), 2);
+}
+
+#[test]
+fn asking_again_keeps_the_lease_and_writes_nothing() {
+    let mut desk = Desk::with(3);
+    let first = desk.granted(0, 1);
+    let again = desk.granted(5, 1);
+    assert_eq!(
+        (first.lease, first.generation),
+        (again.lease, again.generation)
+    );
+    assert_eq!(again.kind, GrantKind::Kept);
+    assert_eq!(desk.rows.len(), 1);
+}
+
+#[test]
+fn an_idle_visitor_keeps_his_number_until_somebody_needs_it() {
+    let mut desk = Desk::with(1);
+    let mine = desk.granted(0, 1);
+    desk.tell(60, Input::Idle(sign(&mine)));
+    assert_eq!(desk.state(1), NumberState::Idle);
+    let back = desk.tell(600, Input::ActivityStarted(sign(&mine)));
+    assert!(matches!(back, Reply::Kept(_)));
+    desk.tell(660, Input::Idle(sign(&mine)));
+    let theirs = desk.granted(700, 2);
+    assert_eq!(theirs.number, mine.number);
+    assert!(theirs.generation > mine.generation);
+    assert_eq!(
+        desk.tell(701, Input::ActivityStarted(sign(&mine))),
+        Reply::Lost
+    );
+}
+
+#[test]
+fn a_closed_page_starts_the_hold_and_coming_back_reclaims() {
+    let mut desk = Desk::with(2);
+    let mine = desk.granted(0, 1);
+    desk.tell(10, Input::Leave(sign(&mine)));
+    assert_eq!(desk.state(1), NumberState::Held);
+    desk.pool.handle_timeout(UnixMillis(START + 161_000));
+    assert_eq!(desk.state(1), NumberState::Free);
+    let again = desk.granted(900, 1);
+    assert_eq!(again.number, mine.number);
+    assert_eq!(again.kind, GrantKind::Reclaimed);
+    assert_ne!(again.lease, mine.lease);
+}
+
+#[test]
+fn one_tab_of_two_leaving_does_not_end_the_visit() {
+    let mut desk = Desk::with(1);
+    let mine = desk.granted(0, 1);
+    let tab = |n| Sign {
+        tab: TabId(n),
+        ..sign(&mine)
+    };
+    desk.tell(1, Input::KeepAlive(tab(0)));
+    desk.tell(2, Input::KeepAlive(tab(5)));
+    desk.tell(3, Input::Leave(tab(0)));
+    assert_eq!(desk.state(1), NumberState::Active);
+    desk.tell(4, Input::Leave(tab(5)));
+    assert_eq!(desk.state(1), NumberState::Held);
+}
+
+#[test]
+fn a_silent_page_counts_as_idle_since_its_last_sign() {
+    let mut desk = Desk::with(1);
+    let mine = desk.granted(0, 1);
+    desk.tell(30, Input::KeepAlive(sign(&mine)));
+    desk.pool.handle_timeout(UnixMillis(START + 179_000));
+    assert_eq!(desk.state(1), NumberState::Active);
+    desk.pool.handle_timeout(UnixMillis(START + 500_000));
+    assert_eq!(desk.state(1), NumberState::Idle);
+    let holder = desk.pool.number(number(1)).unwrap().holder.unwrap();
+    assert_eq!(holder.last_activity, UnixMillis(START + 30_000));
+}
+
+#[test]
+fn a_call_in_progress_pins_its_number() {
+    let mut desk = Desk::with(1);
+    let mine = desk.granted(0, 1);
+    desk.tell(5, Input::Leave(sign(&mine)));
+    let mark = CallMark {
+        number: number(1),
+        call: CallId(1),
+    };
+    desk.tell(6, Input::CallStarted(mark));
+    desk.tell(6, Input::CallStarted(mark));
+    assert_eq!(desk.ask(1_000, 2), Reply::Instead(Instead::Page));
+    desk.tell(1_001, Input::CallEnded(mark));
+    assert_eq!(desk.granted(1_002, 2).number, number(1));
+    // Grant, call, end, grant: the call told twice is one row.
+    assert_eq!(desk.rows.len(), 4);
+}
+
+#[test]
+fn a_retry_with_the_same_key_gets_the_same_lease() {
+    let mut desk = Desk::with(3);
+    let mut ask = |second, visitor| {
+        let ask = Acquire {
+            key: key_of("k1"),
+            ..Acquire::of(VisitorId(visitor), VisitId(visitor))
+        };
+        match desk.tell(second, Input::Acquire(ask)) {
+            Reply::Granted(grant) => grant,
+            other => panic!("{other:?}"),
+        }
+    };
+    // The first answer was lost, so the edge made new ids for the retry.
+    let (first, second) = (ask(0, 1), ask(2, 2));
+    assert_eq!(second.lease, first.lease);
+    assert_eq!(second.visitor, VisitorId(1));
+    assert_eq!(desk.rows.len(), 1);
+}
+
+#[test]
+fn a_new_visit_keeps_the_number_and_writes_its_context() {
+    let mut desk = Desk::with(3);
+    let first = desk.granted(0, 1);
+    let ask = Acquire {
+        context: "second".to_owned(),
+        ..Acquire::of(VisitorId(1), VisitId(77))
+    };
+    let Reply::Granted(second) = desk.tell(50, Input::Acquire(ask)) else {
+        panic!("no grant")
+    };
+    assert_eq!(second.number, first.number);
+    assert_eq!(second.kind, GrantKind::NewVisit);
+    let JournalEntry::Grant(row) = &desk.rows[1].entry else {
+        panic!("no row")
+    };
+    assert_eq!(row.context, "second");
+    assert_eq!(desk.tell(51, Input::KeepAlive(sign(&first))), Reply::Lost);
+}
+
+#[test]
+fn a_number_that_leaves_the_configuration_drains() {
+    let mut desk = Desk::with(2);
+    let (a, b) = (desk.granted(0, 1), desk.granted(0, 2));
+    let config = PoolConfig {
+        numbers: vec![NumberConfig::dynamic(b.number)],
+        ..PoolConfig::default()
+    };
+    desk.tell(10, Input::Reconfigure(Box::new(config)));
+    let kept = desk.tell(11, Input::KeepAlive(sign(&a)));
+    assert!(matches!(kept, Reply::Kept(_)));
+    let state = |desk: &Desk| desk.pool.number(a.number).unwrap().state;
+    assert_eq!(state(&desk), NumberState::Draining);
+    desk.tell(20, Input::Leave(sign(&a)));
+    // The other number's visitor is still there, and the removed one is not lent again.
+    desk.tell(150, Input::KeepAlive(sign(&b)));
+    assert_eq!(desk.ask(200, 3), Reply::Instead(Instead::Page));
+    assert_eq!(state(&desk), NumberState::Disabled);
+    // A late call to the removed number still finds who saw it.
+    let candidates = desk
+        .pool
+        .candidates(a.number, UnixMillis(START + 2_000_000));
+    assert_eq!(candidates[0].visitor, VisitorId(1));
+}
+
+#[test]
+fn time_never_goes_back() {
+    let mut desk = Desk::with(1);
+    desk.granted(1_000, 1);
+    desk.granted(0, 1);
+    assert_eq!(desk.pool.now(), UnixMillis(START + 1_000_000));
+}
+
+/// Both settled to the same instant, without a page of output when they differ.
+fn assert_same(a: &mut Pool, b: &mut Pool) {
+    let now = a.now().max(b.now());
+    a.handle_timeout(now);
+    b.handle_timeout(now);
+    for (a, b) in a.state().into_iter().zip(b.state()) {
+        assert_eq!(a, b);
+    }
+}
+
+#[test]
+fn replay_gives_the_same_pool() {
+    let mut desk = Desk::with(3);
+    let a = desk.granted(0, 1);
+    let b = desk.granted(4, 2);
+    desk.tell(10, Input::KeepAlive(sign(&a)));
+    desk.tell(20, Input::Tap(sign(&b)));
+    let quiet = Sign {
+        quiet_ms: Millis(9_000),
+        ..sign(&a)
+    };
+    desk.tell(30, Input::Idle(quiet));
+    desk.granted(40, 3);
+    desk.pool.checkpoint();
+    desk.drain();
+    let mut again = Pool::new(desk.pool.config().clone());
+    for row in &desk.rows {
+        again.replay(row);
+    }
+    assert_same(&mut again, &mut desk.pool);
+}
+
+#[test]
+fn a_snapshot_stands_for_all_before_it() {
+    let mut desk = Desk::with(5);
+    for visitor in 0..40 {
+        desk.granted(visitor * 200, u128::from(visitor) + 1);
+    }
+    let first = desk.pool.snapshot();
+    desk.drain();
+    desk.granted(9_000, 100);
+    let mut again = Pool::new(PoolConfig::default());
+    for row in desk.rows.iter().filter(|row| row.row >= first) {
+        again.replay(row);
+    }
+    assert_same(&mut again, &mut desk.pool);
+}

@@ -43,6 +43,12 @@ export const arrivals = [
     region: "Saint Petersburg",
   },
   {
+    id: "leaflet",
+    en: "Leaflet with a code", ru: "Листовка с кодом",
+    query: "roistat=leaflet_metro",
+    referrer: "",
+  },
+  {
     id: "direct",
     en: "Typed the address", ru: "Набрал адрес",
     query: "",

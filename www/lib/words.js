@@ -2,8 +2,12 @@
 
 import { language, say } from "./dom.js";
 
-/** A number as people of its country read it: Russian ones in groups, others with a plus. */
+/**
+ * A number as people of its country read it: Russian ones in groups, others with a plus. A caller kept
+ * as a hash has only last digits.
+ */
 export function phone(digits) {
+  if (digits && typeof digits === "object") return digits.number ? phone(digits.number) : `… ${digits.last_digits}`;
   const text = String(digits ?? "");
   const parts = /^7(\d{3})(\d{3})(\d{2})(\d{2})$/.exec(text);
   if (!parts) return text ? `+${text}` : say("withheld", "скрыт");
@@ -56,3 +60,25 @@ export function state(name) {
   const known = STATES[name];
   return known ? { tone: known.tone, text: say(known.en, known.ru) } : { tone: "", text: name };
 }
+
+const GROUNDS = {
+  own: ["it was his already", "номер уже был его"],
+  fresh: ["nobody ever had it", "его ещё никто не видел"],
+  least_expected: [
+    "of all free numbers the fewest late calls are to be expected on it",
+    "из свободных на него ждут меньше всего запоздалых звонков",
+  ],
+  other_region: [
+    "the fewest late calls are to be expected on it, and its last holders were from another region",
+    "на него ждут меньше всего запоздалых звонков, и прежде его видели в другом регионе",
+  ],
+  longest_idle: ["its last holder has been quiet the longest", "его прежний держатель дольше всех молчит"],
+  cooling: ["no rested number was left", "отдохнувших номеров не осталось"],
+  unconfirmed: ["its holder never gave a second sign of life", "прежний держатель больше не подал признаков жизни"],
+  demoted: ["its holder was passive past the guaranteed time", "прежний держатель бездействовал дольше положенного"],
+  oldest: ["all were in use, this one the longest", "все заняты, этот дольше всех"],
+  least_active: ["all were in use, this one is the least likely to be called", "все заняты, звонок на этот наименее вероятен"],
+};
+
+/** Why a number was chosen, in words. A text that is no known ground is shown as it came. */
+export const ground = (name) => (GROUNDS[name] ? say(...GROUNDS[name]) : (name ?? ""));

@@ -1,7 +1,7 @@
 // The two lists of the live view: what happened to the numbers, and the calls with their candidates.
 
 import { keep, make, say, write } from "../../lib/dom.js";
-import { clock, percent, phone, span } from "../../lib/words.js";
+import { clock, ground, percent, phone, span } from "../../lib/words.js";
 
 /** How many events are shown; the interface keeps more. */
 const EVENTS_SHOWN = 40;
@@ -10,6 +10,7 @@ const KINDS = {
   granted: ["lent to a new visitor", "выдан новому посетителю"],
   grant: ["lent to a new visitor", "выдан новому посетителю"],
   confirmed: ["visitor is really there", "посетитель подтверждён"],
+  new_visit: ["kept by its visitor", "остался у своего посетителя"],
   active: ["visitor is active again", "посетитель снова активен"],
   idle: ["visitor idle, number may be lent on", "посетитель неактивен, номер можно передать"],
   reclaimed: ["taken back by its visitor", "вернулся к своему посетителю"],
@@ -22,6 +23,8 @@ const KINDS = {
   tap: ["the telephone link was tapped", "нажали на ссылку с номером"],
   tapped: ["the telephone link was tapped", "нажали на ссылку с номером"],
   call: ["called", "на него позвонили"],
+  call_ended: ["call over", "звонок окончен"],
+  quarantined: ["put into quarantine", "отправлен в карантин"],
   reserve: ["no number free: reserve shown", "свободных нет: показан резервный"],
   overflow: ["no number free", "свободных номеров нет"],
 };
@@ -31,7 +34,7 @@ const what = (kind) => (KINDS[kind] ? say(...KINDS[kind]) : String(kind).replace
 function updateEvent(row, event) {
   write(row.querySelector("time"), clock(event.at));
   write(row.querySelector(".what"), [event.number ? phone(event.number) : null, what(event.kind)].filter(Boolean).join(" · "));
-  const why = [event.source, event.why].filter(Boolean).join(". ");
+  const why = [event.source, ground(event.why)].filter(Boolean).join(": ");
   write(row.querySelector(".why"), why);
 }
 
@@ -69,7 +72,9 @@ export function showCalls(list, empty, calls) {
 
 const STATUS = {
   ringing: ["ringing", "звонит", "cool"],
+  talking: ["talking", "разговор", "good"],
   answered: ["answered", "отвечен", "good"],
+  cancelled: ["caller hung up", "звонящий положил трубку", "warn"],
   missed: ["missed", "пропущен", "bad"],
   busy: ["busy", "занято", "warn"],
   failed: ["failed", "не прошёл", "bad"],

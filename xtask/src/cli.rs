@@ -7,6 +7,8 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use lexopt::prelude::*;
 
+use crate::test::RINGS;
+
 /// Printed by `cargo xtask help`.
 const HELP: &str = "\
 All automation of Ringlet. Each verb installs what it needs first.
@@ -24,6 +26,10 @@ Usage: cargo xtask <verb> [flags]
             --state <dir>      (default .ringlet/serve, or RINGLET_STATE_DIR)
             --json             print one JSON line when ready
           The administrator's token is read from RINGLET_ADMIN_TOKEN.
+  test    every test; the last line is `N passed, N failed`
+            --ring <ring>      only core, edge or browser
+            --filter <text>    only tests whose name contains it
+  tidy    the house rules that no compiler checks
   sim     the accuracy simulator; everything after `sim` is its own
 ";
 
@@ -34,6 +40,15 @@ pub(crate) enum Verb {
     Help,
     Serve(Serve),
     Sim(Vec<OsString>),
+    Test(Test),
+    Tidy,
+}
+
+/// Flags of `test`.
+#[derive(Default)]
+pub(crate) struct Test {
+    pub(crate) ring: Option<String>,
+    pub(crate) filter: Option<String>,
 }
 
 /// Flags of `dev`.
@@ -75,6 +90,8 @@ pub(crate) fn parse() -> Result<Verb> {
         "help" => Ok(Verb::Help),
         "serve" => parse_serve(&mut parser),
         "sim" => Ok(Verb::Sim(parser.raw_args()?.collect())),
+        "test" => parse_test(&mut parser),
+        "tidy" => no_flags(&mut parser, Verb::Tidy),
         unknown => bail!("no verb {unknown:?}; `cargo xtask help` lists them"),
     }
 }
@@ -113,4 +130,28 @@ fn parse_serve(parser: &mut lexopt::Parser) -> Result<Verb> {
         }
     }
     Ok(Verb::Serve(flags))
+}
+
+fn parse_test(parser: &mut lexopt::Parser) -> Result<Verb> {
+    let mut flags = Test::default();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("ring") => flags.ring = Some(parser.value()?.string()?),
+            Long("filter") => flags.filter = Some(parser.value()?.string()?),
+            other => bail!(other.unexpected()),
+        }
+    }
+    if let Some(ring) = &flags.ring
+        && !RINGS.contains(&ring.as_str())
+    {
+        bail!("no ring {ring:?}; there are {}", RINGS.join(", "));
+    }
+    Ok(Verb::Test(flags))
+}
+
+fn no_flags(parser: &mut lexopt::Parser, verb: Verb) -> Result<Verb> {
+    match parser.next()? {
+        Some(other) => bail!(other.unexpected()),
+        None => Ok(verb),
+    }
 }

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use serde_json::json;
 
 use crate::runtime::{Options, Runtime};
-use crate::{build, cli, paths, setup, stamp};
+use crate::{build, cli, output, paths, setup, stamp};
 
 const DEFAULT_PORT: u16 = 8787;
 
@@ -109,24 +109,16 @@ fn announce(as_json: bool, base: &str, token: &str, runtime_pid: u32) {
             "pid": std::process::id(),
             "runtime_pid": runtime_pid,
         });
-        print_line(&line.to_string());
+        output::line(&line.to_string());
         return;
     }
-    print_line(&format!(
+    output::line(&format!(
         "\nRinglet is running. Ctrl-C ends it.\n\n  \
          shop and live view   {both}\n  \
          demonstration shop   {shop}\n  \
          live view            {live}\n  \
          health               {health}\n"
     ));
-}
-
-/// The one place where this program writes to stdout.
-#[expect(clippy::print_stdout, reason = "the verb's result")]
-fn print_line(text: &str) {
-    use std::io::Write as _;
-    println!("{text}");
-    let _ = std::io::stdout().flush();
 }
 
 /// Ctrl-C and SIGTERM end this program; the kernel then ends workerd.

@@ -3,15 +3,20 @@
 //! Every verb does its own set-up first (see [`setup`]), so that `cargo xtask dev` and
 //! `cargo xtask test` are all a fresh machine needs. Nothing here is part of the product.
 
+#![expect(clippy::disallowed_methods, reason = "the clock traps on wasm only")]
+
 mod build;
 mod cli;
 mod dev;
+mod output;
 mod paths;
 mod process;
 mod runtime;
 mod serve;
 mod setup;
 mod stamp;
+mod test;
+mod tidy;
 
 use std::process::ExitCode;
 
@@ -36,6 +41,8 @@ fn run(verb: cli::Verb) -> anyhow::Result<ExitCode> {
         Verb::Help => return Ok(cli::help()),
         Verb::Serve(flags) => serve::run(&flags)?,
         Verb::Sim(arguments) => return process::passthrough_cargo_sim(&arguments),
+        Verb::Test(flags) => test::run(&flags)?,
+        Verb::Tidy => tidy::run()?,
     }
     Ok(ExitCode::SUCCESS)
 }

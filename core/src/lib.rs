@@ -9,12 +9,15 @@
 //! the browser agent and the simulator run the *same* rules.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "edge")]
+pub mod api;
 #[cfg(feature = "serde")]
 pub mod calculator;
 #[cfg(feature = "edge")]
-pub mod api;
-#[cfg(feature = "edge")]
 pub mod call;
+pub mod channel;
+#[cfg(feature = "edge")]
+pub mod condition;
 pub mod delay;
 pub mod entropy;
 pub mod id;
@@ -22,11 +25,15 @@ pub mod label;
 pub mod limits;
 pub mod mask;
 pub mod phone;
+pub mod pool;
+#[cfg(feature = "edge")]
+pub mod scenario;
+#[cfg(feature = "edge")]
+pub mod site;
 pub mod sizing;
 pub mod swap;
 #[cfg(feature = "edge")]
 pub mod telephony;
-pub mod pool;
 pub mod time;
 pub mod visit;
 #[cfg(feature = "serde")]

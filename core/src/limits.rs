@@ -33,10 +33,12 @@ pub const MASK_CHARS: usize = 64;
 pub const ORIGINS: usize = 100;
 /// Characters of a name shown to people.
 pub const NAME_CHARS: usize = 120;
-/// Secrets of one telephony provider: the old and the new one in rotation.
-pub const SECRETS: usize = 2;
-/// Fewest characters of a telephony secret: 128 bits in base 64 without padding are 22.
-pub const SECRET_CHARS_MIN: usize = 16;
+/// Greatest priority, either way.
+pub const PRIORITY: i32 = 1_000;
+/// Objects among which one pool may be divided.
+pub const SHARDS: u64 = 16;
+/// Addresses or secrets of one telephony provider.
+pub const ADDRESSES: usize = 64;
 /// Most characters of a telephony secret.
 pub const SECRET_CHARS: usize = 256;
 /// Shortest hold. Below it a number changes hands while its visitor still dials.

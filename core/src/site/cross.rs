@@ -1,0 +1,108 @@
+//! What must agree across the document: ids once, one use for a number, pools that exist.
+
+use super::fault::Problem;
+use super::parse::Placed;
+use super::reader::{Node, nearest};
+use super::{NumberRecord, PoolConfig};
+use crate::limits;
+use crate::phone::E164;
+use crate::scenario::{Scenario, ScenarioKind};
+use std::collections::BTreeMap;
+
+pub(super) fn check(
+    root: &Node<'_>,
+    pools: &Placed<PoolConfig>,
+    scenarios: &Placed<Scenario>,
+    numbers: &Placed<NumberRecord>,
+) {
+    let add = |pointer: &str, problem: Problem<'_>| root.faults.add(pointer, problem);
+    check_ids(pools.iter().map(|(pool, at)| (pool.id.as_str(), at)), add);
+    check_ids(scenarios.iter().map(|(it, at)| (it.id.as_str(), at)), add);
+    let used = check_numbers(pools, scenarios, numbers, add);
+    if used.len() > limits::SITE_NUMBERS {
+        add(
+            "/pools",
+            Problem::TooMany {
+                max: limits::SITE_NUMBERS,
+            },
+        );
+    }
+    for (scenario, at) in scenarios {
+        if let Some(pool) = scenario.pool()
+            && !pools.iter().any(|(other, _)| other.id == *pool)
+        {
+            let like = nearest(
+                pool.as_str(),
+                pools.iter().map(|(pool, _)| pool.id.as_str()),
+            );
+            let id = pool.as_str();
+            add(&format!("{at}/pool"), Problem::UnknownPool { id, like });
+        }
+        if let Some(number) = scenario.reserve_number
+            && let Some(first) = used.get(&number)
+        {
+            let problem = Problem::NumberBusy {
+                number: number.to_string(),
+                first: first.clone(),
+            };
+            add(&format!("{at}/reserve_number"), problem);
+        }
+    }
+}
+
+fn check_ids<'c>(
+    ids: impl Iterator<Item = (&'c str, &'c String)>,
+    add: impl Fn(&str, Problem<'_>),
+) {
+    let mut seen = BTreeMap::new();
+    for (id, at) in ids {
+        if let Some(first) = seen.get(id) {
+            let first = String::clone(first);
+            add(&format!("{at}/id"), Problem::IdTaken { id, first });
+        } else {
+            seen.insert(id, at.clone());
+        }
+    }
+}
+
+/// Every number lent or bound, and where; more than one place is a fault.
+fn check_numbers(
+    pools: &Placed<PoolConfig>,
+    scenarios: &Placed<Scenario>,
+    numbers: &Placed<NumberRecord>,
+    add: impl Fn(&str, Problem<'_>),
+) -> BTreeMap<E164, String> {
+    let mut used = BTreeMap::new();
+    let take = |used: &mut BTreeMap<E164, String>, number: E164, at: String| {
+        if let Some(first) = used.get(&number) {
+            let problem = Problem::NumberTaken {
+                number: number.to_string(),
+                first: first.clone(),
+            };
+            add(&at, problem);
+        } else {
+            used.insert(number, at);
+        }
+    };
+    for (pool, at) in pools {
+        for (index, number) in pool.numbers.iter().enumerate() {
+            take(&mut used, *number, format!("{at}/numbers/{index}"));
+        }
+    }
+    for (scenario, at) in scenarios {
+        if let ScenarioKind::Static { bindings } = &scenario.kind {
+            for (index, binding) in bindings.iter().enumerate() {
+                take(
+                    &mut used,
+                    binding.number,
+                    format!("{at}/bindings/{index}/number"),
+                );
+            }
+        }
+    }
+    let mut records = BTreeMap::new();
+    for (record, at) in numbers {
+        take(&mut records, record.number, format!("{at}/number"));
+    }
+    used
+}

@@ -8,13 +8,12 @@ use anyhow::{Context, Result};
 use serde_json::json;
 
 use crate::runtime::{Options, Runtime};
-use crate::{build, cli, output, paths, setup, stamp};
+use crate::{build, cli, output, paths, stamp};
 
 const DEFAULT_PORT: u16 = 8787;
 
 /// Sets up, builds, starts, seeds, prints, and waits.
 pub(crate) fn run(flags: &cli::Dev) -> Result<()> {
-    setup::build_tools()?;
     build::all()?;
     let directory = paths::root().join(".ringlet/dev");
     if flags.fresh && directory.exists() {
@@ -27,8 +26,7 @@ pub(crate) fn run(flags: &cli::Dev) -> Result<()> {
         ("RINGLET_ADMIN_TOKEN", token.as_str()),
         ("RINGLET_DEV", "1"),
     ];
-    end_on_signal()?;
-    let mut runtime = Runtime::start(&Options {
+    let runtime = Runtime::start(&Options {
         address,
         state: &directory.join("state"),
         variables: &variables,
@@ -36,7 +34,7 @@ pub(crate) fn run(flags: &cli::Dev) -> Result<()> {
     let base = format!("http://{address}");
     seed(&directory, &base, &token)?;
     announce(flags.json, &base, &token, runtime.id());
-    runtime.wait()
+    runtime.run_until_signal()
 }
 
 /// The administrator's token, made once and kept beside the state.
@@ -119,9 +117,4 @@ fn announce(as_json: bool, base: &str, token: &str, runtime_pid: u32) {
          live view            {live}\n  \
          health               {health}\n"
     ));
-}
-
-/// Ctrl-C and SIGTERM end this program; the kernel then ends workerd.
-fn end_on_signal() -> Result<()> {
-    ctrlc::set_handler(|| std::process::exit(130)).context("cannot watch for Ctrl-C")
 }

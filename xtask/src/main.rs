@@ -34,7 +34,6 @@ fn run(verb: cli::Verb) -> anyhow::Result<ExitCode> {
     use cli::Verb;
     match verb {
         Verb::Build => {
-            setup::build_tools()?;
             build::all()?;
         }
         Verb::Dev(flags) => dev::run(&flags)?,

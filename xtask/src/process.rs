@@ -10,6 +10,25 @@ use anyhow::{Context, Result, bail};
 
 use crate::paths;
 
+/// Lets the kernel end `command` when this program ends, however it ends.
+///
+/// Only Linux can; elsewhere Ctrl-C still reaches the whole group of processes.
+pub(crate) fn end_with_parent(command: &mut Command) {
+    #[cfg(target_os = "linux")]
+    {
+        use std::os::unix::process::CommandExt as _;
+        // SAFETY: between fork and exec only one system call is made; it allocates nothing.
+        unsafe {
+            command.pre_exec(|| {
+                let signal = Some(rustix::process::Signal::KILL);
+                Ok(rustix::process::set_parent_process_death_signal(signal)?)
+            });
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = command;
+}
+
 /// Cargo as the one that started this program, in the repository's root.
 pub(crate) fn cargo() -> Command {
     let program = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
@@ -20,6 +39,7 @@ pub(crate) fn cargo() -> Command {
 
 /// Runs `command` to its end with its output shown on stderr; `what` names it in errors.
 pub(crate) fn run(command: &mut Command, what: &str) -> Result<()> {
+    end_with_parent(command);
     // stdout of this program belongs to --json.
     let status = command
         .stdout(Stdio::from(std::io::stderr()))
@@ -33,6 +53,7 @@ pub(crate) fn run(command: &mut Command, what: &str) -> Result<()> {
 
 /// Runs `command` silently; its output is shown when it fails.
 pub(crate) fn run_quiet(command: &mut Command, what: &str) -> Result<()> {
+    end_with_parent(command);
     let output = command
         .stdin(Stdio::null())
         .output()

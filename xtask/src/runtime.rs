@@ -5,13 +5,14 @@
 
 use std::fmt::Write as _;
 use std::net::{SocketAddr, TcpListener};
-use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+use crate::process::end_with_parent;
 use crate::stamp::{self, files_below};
 use crate::{paths, setup};
 
@@ -30,6 +31,9 @@ const OBJECTS: &[(&str, &str)] = &[
 
 /// How long a start may take before it is called failed.
 const START_LIMIT: Duration = Duration::from_secs(60);
+
+/// How long requests in flight may take to end.
+const STOP_LIMIT: Duration = Duration::from_secs(5);
 
 /// Writes `build/ringlet.capnp` for the modules now in `build/worker/`.
 pub(crate) fn write_configuration() -> Result<()> {
@@ -137,10 +141,41 @@ impl Runtime {
         Ok(runtime)
     }
 
-    /// Waits for the process to end by itself.
-    pub(crate) fn wait(&mut self) -> Result<()> {
-        let status = self.child.wait()?;
-        bail!("workerd ended ({status})")
+    /// Waits until Ctrl-C or SIGTERM, then ends workerd in order.
+    ///
+    /// # Errors
+    /// workerd ended by itself.
+    pub(crate) fn run_until_signal(mut self) -> Result<()> {
+        let stop = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+        let asked = stop.clone();
+        ctrlc::set_handler(move || asked.store(true, Ordering::SeqCst))
+            .context("cannot watch for Ctrl-C")?;
+        while !stop.load(Ordering::SeqCst) {
+            if let Some(status) = self.child.try_wait()? {
+                if stop.load(Ordering::SeqCst) {
+                    break;
+                }
+                // Ctrl-C reaches workerd as well, and may reach it first.
+                std::thread::sleep(Duration::from_millis(100));
+                if !stop.load(Ordering::SeqCst) {
+                    bail!("workerd ended ({status})");
+                }
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        self.stop();
+        Ok(())
+    }
+
+    /// Asks workerd to finish what it answers and to end; insists after [`STOP_LIMIT`].
+    fn stop(&mut self) {
+        if let Some(pid) = rustix::process::Pid::from_raw(self.child.id().cast_signed()) {
+            let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+        }
+        let start = Instant::now();
+        while start.elapsed() < STOP_LIMIT && matches!(self.child.try_wait(), Ok(None)) {
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// The process id of workerd.
@@ -190,18 +225,4 @@ fn check_port(address: SocketAddr) -> Result<()> {
         }
         Err(error) => Err(error).with_context(|| format!("cannot listen on {address}")),
     }
-}
-
-/// Lets the kernel end `command` when this program ends, however it ends.
-fn end_with_parent(command: &mut Command) {
-    #[cfg(target_os = "linux")]
-    // SAFETY: between fork and exec only one system call is made; it allocates nothing.
-    unsafe {
-        command.pre_exec(|| {
-            rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::TERM))?;
-            Ok(())
-        });
-    }
-    #[cfg(not(target_os = "linux"))]
-    let _ = command;
 }

@@ -26,9 +26,8 @@ impl Stamp {
         for input in inputs {
             hash_path(&mut hasher, input)?;
         }
-        let directory = paths::target().join("stamps");
         Ok(Self {
-            path: directory.join(step),
+            path: directory().join(step),
             hash: hex(&hasher.finalize()),
         })
     }
@@ -43,6 +42,22 @@ impl Stamp {
     pub(crate) fn record(&self) -> Result<()> {
         write(&self.path, self.hash.as_bytes())
     }
+}
+
+/// Waits until no other `cargo xtask` of this checkout works on its build; held until dropped.
+pub(crate) fn lock() -> Result<fs::File> {
+    let path = directory().join("lock");
+    write(&path, b"")?;
+    let file = fs::File::open(&path)?;
+    if file.try_lock().is_err() {
+        eprintln!("  waiting for another `cargo xtask` of this checkout ...");
+        file.lock().context("cannot wait for another cargo xtask")?;
+    }
+    Ok(file)
+}
+
+fn directory() -> PathBuf {
+    paths::target().join("stamps")
 }
 
 /// Lower-case hexadecimal of the SHA-256 of `bytes`.

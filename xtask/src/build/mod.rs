@@ -17,10 +17,13 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use crate::{paths, runtime};
+use crate::{paths, runtime, setup, stamp};
 
-/// Builds everything that has changed.
+/// Sets up what is missing and builds everything that has changed. Two runs at once would spoil
+/// each other's files: the second waits for the first.
 pub(crate) fn all() -> Result<()> {
+    let _lock = stamp::lock()?;
+    setup::build_tools()?;
     // The loader and its rules come from other hands at first; without one there is no agent.
     if paths::root().join("agent/loader/main.js").exists() {
         agent::build()?;

@@ -109,7 +109,8 @@ test result: FAILED. 3 passed; 2 failed; 1 ignored; 0 measured; 4 filtered out; 
 
     #[test]
     fn tap_comments_are_read_from_the_end() {
-        let text = "# pass 99\n1..3\n# tests 6\n# pass 2\n# fail 1\n# cancelled 1\n# skipped 1\n# todo 1\n";
+        let text = "# pass 99\n1..3\n# tests 6\n# pass 2\n\
+                    # fail 1\n# cancelled 1\n# skipped 1\n# todo 1\n";
         assert_eq!(
             Counts::of_tap(text),
             Counts {

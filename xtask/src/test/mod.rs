@@ -14,7 +14,7 @@ mod rust;
 use anyhow::{Result, bail};
 
 use self::counts::Counts;
-use crate::{build, cli, output, setup};
+use crate::{build, cli, output};
 
 /// Rings in the order they run: the quickest to fail first.
 pub(crate) const RINGS: [&str; 3] = ["core", "edge", "browser"];
@@ -55,7 +55,6 @@ fn run_ring(ring: &str, filter: Option<&str>) -> Result<Counts> {
     if ring == "core" {
         return rust::run(filter);
     }
-    setup::build_tools()?;
     build::all()?;
     if ring == "browser" {
         browser::install()?;

@@ -14,6 +14,12 @@ pub mod api;
 #[cfg(feature = "serde")]
 pub mod calculator;
 #[cfg(feature = "edge")]
+#[cfg(feature = "edge")]
+pub mod api;
+pub mod attribution;
+#[cfg(feature = "serde")]
+pub mod calculator;
+#[cfg(feature = "edge")]
 pub mod call;
 pub mod channel;
 #[cfg(feature = "edge")]

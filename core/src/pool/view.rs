@@ -107,11 +107,9 @@ impl Pool {
         let Some(of) = self.number_at(number) else {
             return Vec::new();
         };
-        let forget = at - self.config.times.remember_ms;
         let places = self.holders.places(of);
         places
             .filter(|place| self.holders.cold(*place).granted_at <= at)
-            .filter(|place| self.holders.hot(*place).last_activity >= forget)
             .map(|place| self.past_holder(of, place, at))
             .collect()
     }

@@ -5,7 +5,7 @@
 //! from an analysis of history. An empty route is always a valid answer: the call goes on as the
 //! provider was set up.
 
-use super::{Ask, Dialect, Incoming, Provider};
+use super::{Ask, Incoming, Provider};
 use crate::phone::E164;
 
 /// A response for the provider.
@@ -30,7 +30,8 @@ pub struct Route {
     pub whisper: Option<String>,
     /// Language of the whisper: `ru-RU`, `en-US`.
     pub language: Option<String>,
-    /// Who should take it, by the provider's own name for him.
+    /// Who should take it, by the provider's own name for him: a login (MegaFon), an extension
+    /// (Zadarma redirects calls through one).
     pub responsible: Option<String>,
     /// The address that [`Dialect::Markup`] may fetch the whisper from; see [`whisper_markup`].
     pub whisper_url: Option<String>,
@@ -58,12 +59,59 @@ pub fn answer(provider: Provider, incoming: &Incoming, route: &Route) -> Answer 
         return Answer::text(text);
     }
     match provider {
-        Provider::Generic => super::generic::answer(incoming, route),
-        _ => Answer::json(&serde_json::json!({})),
+        Provider::Asterisk => super::asterisk::reply(incoming, route),
+        Provider::Generic => super::generic::reply(incoming, route),
+        Provider::Megafon => super::megafon::reply(incoming, route),
+        Provider::Telnyx | Provider::Twilio => super::twilio::reply(incoming, route),
+        Provider::Uis => super::uis::reply(incoming, route),
+        Provider::Novofon | Provider::Zadarma => super::zadarma::reply(incoming, route),
+        Provider::Calltouch | Provider::Freeswitch | Provider::Mango => {
+            Answer::json(&serde_json::json!({}))
+        }
+    }
+}
+
+/// The markup that speaks `route`'s whisper; what stands at [`Route::whisper_url`].
+pub fn whisper_markup(route: &Route) -> Answer {
+    let mut markup = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response>");
+    if let Some(text) = &route.whisper {
+        let language = route.language.as_deref().unwrap_or("en-US");
+        markup.push_str("<Say language=\"");
+        push_escaped(&mut markup, language);
+        markup.push_str("\">");
+        let spoken: String = text.chars().take(SPOKEN_CHARS_MAX).collect();
+        push_escaped(&mut markup, &spoken);
+        markup.push_str("</Say>");
+    }
+    markup.push_str("</Response>");
+    Answer::xml(markup)
+}
+
+/// Appends `text` so that XML reads it back; characters XML cannot hold are left out.
+pub(crate) fn push_escaped(markup: &mut String, text: &str) {
+    for character in text.chars() {
+        match character {
+            '<' => markup.push_str("&lt;"),
+            '>' => markup.push_str("&gt;"),
+            '&' => markup.push_str("&amp;"),
+            '"' => markup.push_str("&quot;"),
+            '\'' => markup.push_str("&apos;"),
+            '\t' | '\n' | '\r' => markup.push(' '),
+            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => {}
+            c => markup.push(c),
+        }
     }
 }
 
 impl Answer {
+    pub(crate) fn xml(markup: String) -> Self {
+        Self {
+            status: 200,
+            content_type: XML,
+            body: markup.into_bytes(),
+        }
+    }
+
     pub(crate) fn json(value: &serde_json::Value) -> Self {
         Self {
             status: 200,

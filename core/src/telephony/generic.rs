@@ -22,9 +22,6 @@ pub const SIGNATURE_HEADER: &str = "ringlet-signature";
 /// 100: the most events of one body, so that one delivery is one short transaction.
 const EVENTS_MAX: usize = 100;
 
-/// 200 bytes: the longest name of a call.
-const CALL_ID_BYTES_MAX: usize = 200;
-
 /// Fields with a meaning; all others are kept as they are.
 const KNOWN: [&str; 17] = [
     "answered_at",
@@ -118,14 +115,6 @@ fn verify(secrets: &[Secret], header: &str, body: &[u8]) -> Result<UnixMillis, R
 
 fn read_event(inbound: &Inbound<'_>, value: &Value) -> Result<CallEvent, Unreadable> {
     let form = body::flatten(value)?.without_duplicates()?;
-    let Some(call_id) = form.first(&["provider_call_id", "id"]) else {
-        return Err(Unreadable("provider_call_id is missing".into()));
-    };
-    if call_id.len() > CALL_ID_BYTES_MAX {
-        return Err(Unreadable(
-            "provider_call_id is longer than 200 bytes".into(),
-        ));
-    }
     let phase = match form.or_empty("phase") {
         "start" => Phase::Start,
         "answer" => Phase::Answer,
@@ -137,7 +126,7 @@ fn read_event(inbound: &Inbound<'_>, value: &Value) -> Result<CallEvent, Unreada
             ));
         }
     };
-    let mut event = inbound.event(call_id, phase);
+    let mut event = inbound.event(form.first(&["provider_call_id", "id"]), phase)?;
     event.coverage = Coverage::Whole;
     event.direction = match form.or_empty("direction") {
         "" | "in" => Direction::In,
@@ -193,7 +182,7 @@ fn read_event(inbound: &Inbound<'_>, value: &Value) -> Result<CallEvent, Unreada
 
 /// `{"ok":true}`, and for a ringing call where it should go:
 /// `{"ok":true,"forward":{"phone":"7495…"},"caller_name":"…","whisper":"…"}`.
-pub(super) fn answer(incoming: &Incoming, route: &Route) -> Answer {
+pub(super) fn reply(incoming: &Incoming, route: &Route) -> Answer {
     let mut reply = serde_json::json!({"ok": true});
     if incoming.ask != Ask::Route {
         return Answer::json(&reply);
@@ -342,7 +331,8 @@ mod tests {
     #[test]
     fn bodies_that_cannot_be_read() {
         for (body, reason) in [
-            ("{}", "event 0: provider_call_id is missing"),
+            ("{}", "event 0: phase is none of start, answer, end, record"),
+            (r#"{"phase":"end"}"#, "event 0: the event names no call"),
             ("[1]", "event 0: the JSON is not an object"),
             (
                 r#"{"id":"c","phase":"ring"}"#,

@@ -13,15 +13,26 @@
 //! [`LATE_WINDOW`] where the event itself does.
 
 pub mod answer;
+mod asterisk;
 mod body;
+mod calltouch;
 mod clock;
 pub mod event;
+mod freeswitch;
 pub mod generic;
+mod mango;
+mod megafon;
 pub mod number;
+#[cfg(test)]
+mod robust;
 pub mod settings;
 pub mod signature;
 #[cfg(test)]
 mod support;
+mod telnyx;
+mod twilio;
+pub mod uis;
+mod zadarma;
 
 use crate::time::{Millis, UnixMillis};
 pub use answer::{Answer, Route, answer};
@@ -92,7 +103,42 @@ pub struct Incoming {
     pub ask: Ask,
     /// In which of its dialects the provider spoke; [`answer()`] answers in the same.
     pub dialect: Dialect,
+    /// Authentic, but not understood as any event of a call: why. Keep the raw event for inspection
+    /// and answer 200, so that the provider does not try for ever.
+    pub keep_raw: Option<String>,
 }
+
+impl Incoming {
+    fn of(event: CallEvent) -> Self {
+        let ask = if event.phase == Phase::Start && event.direction == Direction::In {
+            Ask::Route
+        } else {
+            Ask::Receipt
+        };
+        Self {
+            events: vec![event],
+            ask,
+            ..Self::default()
+        }
+    }
+
+    fn kept(reason: String) -> Self {
+        Self {
+            keep_raw: Some(reason),
+            ..Self::default()
+        }
+    }
+}
+
+/// Events kept for inspection (unreadable or not understood): at most this many a site, the oldest
+/// go first. 200 of 64 KiB are 12.8 MB, a hundredth of what an object may store.
+pub const KEPT_EVENTS_MAX: usize = 200;
+
+/// Events kept for inspection live 14 days: two weekends in which nobody looks.
+pub const KEPT_EVENTS_AGE_MAX: Millis = Millis::from_mins(14 * 24 * 60);
+
+/// 200 bytes: the longest name of a call.
+const CALL_ID_BYTES_MAX: usize = 200;
 
 /// What a provider waits for in the answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -253,13 +299,57 @@ pub fn verify_and_parse(
 impl Inbound<'_> {
     fn parse(&self) -> Parsed {
         match self.provider {
+            Provider::Asterisk => asterisk::parse(self),
+            Provider::Calltouch => calltouch::parse(self),
+            Provider::Freeswitch => freeswitch::parse(self),
             Provider::Generic => generic::parse(self),
-            _ => Err(Refusal::NotConfigured.into()),
+            Provider::Mango => mango::parse(self),
+            Provider::Megafon => megafon::parse(self),
+            Provider::Novofon => zadarma::parse_novofon(self),
+            Provider::Telnyx => telnyx::parse(self),
+            Provider::Twilio => twilio::parse(self),
+            Provider::Uis => uis::parse(self),
+            Provider::Zadarma => zadarma::parse(self),
         }
     }
 
-    fn event(&self, call_id: &str, phase: Phase) -> CallEvent {
-        CallEvent::new(self.provider, call_id, phase, self.request.received_at)
+    /// An event of the call named `call_id`.
+    fn event(&self, call_id: Option<&str>, phase: Phase) -> Result<CallEvent, Unreadable> {
+        let Some(call_id) = call_id else {
+            return Err(Unreadable("the event names no call".into()));
+        };
+        if call_id.len() > CALL_ID_BYTES_MAX {
+            return Err(Unreadable(
+                "the name of the call is longer than 200 bytes".into(),
+            ));
+        }
+        let received_at = self.request.received_at;
+        Ok(CallEvent::new(self.provider, call_id, phase, received_at))
+    }
+
+    /// The fields of the body, or of the query where there is no body (`GET`). A field given twice
+    /// is refused.
+    fn form(&self) -> Result<body::Form, Unreadable> {
+        let request = self.request;
+        let form = if request.method == "GET" || request.body.is_empty() {
+            body::urlencoded(request.query().as_bytes())?
+        } else {
+            body::any_form(request.content_type(), request.body)?
+        };
+        if form.pairs.is_empty() {
+            return Err(Unreadable("the event has no fields".into()));
+        }
+        form.without_duplicates()
+    }
+
+    /// The time zone of wall-clock texts.
+    fn zone(&self) -> &str {
+        self.settings.zone(self.site)
+    }
+
+    /// Any form of time, wall-clock texts in the provider's zone.
+    fn time(&self, text: Option<&str>) -> Option<UnixMillis> {
+        text.and_then(|text| clock::read(text, self.zone()))
     }
 
     /// A body that must be read before its signature can be found. If it cannot, it is worth keeping

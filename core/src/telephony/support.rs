@@ -172,3 +172,20 @@ impl Case {
         }
     }
 }
+
+impl Case {
+    /// Like [`Case::every_flipped_bit_of_the_body_is_refused`], where the body has more than one
+    /// spelling of the same fields (`%7B`, `%7b`): then the event must be the very same.
+    pub(super) fn every_flipped_bit_of_the_body_is_refused_or_same(&self) {
+        let right = self.run().expect("valid as it is");
+        for place in 0..self.body.len() {
+            for bit in 0..8 {
+                let mut case = self.clone();
+                case.body[place] ^= 1 << bit;
+                if let Ok(run) = case.run() {
+                    assert_eq!(run, right, "byte {place} bit {bit}");
+                }
+            }
+        }
+    }
+}

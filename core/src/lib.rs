@@ -11,6 +11,7 @@
 
 #[cfg(feature = "edge")]
 pub mod api;
+pub mod bot;
 #[cfg(feature = "serde")]
 pub mod calculator;
 #[cfg(feature = "edge")]

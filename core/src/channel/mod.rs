@@ -2,6 +2,17 @@
 //!
 //! What is here: the classification of referrer and labels. What is not here: which number the
 //! visit gets ([`crate::scenario`]) and the history of touches ([`crate::touch`]).
+//!
+//! What the owner says (labels) counts before what the browser says (referrer); a click id of an
+//! advertising system counts before a medium that names no channel. A label that names none leaves
+//! the channel to the referrer, and with nothing there either it is a referral: somebody made that
+//! link. The words and sites known are data ([`words`], [`sites`]) with their sources.
+
+mod sites;
+mod words;
+
+use crate::label::{Click, Labels, Utm, url_parts};
+use sites::{Kind, site_of};
 
 /// Group of sources.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -88,3 +99,118 @@ pub struct Origin {
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub search_phrase: Option<String>,
 }
+
+/// Classifies a visit by the address of its first page, the referrer and the labels read from both.
+///
+/// `is_own_host` tells whether a host is the site's own; the page's own host always is.
+pub fn classify(
+    url: &str,
+    referrer: &str,
+    labels: &Labels,
+    is_own_host: impl Fn(&str) -> bool,
+) -> Origin {
+    let page = bare_host(url_parts(url).host);
+    let from = url_parts(referrer);
+    let domain = bare_host(from.host);
+    let own = !domain.is_empty() && (domain == page || is_own_host(&domain));
+    let site = (!own).then(|| site_of(&domain)).flatten();
+    let by_referrer = match site.map(|site| site.kind) {
+        _ if domain.is_empty() => Channel::Direct,
+        _ if own => Channel::Internal,
+        Some(Kind::Search) => Channel::Organic,
+        Some(Kind::Social) => Channel::Social,
+        Some(Kind::Messenger) => Channel::Messenger,
+        Some(Kind::Email) => Channel::Email,
+        Some(Kind::Display) => Channel::Display,
+        Some(Kind::Paid) => Channel::Paid,
+        Some(Kind::Referral) | None => Channel::Referral,
+    };
+    let labelled = !labels.is_empty();
+    let channel = by_labels(labels).unwrap_or(match by_referrer {
+        Channel::Direct | Channel::Internal if labelled => Channel::Referral,
+        other => other,
+    });
+    let engine = site.filter(|site| site.kind == Kind::Search);
+    let source = source_of_labels(labels)
+        .or_else(|| site.map(|site| site.name.to_owned()))
+        .unwrap_or_else(|| domain.clone());
+    Origin {
+        channel,
+        source,
+        search_engine: engine.map(|site| site.name.to_owned()),
+        search_phrase: engine.and_then(|_| sites::search_phrase(from.query)),
+        referrer_domain: domain,
+    }
+}
+
+/// The host in small letters, without `www.` and the dot at its end.
+fn bare_host(host: &str) -> String {
+    let host = host.to_lowercase();
+    let host = host.trim_end_matches('.');
+    host.strip_prefix("www.").unwrap_or(host).to_owned()
+}
+
+/// The channel that the labels name.
+fn by_labels(labels: &Labels) -> Option<Channel> {
+    let source = labels
+        .utm
+        .get(&Utm::Source)
+        .map(String::as_str)
+        .unwrap_or_default();
+    let medium = labels
+        .utm
+        .get(&Utm::Medium)
+        .and_then(|medium| words::of_medium(medium));
+    match medium {
+        // Clicks paid for in a social network are no search.
+        Some(Channel::Paid) if words::is_social(source) => return Some(Channel::Social),
+        Some(channel) => return Some(channel),
+        None => {}
+    }
+    let clicked = |click: &Click| labels.clicks.contains_key(click);
+    if Click::ALL
+        .iter()
+        .any(|click| *click != Click::Fbclid && clicked(click))
+    {
+        return Some(Channel::Paid);
+    }
+    if let Some(channel) = labels.level(1).and_then(words::of_head) {
+        return Some(channel);
+    }
+    if labels.openstat.is_some() {
+        return Some(Channel::Paid);
+    }
+    if clicked(&Click::Fbclid) || words::is_social(source) {
+        return Some(Channel::Social);
+    }
+    None
+}
+
+/// The source that the labels name: the owner's own word before the advertising system's name.
+fn source_of_labels(labels: &Labels) -> Option<String> {
+    if let Some(source) = labels.utm.get(&Utm::Source) {
+        return Some(source.clone());
+    }
+    if let Some(level) = labels.level(1).filter(|level| !level.is_empty()) {
+        return Some(level.to_owned());
+    }
+    if let Some(openstat) = labels.openstat.as_ref().filter(|it| !it.service.is_empty()) {
+        return Some(openstat.service.clone());
+    }
+    let system = |click: &Click| match click {
+        Click::Gclid | Click::Gbraid | Click::Wbraid => "Google Ads",
+        Click::Yclid => "Yandex.Direct",
+        Click::Ymclid => "Yandex.Market",
+        Click::Msclkid => "Microsoft Advertising",
+        Click::Fbclid => "Facebook",
+        Click::EfId => "Adobe Advertising",
+    };
+    labels
+        .clicks
+        .keys()
+        .next()
+        .map(|click| system(click).to_owned())
+}
+
+#[cfg(test)]
+mod tests;

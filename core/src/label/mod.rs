@@ -247,3 +247,6 @@ pub struct LabelReading {
     /// What was not taken as it stood, at most [`crate::limits::LABEL_WARNINGS`].
     pub warnings: Vec<Warning>,
 }
+
+#[cfg(test)]
+mod tests;

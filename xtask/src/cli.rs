@@ -29,19 +29,33 @@ Usage: cargo xtask <verb> [flags]
   test    every test; the last line is `N passed, N failed`
             --ring <ring>      only core, edge or browser
             --filter <text>    only tests whose name contains it
+  size    bytes that a browser gets, and the Worker's module, against their budgets
+            --json             print one JSON line, without judging
+  bench   throughput against an empty object, and the core's hot paths
+            --json             print one JSON line, without judging
+  ci      test, then size against the budgets, then a dry run of the deployment
   tidy    the house rules that no compiler checks
   sim     the accuracy simulator; everything after `sim` is its own
 ";
 
 /// What was asked for.
 pub(crate) enum Verb {
+    Bench(Report),
     Build,
+    Ci,
     Dev(Dev),
     Help,
     Serve(Serve),
     Sim(Vec<OsString>),
+    Size(Report),
     Test(Test),
     Tidy,
+}
+
+/// Flags of the verbs that report figures.
+#[derive(Default)]
+pub(crate) struct Report {
+    pub(crate) json: bool,
 }
 
 /// Flags of `test`.
@@ -85,11 +99,14 @@ pub(crate) fn parse() -> Result<Verb> {
         Some(other) => bail!(other.unexpected()),
     };
     match verb.as_str() {
+        "bench" => Ok(Verb::Bench(parse_report(&mut parser)?)),
         "build" => parse_build(&mut parser),
+        "ci" => no_flags(&mut parser, Verb::Ci),
         "dev" => parse_dev(&mut parser),
         "help" => Ok(Verb::Help),
         "serve" => parse_serve(&mut parser),
         "sim" => Ok(Verb::Sim(parser.raw_args()?.collect())),
+        "size" => Ok(Verb::Size(parse_report(&mut parser)?)),
         "test" => parse_test(&mut parser),
         "tidy" => no_flags(&mut parser, Verb::Tidy),
         unknown => bail!("no verb {unknown:?}; `cargo xtask help` lists them"),
@@ -154,4 +171,15 @@ fn no_flags(parser: &mut lexopt::Parser, verb: Verb) -> Result<Verb> {
         Some(other) => bail!(other.unexpected()),
         None => Ok(verb),
     }
+}
+
+fn parse_report(parser: &mut lexopt::Parser) -> Result<Report> {
+    let mut flags = Report::default();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("json") => flags.json = true,
+            other => bail!(other.unexpected()),
+        }
+    }
+    Ok(flags)
 }

@@ -5,10 +5,14 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use serde_json::json;
+use serde_json::{Value, json};
 
+use crate::api::{Api, Stored};
 use crate::runtime::{Options, Runtime};
 use crate::{build, cli, output, paths, stamp};
+
+/// The site of `www/demo/`.
+pub(crate) const DEMONSTRATION: &str = "demo";
 
 const DEFAULT_PORT: u16 = 8787;
 
@@ -32,7 +36,9 @@ pub(crate) fn run(flags: &cli::Dev) -> Result<()> {
         variables: &variables,
     })?;
     let base = format!("http://{address}");
-    seed(&directory, &base, &token)?;
+    if let Err(error) = seed(&base, &token) {
+        eprintln!("warning: no demonstration site: {error:#}");
+    }
     announce(flags.json, &base, &token, runtime.id());
     runtime.run_until_signal()
 }
@@ -56,38 +62,34 @@ fn random_token() -> Result<String> {
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// Puts the demonstration site's configuration, once per state directory.
-fn seed(directory: &Path, base: &str, token: &str) -> Result<()> {
-    let source = paths::root().join("www/demo/site.json");
-    let marker = directory.join("seeded");
-    if marker.exists() || !source.exists() {
+/// Puts the demonstration site where it is missing, and lets its pages come from `base`.
+fn seed(base: &str, token: &str) -> Result<()> {
+    let api = Api { base, token };
+    let stored = match api.configuration(DEMONSTRATION)? {
+        Some(stored) => stored,
+        None => {
+            let source = paths::root().join("www/demo/site.json");
+            let text = fs::read_to_string(&source)?;
+            let configuration = serde_json::from_str(&text)
+                .with_context(|| format!("{} is no JSON", source.display()))?;
+            Stored {
+                configuration,
+                etag: None,
+            }
+        }
+    };
+    let is_new = stored.etag.is_none();
+    let mut configuration = stored.configuration;
+    let origins = configuration["origins"]
+        .as_array_mut()
+        .context("the site has no origins")?;
+    let mut missing = [base.to_owned(), base.replace("127.0.0.1", "localhost")].to_vec();
+    missing.retain(|origin| !origins.iter().any(|known| known == origin));
+    if missing.is_empty() && !is_new {
         return Ok(());
     }
-    let body = demonstration(&fs::read_to_string(&source)?, base)?;
-    let answer = ureq::put(format!("{base}/api/v1/sites/demo/config"))
-        .config()
-        .http_status_as_error(false)
-        .build()
-        .header("authorization", format!("Bearer {token}"))
-        .header("content-type", "application/json")
-        .send(body.as_str())
-        .context("cannot seed the demonstration site")?;
-    let status = answer.status();
-    if status.is_success() {
-        return stamp::write(&marker, b"");
-    }
-    let text = answer.into_body().read_to_string().unwrap_or_default();
-    eprintln!("warning: the demonstration site was not seeded: {status} {text}");
-    Ok(())
-}
-
-/// The demonstration site for this run: pages of this address may use it, and its webhook secret is
-/// made here, because whatever is in the repository is known to everybody.
-fn demonstration(text: &str, base: &str) -> Result<String> {
-    let mut site: serde_json::Value = serde_json::from_str(text)?;
-    site["origins"] = json!([base, base.replace("127.0.0.1", "localhost")]);
-    site["telephony"] = json!({"generic": {"secrets": [random_token()?]}});
-    Ok(site.to_string())
+    origins.extend(missing.into_iter().map(Value::from));
+    api.put_configuration(DEMONSTRATION, &configuration, stored.etag.as_deref())
 }
 
 fn announce(as_json: bool, base: &str, token: &str, runtime_pid: u32) {
@@ -113,7 +115,7 @@ fn announce(as_json: bool, base: &str, token: &str, runtime_pid: u32) {
     output::line(&format!(
         "\nRinglet is running. Ctrl-C ends it.\n\n  \
          shop and live view   {both}\n  \
-         demonstration shop   {shop}\n  \
+         shop                 {shop}\n  \
          live view            {live}\n  \
          health               {health}\n"
     ));

@@ -5,7 +5,11 @@
 
 #![expect(clippy::disallowed_methods, reason = "the clock traps on wasm only")]
 
+mod api;
+mod bench;
+mod budgets;
 mod build;
+mod ci;
 mod cli;
 mod dev;
 mod output;
@@ -14,6 +18,7 @@ mod process;
 mod runtime;
 mod serve;
 mod setup;
+mod size;
 mod stamp;
 mod test;
 mod tidy;
@@ -33,13 +38,14 @@ fn main() -> ExitCode {
 fn run(verb: cli::Verb) -> anyhow::Result<ExitCode> {
     use cli::Verb;
     match verb {
-        Verb::Build => {
-            build::all()?;
-        }
+        Verb::Bench(flags) => bench::run(&flags)?,
+        Verb::Build => build::all()?,
+        Verb::Ci => ci::run()?,
         Verb::Dev(flags) => dev::run(&flags)?,
         Verb::Help => return Ok(cli::help()),
         Verb::Serve(flags) => serve::run(&flags)?,
         Verb::Sim(arguments) => return process::passthrough_cargo_sim(&arguments),
+        Verb::Size(flags) => size::run(&flags)?,
         Verb::Test(flags) => test::run(&flags)?,
         Verb::Tidy => tidy::run()?,
     }

@@ -117,6 +117,15 @@ pub(crate) struct Options<'a> {
 impl Runtime {
     /// Starts workerd and waits until `/healthz` answers.
     pub(crate) fn start(options: &Options<'_>) -> Result<Self> {
+        Self::start_with(options, "ringlet.capnp", &[])
+    }
+
+    /// The same with another file of `build/` and addresses for its further sockets.
+    pub(crate) fn start_with(
+        options: &Options<'_>,
+        configuration: &str,
+        sockets: &[(&str, SocketAddr)],
+    ) -> Result<Self> {
         check_port(options.address)?;
         std::fs::create_dir_all(options.state)?;
         let mut command = Command::new(setup::workerd());
@@ -127,7 +136,12 @@ impl Runtime {
                 "--directory-path=state={}",
                 options.state.display()
             ))
-            .arg(paths::build().join("ringlet.capnp"))
+            .args(
+                sockets
+                    .iter()
+                    .map(|(name, address)| format!("--socket-addr={name}={address}")),
+            )
+            .arg(paths::build().join(configuration))
             .stdin(Stdio::null())
             .stdout(Stdio::from(std::io::stderr()));
         for variable in VARIABLES {

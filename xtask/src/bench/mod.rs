@@ -1,0 +1,60 @@
+//! `cargo xtask bench`: how fast, against a bound measured in the same run.
+//!
+//! - `edge`: throughput of `POST visit` as a share of what an empty Durable Object reaches that
+//!   answers the same bytes (see [`edge`]).
+//! - `core`: the pool's hot paths natively and in WebAssembly (see [`core`]).
+//!
+//! Absolute figures are of one machine and one moment; the ratio is what can be compared.
+
+mod core;
+mod edge;
+mod load;
+
+use anyhow::Result;
+use serde_json::{Map, Value};
+
+use crate::{budgets, build, cli, output};
+
+/// A named figure of the report, `group.name`.
+type Figure = (String, f64);
+
+/// Measures, prints, and compares with the budgets.
+pub(crate) fn run(flags: &cli::Report) -> Result<()> {
+    build::all()?;
+    let mut figures = edge::measure()?;
+    figures.extend(core::measure()?);
+    if flags.json {
+        output::line(&report(&figures).to_string());
+        return Ok(());
+    }
+    let figures: Vec<(&str, f64)> = figures
+        .iter()
+        .map(|(key, figure)| (key.as_str(), *figure))
+        .collect();
+    budgets::compare(&figures)
+}
+
+/// `group.name` becomes `{"group":{"name":…}}`.
+fn report(figures: &[Figure]) -> Value {
+    let mut groups = Map::new();
+    for (key, figure) in figures {
+        let (group, name) = key.split_once('.').unwrap_or(("other", key));
+        let group = groups
+            .entry(group)
+            .or_insert_with(|| Value::Object(Map::new()));
+        group[name] = Value::from(*figure);
+    }
+    Value::Object(groups)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_grouped_by_their_first_word() {
+        let figures = [("edge.a".to_owned(), 1.0), ("core.b".to_owned(), 2.0)];
+        let text = report(&figures).to_string();
+        assert_eq!(text, r#"{"core":{"b":2.0},"edge":{"a":1.0}}"#);
+    }
+}

@@ -1,0 +1,176 @@
+//! `cargo xtask size`: the bytes that a browser really gets, and the Worker's module.
+//!
+//! The Worker is started and asked as a browser asks; nothing is read from the build directory
+//! but the module that is uploaded.
+
+use std::fs;
+use std::io::Write as _;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+
+use crate::api::{self, Api};
+use crate::dev::DEMONSTRATION;
+use crate::runtime::{Options, Runtime};
+use crate::{budgets, build, cli, output, paths};
+
+/// Any token does: the Worker lives for one measurement.
+pub(crate) const TOKEN: &str = "token-of-one-measurement-0123456789abcdef";
+
+/// Bytes of the agent's parts in one encoding.
+struct Served {
+    loader: usize,
+    wasm: usize,
+}
+
+/// Measures, prints, and compares with the budgets.
+pub(crate) fn run(flags: &cli::Report) -> Result<()> {
+    build::all()?;
+    let worker = TemporaryWorker::start()?;
+    let brotli = measure(&worker.base, "br")?;
+    let gzip = measure(&worker.base, "gzip")?;
+    let wasm_gzip = gzip_bytes(&fs::read(paths::build().join("worker/edge.wasm"))?)?;
+    let first_load_brotli = brotli.loader + brotli.wasm;
+    let first_load_gzip = gzip.loader + gzip.wasm;
+    if flags.json {
+        // The glue is bundled into the loader: no file of its own is served.
+        let report = json!({
+            "agent": {
+                "first_load_brotli": first_load_brotli,
+                "loader_brotli": brotli.loader,
+                "glue_brotli": 0,
+                "wasm_brotli": brotli.wasm,
+                "first_load_gzip": first_load_gzip,
+            },
+            "edge": { "wasm_gzip": wasm_gzip },
+        });
+        output::line(&report.to_string());
+        return Ok(());
+    }
+    #[expect(clippy::cast_precision_loss, reason = "sizes are far below 2^53")]
+    let figures = [
+        ("agent.first_load_brotli", first_load_brotli as f64),
+        ("agent.loader_brotli", brotli.loader as f64),
+        ("agent.wasm_brotli", brotli.wasm as f64),
+        ("agent.first_load_gzip", first_load_gzip as f64),
+        ("edge.wasm_gzip", wasm_gzip as f64),
+    ];
+    budgets::compare(&figures)
+}
+
+/// A Worker on a free port, with the demonstration site and state of its own.
+pub(crate) struct TemporaryWorker {
+    pub(crate) base: String,
+    state: std::path::PathBuf,
+    _runtime: Runtime,
+}
+
+impl TemporaryWorker {
+    pub(crate) fn start() -> Result<Self> {
+        let state = std::env::temp_dir().join(format!("ringlet-{}", std::process::id()));
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?));
+        let runtime = Runtime::start(&Options {
+            address,
+            state: &state,
+            variables: &[("RINGLET_ADMIN_TOKEN", TOKEN), ("RINGLET_DEV", "1")],
+        })?;
+        let base = format!("http://{address}");
+        let site = fs::read_to_string(paths::root().join("www/demo/site.json"))?;
+        let site: Value = serde_json::from_str(&site)?;
+        let worker = Self {
+            base,
+            state,
+            _runtime: runtime,
+        };
+        let api = Api {
+            base: &worker.base,
+            token: TOKEN,
+        };
+        api.put_configuration(DEMONSTRATION, &site, None)?;
+        Ok(worker)
+    }
+}
+
+impl Drop for TemporaryWorker {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.state);
+    }
+}
+
+/// A port that nobody listens on now.
+pub(crate) fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
+        .local_addr()?
+        .port())
+}
+
+/// Fetches the site's script, then the wasm that it names, as a browser's first load does.
+fn measure(base: &str, encoding: &str) -> Result<Served> {
+    let script_address = format!("{base}/s/{DEMONSTRATION}.js");
+    let script = text(&script_address)?;
+    let wasm_name = wasm_name(&script).context("the site's script names no wasm")?;
+    Ok(Served {
+        loader: bytes(&script_address, encoding)?.len(),
+        wasm: bytes(&format!("{base}/a/{wasm_name}"), encoding)?.len(),
+    })
+}
+
+/// The first `<hash>.wasm` in the script.
+fn wasm_name(script: &str) -> Option<String> {
+    let end = script.find(".wasm")?;
+    let is_hash = |byte: &u8| byte.is_ascii_hexdigit();
+    let hash = script.as_bytes()[..end]
+        .iter()
+        .rev()
+        .take_while(|byte| is_hash(byte))
+        .count();
+    Some(script[end - hash..end + ".wasm".len()].to_owned())
+}
+
+fn text(address: &str) -> Result<String> {
+    api::accepted(
+        api::agent()
+            .get(address)
+            .header("accept-encoding", "identity")
+            .call()?,
+    )
+    .with_context(|| address.to_owned())
+}
+
+/// The body as sent, still encoded.
+fn bytes(address: &str, encoding: &str) -> Result<Vec<u8>> {
+    let answer = api::agent()
+        .get(address)
+        .header("accept-encoding", encoding)
+        .call()?;
+    let used = answer
+        .headers()
+        .get("content-encoding")
+        .and_then(|value| value.to_str().ok());
+    if answer.status() != 200 || used != Some(encoding) {
+        bail!(
+            "{address}: {} with content-encoding {used:?}, not {encoding}",
+            answer.status()
+        );
+    }
+    Ok(answer.into_body().read_to_vec()?)
+}
+
+fn gzip_bytes(bytes: &[u8]) -> Result<usize> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(bytes)?;
+    Ok(encoder.finish()?.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_wasm_is_named_by_its_hash() {
+        let script = "a=\"/a/0123456789abcdef.wasm\",b=1";
+        assert_eq!(wasm_name(script).as_deref(), Some("0123456789abcdef.wasm"));
+        assert_eq!(wasm_name("none"), None);
+    }
+}

@@ -3,12 +3,12 @@
 import { language, say } from "./dom.js";
 
 /**
- * A number as people of its country read it: Russian ones in groups, others with a plus. A caller kept
- * as a hash has only last digits.
+ * A number as people of its country read it: Russian ones in groups, others with a plus. A text that
+ * is more than digits (a caller of whom only the last are kept) stands as it came.
  */
 export function phone(digits) {
-  if (digits && typeof digits === "object") return digits.number ? phone(digits.number) : `… ${digits.last_digits}`;
   const text = String(digits ?? "");
+  if (/[^0-9]/.test(text)) return text;
   const parts = /^7(\d{3})(\d{3})(\d{2})(\d{2})$/.exec(text);
   if (!parts) return text ? `+${text}` : say("withheld", "скрыт");
   const [, area, a, b, c] = parts;

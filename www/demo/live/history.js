@@ -88,7 +88,7 @@ function updateCall(row, call) {
   write(badge, call.talkSeconds ? `${say(en, ru)}, ${span(call.talkSeconds * 1000)}` : say(en, ru));
   badge.dataset.tone = tone;
   write(row.querySelector(".time"), call.startedAt ? clock(call.startedAt) : "");
-  updateVerdict(row.querySelector(".verdict"), call);
+  write(row.querySelector(".verdict"), verdict(call));
   const details = row.querySelector("details");
   details.hidden = call.candidates.length === 0 && call.touches.length === 0;
   write(row.querySelector("summary"), say("Why, and who else it could have been", "Почему и кто ещё это мог быть"));
@@ -96,11 +96,11 @@ function updateCall(row, call) {
   keep(row.querySelector(".touches"), call.touches, (touch) => touch, () => make("li"), (item, touch) => write(item, touch));
 }
 
-function updateVerdict(paragraph, call) {
-  const text = call.source
-    ? `${call.source}${call.probability === null ? "" : `, ${say("sure to", "уверенность")} ${percent(call.probability)}`}`
-    : `${say("Not credited", "Не отнесён")}${call.reason ? `: ${call.reason}` : ""}`;
-  write(paragraph, text);
+function verdict(call) {
+  if (call.isWaiting) return say("Being credited …", "Определяем источник …");
+  if (!call.source) return `${say("Not credited", "Не отнесён")}${call.reason ? `: ${call.reason}` : ""}`;
+  const sure = call.probability === null ? call.reason : `${say("sure to", "уверенность")} ${percent(call.probability)}`;
+  return `${call.source}, ${sure}`;
 }
 
 function createCandidate() {

@@ -1,19 +1,58 @@
-// Reads a call of the interface into what the page shows.
+// Reads a call of the interface into what the page shows, and its reasons into words.
 
 import { say } from "../../lib/dom.js";
-import { clock } from "../../lib/words.js";
+import { clock, span } from "../../lib/words.js";
 
-/** A source as the page names it: the interface's own words, else the label, else the channel. */
-export const sourceOf = (visit) => visit?.source ?? visit?.label ?? visit?.channel ?? null;
+const REASONS = {
+  tapped: ["tapped the number", "нажал на номер"],
+  tap: ["tapped the number", "нажал на номер"],
+  known_caller: ["this caller’s earlier call was his", "прежний звонок с этого номера был его"],
+  active: ["was active on the site during the call", "во время звонка был активен на сайте"],
+  live_lease: ["the number was his at that moment", "номер в тот момент был его"],
+  page_open: ["had the page open, last active", "страница была открыта, последняя активность"],
+  left: ["had left, last active", "уже ушёл, последняя активность"],
+  last_holder: ["had the number last", "держал номер последним"],
+  given_on: ["the number was given to another after him", "после него номер отдали другому"],
+  shown_another: ["was shown another number since", "потом ему показали другой номер"],
+  called_already: ["had called already", "уже звонил"],
+  same_region: ["the caller’s number is from his region", "номер звонящего из его региона"],
+  other_region: ["the caller’s number is from another region", "номер звонящего из другого региона"],
+  intent: ["showed that he wants to get in touch", "показал, что хочет связаться"],
+  too_long_ago: ["too long ago", "слишком давно"],
+  static_number: ["the number belongs to this source", "номер закреплён за этим источником"],
+  reserve_number: ["the reserve number: no pool number was free", "резервный номер: свободных в пуле не было"],
+  nobody_had_it: ["nobody had the number", "номер никому не выдавали"],
+  never_lent: ["nobody was ever shown the number", "номер никому не показывали"],
+  held_by_nobody: ["nobody had the number at that moment", "в тот момент номер никто не держал"],
+  not_sure: ["the likeliest was not likely enough", "самый вероятный недостаточно вероятен"],
+  number_not_ours: ["the number is not the site’s", "номер не этого сайта"],
+  number_unknown: ["the exchange did not say which number was dialled", "станция не сообщила набранный номер"],
+};
 
+/** One reason in words. The interface says a word, or `{code, ago_ms?}`. */
+function reasonWords(reason) {
+  if (!reason) return "";
+  const name = reason.code ?? reason;
+  const ago = reason.ago_ms;
+  const words = REASONS[name] ? say(...REASONS[name]) : String(name).replaceAll("_", " ");
+  return ago === undefined ? words : `${words} ${span(ago)} ${say("before", "до звонка")}`;
+}
+
+function readCandidate(candidate, index) {
+  const reasons = candidate.reasons ?? [candidate.reason];
+  return {
+    key: candidate.lease ?? candidate.visit ?? index,
+    probability: candidate.probability ?? candidate.share ?? 0,
+    source: candidate.source || say("unknown source", "источник неизвестен"),
+    reason: reasons.map(reasonWords).filter(Boolean).join("; "),
+  };
+}
+
+/** A call as the page shows it. */
 export function readCall(call) {
   const attribution = call.attribution ?? {};
-  const candidates = (attribution.candidates ?? call.candidates ?? []).map((candidate, index) => ({
-    key: candidate.lease ?? candidate.visit ?? index,
-    probability: candidate.probability ?? 0,
-    source: candidate.source ?? candidate.label ?? say("unknown", "неизвестно"),
-    reason: candidate.reason ?? "",
-  }));
+  const credited = attribution.kind !== "unattributed" && attribution.kind !== "reserve";
+  const touches = call.touches ?? attribution.touches ?? [];
   return {
     id: call.id,
     caller: call.caller ?? null,
@@ -21,10 +60,11 @@ export function readCall(call) {
     status: call.status,
     talkSeconds: call.talk_s ?? 0,
     startedAt: call.started_at ?? null,
-    source: sourceOf(attribution) ?? sourceOf(call),
-    probability: attribution.probability ?? null,
-    reason: attribution.reason ?? "",
-    candidates,
-    touches: (call.touches ?? attribution.touches ?? []).map((touch) => `${touch.at ? `${clock(touch.at)} · ` : ""}${sourceOf(touch) ?? ""}`),
+    isWaiting: !call.attribution,
+    source: credited ? (call.source ?? attribution.source ?? null) : null,
+    probability: attribution.kind === "static" ? null : (attribution.probability ?? null),
+    reason: reasonWords(attribution.reason),
+    candidates: (attribution.candidates ?? []).map(readCandidate),
+    touches: touches.map((touch) => `${clock(touch.at)} · ${touch.source || touch.channel}`),
   };
 }

@@ -11,13 +11,8 @@
 
 #[cfg(feature = "edge")]
 pub mod api;
-pub mod bot;
-#[cfg(feature = "serde")]
-pub mod calculator;
-#[cfg(feature = "edge")]
-#[cfg(feature = "edge")]
-pub mod api;
 pub mod attribution;
+pub mod bot;
 #[cfg(feature = "serde")]
 pub mod calculator;
 #[cfg(feature = "edge")]

@@ -27,7 +27,7 @@ pub(crate) struct Load {
 impl Load {
     /// A pool of `numbers`, lived in until its rings are full.
     pub(crate) fn new(numbers: u64) -> Self {
-        let number = |n| E164::parse(&(74_950_000_000u64 + n).to_string()).ok();
+        let number = |n: u64| E164::parse(&(74_950_000_000u64 + n).to_string()).ok();
         let config = PoolConfig {
             numbers: (0..numbers)
                 .filter_map(number)

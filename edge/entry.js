@@ -12,34 +12,37 @@ import { files, manifest } from "#assets";
 
 const state = glue.__worker_init_state();
 
-globalThis.ringletHost = {
-  /** @returns {string} JSON text; its shape is in `edge/src/binding/host.rs` */
-  manifest: () => manifest,
+const built = JSON.parse(manifest);
 
+/** What `edge/src/binding/host.rs` binds. */
+globalThis.ringlet = {
   /**
-   * @param {string} path of an embedded file, as in its address
-   * @param {"identity" | "br" | "gzip"} encoding
-   * @returns {Uint8Array | undefined}
+   * @param {string} path of an embedded file, without a leading slash; `loader.js` is the agent's
+   *   loader, which has no address of its own
+   * @returns {{type: string, etag: string, identity: ArrayBuffer, br?: ArrayBuffer,
+   *   gzip?: ArrayBuffer} | undefined}
    */
-  file: (path, encoding) => {
-    const bytes = files.get(path)?.[encoding];
-    return bytes && new Uint8Array(bytes);
+  asset: (path) => {
+    const address = path === "loader.js" ? built.agent.loader : `/${path}`;
+    const facts = built.files[address];
+    return facts && { type: facts.type, etag: facts.etag, ...files.get(address) };
   },
 
   /**
    * @param {Uint8Array} bytes
    * @param {"br" | "gzip"} encoding
+   * @param {number} level quality of brotli (0 to 11), level of gzip (0 to 9)
    * @returns {Uint8Array}
    */
-  compress: (bytes, encoding) =>
+  compress: (bytes, encoding, level) =>
     encoding === "br"
       ? brotliCompressSync(bytes, {
           params: {
-            [constants.BROTLI_PARAM_QUALITY]: 11,
+            [constants.BROTLI_PARAM_QUALITY]: level,
             [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
           },
         })
-      : gzipSync(bytes, { level: 9 }),
+      : gzipSync(bytes, { level }),
 };
 
 export default class extends WorkerEntrypoint {

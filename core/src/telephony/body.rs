@@ -10,9 +10,8 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// 64 KiB: the largest body a webhook may have. The longest documented one (a call's whole history
-/// as JSON) is a tenth of it.
-pub const BODY_BYTES_MAX: usize = 64 * 1024;
+/// The largest body a webhook may have.
+pub const BODY_BYTES_MAX: usize = crate::limits::WEBHOOK_BODY_BYTES;
 
 /// 200: the most fields of one form. Telephony forms have at most some sixty.
 const FIELDS_MAX: usize = 200;

@@ -131,7 +131,7 @@ impl Incoming {
 }
 
 /// Events kept for inspection (unreadable or not understood): at most this many a site, the oldest
-/// go first. 200 of 64 KiB are 12.8 MB, a hundredth of what an object may store.
+/// go first. 200 of 64 kB are 12.8 MB, a hundredth of what an object may store.
 pub const KEPT_EVENTS_MAX: usize = 200;
 
 /// Events kept for inspection live 14 days: two weekends in which nobody looks.
@@ -233,7 +233,7 @@ impl fmt::Display for TelephonyError {
         match self {
             Self::Refused(_) => f.write_str("The request is not authentic"),
             Self::Unreadable { reason } => write!(f, "The event cannot be read: {reason}"),
-            Self::TooLarge => f.write_str("The body is larger than 64 KiB"),
+            Self::TooLarge => f.write_str("The body is larger than 64 kB"),
             Self::Method => f.write_str("The provider does not use this method"),
         }
     }

@@ -20,6 +20,7 @@ pub mod call;
 pub mod channel;
 #[cfg(feature = "edge")]
 pub mod condition;
+pub mod credit;
 pub mod delay;
 pub mod entropy;
 pub mod id;

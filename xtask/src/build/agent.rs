@@ -101,6 +101,7 @@ fn bundle(wasm: &Wasm) -> Result<()> {
             ])
             .arg(format!("--alias:ringlet-glue={}", glue.display()))
             .arg(format!("--define:RINGLET_WASM=\"{}\"", wasm.file_name))
+            .arg(concat!("--define:RINGLET_VERSION=\"", env!("CARGO_PKG_VERSION"), "\""))
             .arg(format!("--define:RINGLET_INTEGRITY=\"{}\"", wasm.integrity))
             .arg(format!(
                 "--outfile={}",

@@ -1,0 +1,46 @@
+// What the host page offers, reached past whatever the page put in its way.
+//
+// A page may name an image "cookie" or a form field "parentNode", and the browser then answers
+// with that element. So everything of `document` is read through its prototype, and elements are
+// asked through `Element.prototype`.
+
+const { closest, querySelectorAll } = Element.prototype;
+
+/** A property of `document`, or a method of it, whatever elements of the page are called. */
+export const doc = (name) => {
+  const { get, value } = Object.getOwnPropertyDescriptor(Document.prototype, name) || {};
+  return get ? get.call(document) : value?.bind(document);
+};
+
+/** The nearest of `element` and its ancestors that `selector` matches. */
+export const nearest = (element, selector) => element && closest.call(element, selector);
+
+/** All descendants of `root` (an element, or the document) that `selector` matches. */
+export const all = (root, selector) =>
+  root === document ? doc('querySelectorAll')(selector) : querySelectorAll.call(root, selector);
+
+/** Whether somebody may be looking. */
+export const isVisible = () => doc('visibilityState') !== 'hidden';
+
+/** Runs `act` and swallows what it throws: nothing of ours may reach the page's error handlers. */
+export const quietly = (act) => {
+  try {
+    return act();
+  } catch {
+    // The page's own number stands.
+  }
+};
+
+/** Listens on the window, where names cannot be taken, before the page's handlers and passively. */
+export const listen = (type, act) =>
+  addEventListener(type, (event) => quietly(() => act(event)), { capture: true, passive: true });
+
+/** Tells the page what happened: a DOM event, and `dataLayer` where the site wants it. */
+export const announce = (page, name, detail) =>
+  quietly(() => {
+    EventTarget.prototype.dispatchEvent.call(
+      document,
+      new CustomEvent(`ringlet:${name}`, { detail }),
+    );
+    if (page?.data_layer) (window.dataLayer ||= []).push({ event: `ringlet:${name}`, ...detail });
+  });

@@ -1,0 +1,350 @@
+// The agent's start and its way through a page view. See README.md beside this file.
+
+import { announce, doc, isVisible, listen, nearest, quietly } from './host.js';
+import * as page from './page.js';
+import * as store from './store.js';
+import { initSync, site, slot, step } from 'ringlet-glue';
+
+const config = __RINGLET_CONFIG__;
+const guard = Symbol.for(`ringlet:${config.site}`);
+
+// Events and messages of the visit, as the module numbers them (agent/src/lib.rs).
+const START = 0;
+const ANSWER = 1;
+const FAILURE = 2;
+const ACTIVITY = 3;
+const SHOW = 4;
+const HIDE = 5;
+const LEAVE = 6;
+const RETURN = 7;
+const WAKE = 8;
+const IS_FRESH = 9;
+const VISIT = 1;
+const KEEP = 3;
+const BEATS = ['', '', 'active', 'keep', 'idle', 'leave'];
+
+/** One look at the visitor's activity in this time. */
+const ACTIVITY_MS = 1_000;
+/** Scenarios whose places appear one after the other are asked for together. */
+const LATE_MS = 50;
+/** The longest time a browser's timer can wait. */
+const TIMER_MS_MAX = 2_147_483_647;
+
+let base;
+let consent = config.consent;
+let isRunning = false;
+let isReady = false;
+let isPaused = false;
+let isStopped = false;
+let hasBegun = false;
+let wasAskedEarly = false;
+let wakeTimer;
+let lateTimer;
+let activeAt = 0;
+let asked = 0;
+let answered = 0;
+/** Answers that came before the rules. */
+const early = [];
+/** Callers of the page who wait for the first answer. */
+let callers = [];
+const params = {};
+
+const pathOf = (name) => `${base}/v1/sites/${config.site}/${name}`;
+
+/** Sends `body` and forgets it: the page may be gone the next moment. */
+const drop = (name, body) =>
+  quietly(() => navigator.sendBeacon(pathOf(name), body)) ||
+  fetch(pathOf(name), { method: 'POST', body, keepalive: true, credentials: 'omit' }).catch(() => 0);
+
+const compose = (record, more) =>
+  JSON.stringify({
+    v: 1,
+    agent: RINGLET_VERSION,
+    visit: store.resumable(record),
+    visitor: record.visitor,
+    leases: record.numbers
+      .filter(({ lease }) => lease)
+      .map(({ scenario, lease, generation, number }) => ({ scenario, lease, generation, number })),
+    targets: [...new Set(page.slots.filter(({ found }) => found).map(({ id }) => id))],
+    key: quietly(() => crypto.randomUUID()) || `${Date.now()}-${Math.random()}`,
+    memory: record.memory,
+    ...more,
+  });
+
+/** Asks the edge for numbers: by the visit request, or by a beat that is answered alike. */
+function ask(name, more, isKeep) {
+  const mine = ++asked;
+  for (const slot of page.slots) slot.asked = slot.found;
+  const body = compose(store.load(), more);
+  fetch(pathOf(name), { method: 'POST', body, credentials: 'omit' })
+    .then((response) => (response.ok ? response.json() : Promise.reject()))
+    .then(
+      (reply) => () => {
+        if (mine < answered) return;
+        answered = mine;
+        const numbers = Array.isArray(reply.numbers) ? reply.numbers : [];
+        // A keep-alive may be answered with nothing: all stays.
+        if (!isKeep || numbers.length) accept(reply, numbers);
+        advance(reply.retry_after_ms ? FAILURE : ANSWER, reply.retry_after_ms);
+      },
+      () => () => advance(FAILURE),
+    )
+    .then((act) => (isReady ? quietly(act) : early.push(act)));
+}
+
+const askVisit = () =>
+  ask('visit', {
+    url: location.href,
+    referrer: doc('referrer'),
+    marker: store.cookie('roistat_marker') || store.load().marker,
+    roistat_visit: store.cookie('roistat_visit'),
+    consent,
+    device: matchMedia('(pointer:coarse)').matches ? 'mobile' : 'desktop',
+    params,
+  });
+
+/** Takes what the edge answered: remembers it and shows it. */
+function accept({ visit, visitor, marker, memory }, numbers) {
+  if (isStopped) return;
+  const record = store.load();
+  record.numbers = numbers.filter((given) => given?.scenario);
+  record.visit = visit || record.visit;
+  record.visitor = visitor || record.visitor;
+  record.marker = marker || record.marker;
+  record.memory = memory || record.memory;
+  store.save(record);
+  showAll(record.numbers);
+  announce(config.page, 'visit', { visit: record.visit });
+  callers.splice(0).forEach(quietly);
+}
+
+/** Makes the page show `numbers`, and its own number for every scenario not among them. */
+function showAll(numbers) {
+  let hasFewer = false;
+  const news = [];
+  page.slots.forEach(({ id, shown }, index) => {
+    const given = numbers.find(({ scenario }) => scenario === id);
+    const digits = /^\d{3,15}$/.test(given?.number) ? given.number : '';
+    if (!page.setNumber(index, digits, !!given)) return;
+    if (!digits) hasFewer = true;
+    const one = digits ? ['number', { ...given }] : ['release', { scenario: id, number: shown }];
+    if (!news.some(([, { scenario }]) => scenario === id)) news.push(one);
+  });
+  if (hasFewer) page.restore();
+  if (news.length && !isPaused) page.scan(document);
+  page.forget();
+  news.forEach((one) => announce(config.page, ...one));
+}
+
+const askRules = (event, record, argument) => {
+  const least = (name) => Math.min(...record.numbers.map((one) => one[name] || 1e15), 1e15) % 1e15;
+  const plan = [least('hold_ms'), least('beat_ms'), least('idle_ms')];
+  const known = record.known.slice(0, 6);
+  const row = Float64Array.from([...known, ...plan, ...store.others(record), argument]);
+  return [...step(event, isVisible(), Date.now(), row)];
+};
+
+/** Lets the rules of the visit take a step and does what they say. */
+function advance(event, argument = 0) {
+  if (!isReady || isStopped) return;
+  const record = store.load();
+  const row = askRules(event, record, argument);
+  const [message, withdraws, wakeAt] = row.splice(6);
+  record.known = row;
+  if (withdraws) record.numbers = [];
+  store.save(record, event === LEAVE);
+  if (withdraws) showAll([]);
+  if (message) tell(message, record);
+  clearTimeout(wakeTimer);
+  const pause = Math.min(Math.max(wakeAt - Date.now(), 20), TIMER_MS_MAX);
+  if (wakeAt) wakeTimer = setTimeout(() => quietly(() => advance(WAKE)), pause);
+}
+
+function tell(message, record) {
+  if (message === VISIT) {
+    if (!wasAskedEarly) askVisit();
+    wasAskedEarly = false;
+    return;
+  }
+  // A number that belongs to its source needs no sign of life.
+  if (!record.numbers.some(({ kind }) => kind !== 'static')) return;
+  const event = BEATS[message];
+  const beat = { event, quiet_ms: Date.now() - record.known[1] };
+  if (message <= KEEP) ask('beat', beat, message === KEEP);
+  else drop(event === 'leave' ? event : 'beat', compose(record, beat));
+}
+
+/** When the first place has appeared the visit begins, rules or not. */
+function begin() {
+  if (hasBegun || !page.look()) return;
+  hasBegun = true;
+  if (isReady) return advance(START);
+  wasAskedEarly = true;
+  askVisit();
+}
+
+/** A scenario whose first place appears after the request is asked for as well. */
+function askLate() {
+  const isLate = ({ found, asked }) => found && !asked;
+  if (!hasBegun || lateTimer || !page.slots.some(isLate)) return;
+  lateTimer = setTimeout(() => {
+    lateTimer = 0;
+    if (!isStopped) quietly(() => ask('beat', { event: 'page', url: location.href }));
+  }, LATE_MS);
+}
+
+/** The rules are here: what is remembered is shown in the same task. */
+function useRules(module) {
+  initSync({ module });
+  site(config.country_code, config.area_code || '');
+  for (const { mask, numbers } of page.slots) slot(mask, numbers.join(' '));
+  isReady = true;
+  const record = store.load();
+  if (record.numbers.length && !askRules(IS_FRESH, record, 0)[7]) showAll(record.numbers);
+  else page.scan(document);
+  page.forget();
+  if (hasBegun) advance(START);
+  else begin();
+  early.splice(0).forEach(quietly);
+}
+
+function loadRules() {
+  const kept = store.keptModule(RINGLET_WASM);
+  if (kept && quietly(() => useRules(new WebAssembly.Module(kept)) || true)) return;
+  fetch(`${base}/a/${RINGLET_WASM}`, { integrity: RINGLET_INTEGRITY, credentials: 'omit' })
+    .then((response) => (response.ok ? response.arrayBuffer() : Promise.reject()))
+    .then(async (bytes) => {
+      useRules(await WebAssembly.compile(bytes));
+      store.keepModule(RINGLET_WASM, bytes);
+    })
+    // Without rules no number is shown, so none is kept from others either.
+    .catch(() => {
+      isStopped = true;
+      if (hasBegun) early.push = (act) => quietly(act) || drop('leave', compose(store.load(), { event: 'leave' }));
+    });
+}
+
+function onActivity() {
+  const now = Date.now();
+  if (Math.abs(now - activeAt) < ACTIVITY_MS || !hasBegun) return;
+  activeAt = now;
+  advance(ACTIVITY);
+}
+
+function onClick(event) {
+  onActivity();
+  const tapped = nearest(event.composedPath()[0], 'a[href^="tel:" i]');
+  const digits = tapped && tapped.getAttribute('href').replace(/\D/g, '');
+  const record = store.load();
+  const given = digits && record.numbers.find(({ number }) => number === digits);
+  if (!given || isStopped) return;
+  drop('beat', compose(record, { event: 'tap', number: digits }));
+  announce(config.page, 'tap', { scenario: given.scenario, number: digits });
+}
+
+function listenToVisitor() {
+  for (const type of ['pointermove', 'pointerdown', 'keydown', 'scroll', 'touchstart', 'wheel']) {
+    listen(type, onActivity);
+  }
+  listen('click', onClick);
+  listen('visibilitychange', () => hasBegun && advance(isVisible() ? SHOW : HIDE));
+  listen('pagehide', () => hasBegun && advance(LEAVE));
+  listen('pageshow', ({ persisted }) => persisted && hasBegun && advance(RETURN));
+  listen('storage', (event) => {
+    if (!isReady || isStopped || !store.isShared(event)) return;
+    showAll(store.load().numbers);
+    advance(WAKE);
+  });
+}
+
+function run() {
+  if (isRunning) return;
+  isRunning = true;
+  store.open(config, consent === 'granted');
+  page.begin(config);
+  listenToVisitor();
+  page.watch((roots) => {
+    if (isStopped) return;
+    if (isReady && !isPaused) roots.forEach((root) => quietly(() => page.scan(root)));
+    quietly(begin);
+    askLate();
+  });
+  begin();
+  loadRules();
+}
+
+/** Nothing happens before somebody may see the page: not prerendered, not in the background. */
+function runWhenSeen() {
+  if (consent === 'wait') return;
+  const once = { once: true };
+  if (doc('prerendering')) document.addEventListener('prerenderingchange', runWhenSeen, once);
+  else if (!isVisible()) addEventListener('visibilitychange', runWhenSeen, once);
+  else quietly(run);
+}
+
+/** What the page may call: `ringlet('ready', callback)` and so on. */
+const verbs = {
+  ready: (act) => whenAnswered(() => act(verbs)),
+  visit: (act) => whenAnswered(() => act(store.load().visit)),
+  number: (...given) => {
+    const act = given.pop();
+    const wanted = given[0]?.scenario;
+    whenAnswered(() => {
+      const numbers = store.load().numbers.filter(({ scenario }) => !wanted || scenario === wanted);
+      act(numbers[0]?.number || null, numbers);
+    });
+  },
+  swap: (root) => {
+    isPaused = false;
+    page.scan(root || document);
+    page.forget();
+  },
+  restore: () => {
+    isPaused = true;
+    page.restore();
+  },
+  param: (name, value) => {
+    params[name] = `${value}`;
+  },
+  consent: (given) => {
+    if (given === 'denied') {
+      if (isRunning) {
+        if (hasBegun) drop('leave', compose(store.load(), { event: 'leave' }));
+        verbs.destroy();
+      }
+      store.allow(false);
+      consent = 'wait';
+      return;
+    }
+    consent = given;
+    if (isRunning) {
+      store.allow(consent === 'granted');
+      store.save(store.load());
+    } else runWhenSeen();
+  },
+  destroy: () => {
+    isStopped = true;
+    clearTimeout(wakeTimer);
+    page.unwatch();
+    page.restore();
+  },
+};
+
+const whenAnswered = (act) => (answered ? act() : callers.push(act));
+
+function listenToPage() {
+  const queue = window.ringlet?.q;
+  const call = (name, ...given) => quietly(() => verbs[name](...given));
+  window.ringlet = call;
+  if (Array.isArray(queue)) queue.forEach((given) => call(...given));
+}
+
+quietly(() => {
+  if (window[guard] || navigator.webdriver) return;
+  Object.defineProperty(window, guard, { value: true });
+  base = doc('currentScript').src.replace(/\/s\/[^/]*$/, '');
+  const signals = navigator.globalPrivacyControl || navigator.doNotTrack === '1';
+  if (signals && consent === 'granted' && !config.ignore_signals) consent = 'cookieless';
+  listenToPage();
+  runWhenSeen();
+});

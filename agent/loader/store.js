@@ -1,0 +1,116 @@
+// What is remembered between pages and shared between tabs, as far as the visitor allows.
+//
+// One record in localStorage; without consent, or where storage is blocked, one in memory that
+// lives as long as the page. The record is the browser's word and may be anything: it is read
+// field by field, and what is odd is left out.
+
+import { doc, isVisible, quietly } from './host.js';
+
+const VISIT_MS = 1_800_000;
+const VISITOR_S = 7_776_000;
+
+let memory = {};
+let key;
+let domain;
+let mayStore = false;
+const tab = Math.random().toString(36).slice(2);
+
+/** Names the site's record and says whether anything may be stored and read. */
+export function open(config, yes) {
+  key = `ringlet:${config.site}`;
+  domain = config.cookie_domain;
+  mayStore = yes;
+}
+
+/** The visitor changed his mind: what was stored goes, or what is in memory may be stored. */
+export function allow(yes) {
+  mayStore = yes;
+  if (yes) return;
+  quietly(() => localStorage.removeItem(key));
+  writeCookie('', 0);
+  memory = {};
+}
+
+const writeCookie = (value, life) =>
+  quietly(() => {
+    const rest = `;path=/;samesite=lax;max-age=${life};domain=${domain}`;
+    const secure = location.protocol === 'https:' ? ';secure' : '';
+    const { set } = Object.getOwnPropertyDescriptor(Document.prototype, 'cookie');
+    if (domain) set.call(document, `ringlet=${value}${rest}${secure}`);
+  });
+
+/** A cookie's value, decoded; nothing if there is none. */
+export const cookie = (name) =>
+  mayStore
+    ? quietly(() => {
+        const found = `; ${doc('cookie')}`.split(`; ${name}=`)[1];
+        return found === undefined ? undefined : decodeURIComponent(found.split(';')[0]);
+      })
+    : undefined;
+
+/** The record, with what another tab has written. */
+export function load() {
+  if (mayStore) {
+    const stored = quietly(() => JSON.parse(localStorage.getItem(key)));
+    if (stored && typeof stored === 'object') memory = stored;
+  }
+  if (!Array.isArray(memory.known)) memory.known = [0, 0, 0, 0, 0, 0];
+  if (!Array.isArray(memory.numbers)) memory.numbers = [];
+  memory.tabs = Object(memory.tabs);
+  if (!memory.visitor) {
+    const [visitor, visit] = (cookie('ringlet') || '').split('.');
+    if (visitor) Object.assign(memory, { visitor, visit });
+  }
+  return memory;
+}
+
+/** The visit to resume: none after half an hour without activity. */
+export const resumable = ({ visit, known }) =>
+  Date.now() - known[1] < VISIT_MS || !known[1] ? visit : undefined;
+
+/** Writes the record for the next page and the other tabs. */
+export function save(record, isLeaving) {
+  const now = Date.now();
+  memory = record;
+  for (const [name, at] of Object.entries(record.tabs)) {
+    if (!(now - Math.abs(at) < VISIT_MS)) delete record.tabs[name];
+  }
+  if (isLeaving) delete record.tabs[tab];
+  else record.tabs[tab] = isVisible() ? now : -now;
+  if (!mayStore) return;
+  quietly(() => localStorage.setItem(key, JSON.stringify(record)));
+  if (record.visitor) writeCookie(`${record.visitor}.${record.visit || ''}`, VISITOR_S);
+}
+
+/** When other tabs last gave a sign of life: visible ones, hidden ones. */
+export function others({ tabs }) {
+  let visible = 0;
+  let hidden = 0;
+  for (const [name, at] of Object.entries(tabs)) {
+    if (name === tab) continue;
+    if (at > 0) visible = Math.max(visible, at);
+    else hidden = Math.max(hidden, -at);
+  }
+  return [visible, hidden];
+}
+
+/** Whether a storage event says that another tab has changed the record. */
+export const isShared = (event) => mayStore && event.key === key;
+
+/** The module's bytes kept from an earlier page under `name`, so that it can start at once. */
+export function keptModule(name) {
+  return quietly(() => {
+    const [kept, bytes] = (localStorage.getItem('ringlet.wasm') || '').split(' ');
+    return kept === name && mayStore
+      ? Uint8Array.from(atob(bytes), (char) => char.charCodeAt(0))
+      : undefined;
+  });
+}
+
+/** Keeps the module's bytes for the next page. */
+export const keepModule = (name, bytes) =>
+  mayStore &&
+  quietly(() => {
+    const chars = Array.from(new Uint8Array(bytes), (byte) => String.fromCharCode(byte));
+    localStorage.setItem('ringlet.wasm', `${name} ${btoa(chars.join(''))}`);
+  });

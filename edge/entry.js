@@ -51,14 +51,17 @@ export default class extends WorkerEntrypoint {
   }
 }
 
-
 /** A Durable Object class around the Rust one of the same name. */
 function objectClass(RustClass) {
   return class extends DurableObject {
     #inner = new RustClass(this.ctx, this.env);
     #instanceId = state.instanceId;
 
+    /** The Rust object, of the wasm instance that is alive now. */
     #live() {
+      // Any call makes a new instance where one is due; done before the comparison, so that no
+      // address into the memory of a dead instance is used.
+      glue.__worker_init_state();
       if (this.#instanceId !== state.instanceId) {
         this.#inner = new RustClass(this.ctx, this.env);
         this.#instanceId = state.instanceId;

@@ -11,16 +11,26 @@
 //! Worker keeps nothing but caches.
 #![allow(dead_code)]
 
+mod admin;
+mod api;
 mod auth;
 mod binding;
 mod clock;
 mod directory_object;
+mod env;
+mod geo;
 mod http;
 mod log;
 mod message;
 mod objects;
+mod origin;
+mod page;
 mod pool_object;
+mod problems;
+mod provider;
 mod schema;
+mod script;
+mod site_cache;
 mod site_object;
 mod statics;
 
@@ -28,7 +38,7 @@ use http::ask::Ask;
 use http::reply::{Handled, Reply};
 use log::{Level, Line};
 use ringlet_core::api::problem::{Problem, ProblemCode};
-use ringlet_core::api::route::{self, Found, ROUTES, Route, RouteSpec};
+use ringlet_core::api::route::{self, Access, Found, ROUTES, Route, RouteSpec};
 use worker::{Context, Env, Response, event};
 
 /// Answers every HTTP request of the Worker.
@@ -36,9 +46,9 @@ use worker::{Context, Env, Response, event};
 /// # Errors
 /// When the runtime refuses to build a response.
 #[event(fetch)]
-async fn fetch(ask: Ask, env: Env, context: Context) -> worker::Result<Response> {
+async fn fetch(ask: Ask, env: Env, _context: Context) -> worker::Result<Response> {
     let head = ask.method == "HEAD";
-    let reply = match dispatch(&ask, &env, &context).await {
+    let reply = match dispatch(&ask, &env).await {
         Ok(reply) => reply,
         Err(problem) => Reply::problem(&problem, ask.prefers_russian()),
     };
@@ -46,16 +56,22 @@ async fn fetch(ask: Ask, env: Env, context: Context) -> worker::Result<Response>
     Ok(Response::from(response))
 }
 
-async fn dispatch(ask: &Ask, env: &Env, context: &Context) -> Handled {
+async fn dispatch(ask: &Ask, env: &Env) -> Handled {
     match route::find(&ask.method, &ask.path) {
         Found::Route(index, names) => {
             let spec = &ROUTES[index];
-            let handled = handle(spec, &names, ask, env, context).await;
+            let handled = handle(spec, &names, ask, env).await;
             if let Err(problem) = &handled {
                 log_refusal(spec, problem);
             }
             handled
         }
+        Found::OtherMethods(_) if ask.method == "OPTIONS" => match route::find("POST", &ask.path) {
+            Found::Route(index, names) if ROUTES[index].access == Access::Page => {
+                page::preflight(names[0], ask, env).await
+            }
+            _ => Err(Problem::new(ProblemCode::MethodNotAllowed)),
+        },
         Found::OtherMethods(methods) => {
             let allow: Vec<&str> = methods.iter().map(|method| method.as_str()).collect();
             let problem = Problem::new(ProblemCode::MethodNotAllowed);
@@ -66,17 +82,18 @@ async fn dispatch(ask: &Ask, env: &Env, context: &Context) -> Handled {
     }
 }
 
-async fn handle(
-    spec: &RouteSpec,
-    names: &[&str],
-    ask: &Ask,
-    _env: &Env,
-    _context: &Context,
-) -> Handled {
+async fn handle(spec: &RouteSpec, names: &[&str], ask: &Ask, env: &Env) -> Handled {
     match spec.route {
         Route::Health => Ok(Reply::json(200, "{\"ok\":true}".to_owned())),
+        Route::OpenApi => Err(Problem::new(ProblemCode::NotFound)),
         Route::AgentPart => statics::agent_part(ask, names[0]),
-        _ => Err(Problem::new(ProblemCode::NotFound)),
+        Route::Script => {
+            let site = page::site_of(env, script::site_id(names[0])?).await?;
+            script::serve(ask, &site)
+        }
+        Route::Visit | Route::Beat | Route::Leave => page::handle(spec, names[0], ask, env).await,
+        Route::ProviderCall => provider::handle(spec, names, ask, env).await,
+        _ => admin::handle(spec, names, ask, env).await,
     }
 }
 

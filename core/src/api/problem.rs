@@ -167,6 +167,8 @@ impl ProblemCode {
 pub struct FaultAt {
     /// Where, as a JSON pointer (RFC 6901).
     pub pointer: String,
+    /// What is wrong, as a word for programs.
+    pub code: String,
     /// What is wrong and what to do, in a sentence.
     pub detail: String,
 }

@@ -9,3 +9,4 @@ pub(crate) mod fault;
 pub(crate) mod host;
 pub(crate) mod object;
 pub(crate) mod sql;
+pub(crate) mod timer;

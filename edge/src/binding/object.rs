@@ -118,6 +118,21 @@ impl Store {
         Ok(())
     }
 
+    /// Asks for the alarm at `at` without waiting: it is written with the statements of this turn.
+    /// The alarm is an aid; that it could not be set harms nothing.
+    pub(crate) fn set_alarm_soon(&self, at: UnixMillis) {
+        drop(self.storage.set_alarm(at.0 as f64));
+    }
+
+    /// Sets no alarm.
+    ///
+    /// # Errors
+    /// What the platform says.
+    pub(crate) async fn delete_alarm(&self) -> Result<(), Fault> {
+        JsFuture::from(self.storage.delete_alarm()?).await?;
+        Ok(())
+    }
+
     /// When the alarm is due, if one is set.
     ///
     /// # Errors

@@ -1,23 +1,304 @@
-//! `PoolObject`.
+//! The object of one pool: drives [`ringlet_core::pool::Pool`] and keeps its journal.
+//!
+//! What is here: SQL, time, randomness, and who waits for what. What is not: which number anybody
+//! gets. Invariants: a reply leaves when the rows it rests on are committed; memory holds nothing
+//! that the journal does not give back, signs of activity of the last seconds aside; after any
+//! failure to write, memory is dropped and built anew.
+//!
+//! Panics unwind: the pool is taken out of its place while it works and put back when it is whole,
+//! so a panic leaves no pool, and the next request builds one from the journal.
 
+mod answer;
+mod beat;
+mod calls;
+mod commit;
+mod group;
+mod journal;
+mod live;
+mod recent;
+mod schema;
+mod visit;
+
+use crate::binding::fault::Fault;
+use crate::binding::host;
+use crate::binding::object::Store;
+use crate::clock;
+use crate::http::answer::{UNKNOWN_COMMAND, outcome};
+use crate::message::pool::{PoolAsk, PoolCommand, PoolConfiguration};
+use crate::message::{SiteAsk, SiteCommand};
+use crate::objects::{self, Class};
+use group::Group;
+use recent::Recent;
+use ringlet_core::entropy::Entropy;
+use ringlet_core::pool::{Input, Pool, PoolConfig, Reply};
+use ringlet_core::time::{Millis, UnixMillis};
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
 
 /// See the module.
 #[durable_object(alarm)]
 pub struct PoolObject {
-    _state: State,
+    shell: Rc<Shell>,
+}
+
+/// What the object is made of. Counted, because a timer may fire after the runtime let it go.
+pub(crate) struct Shell {
+    store: Store,
+    env: Env,
+    memory: RefCell<Option<Memory>>,
+    group: RefCell<Group>,
+    recent: RefCell<Recent>,
+    /// When the last commit was.
+    committed_at: Cell<UnixMillis>,
+    /// A checkpoint was called for.
+    checkpoint_called: Cell<bool>,
+    /// When the alarm is due, as far as this object knows.
+    alarm_at: Cell<Option<UnixMillis>>,
+}
+
+/// The pool and what is known about it.
+struct Memory {
+    pool: Pool,
+    /// Version of the configuration in force.
+    version: u64,
+    /// Rows since replay begins.
+    rows: u64,
 }
 
 impl DurableObject for PoolObject {
-    fn new(state: State, _env: Env) -> Self {
-        Self { _state: state }
+    fn new(state: State, env: Env) -> Self {
+        let shell = Shell {
+            store: Store::new(&state),
+            env,
+            memory: RefCell::new(None),
+            group: RefCell::default(),
+            recent: RefCell::default(),
+            committed_at: Cell::new(UnixMillis(0)),
+            checkpoint_called: Cell::new(false),
+            alarm_at: Cell::new(None),
+        };
+        Self {
+            shell: Rc::new(shell),
+        }
     }
 
-    async fn fetch(&self, _request: Request) -> Result<Response> {
-        Response::error("not found\n", 404)
+    async fn fetch(&self, mut request: Request) -> Result<Response> {
+        let text = request.text().await?;
+        let Ok(ask) = serde_json::from_str::<PoolAsk>(&text) else {
+            return Response::error("unknown command", UNKNOWN_COMMAND);
+        };
+        outcome(self.shell.handle(ask).await)
     }
 
     async fn alarm(&self) -> Result<Response> {
-        Response::ok("")
+        // First of all the next alarm: whatever fails below, there will be one.
+        let now = clock::now();
+        let next = now + ringlet_core::pool::TIDY;
+        self.shell
+            .store
+            .set_alarm(next)
+            .await
+            .map_err(|fault| worker::Error::from(fault.message))?;
+        self.shell.alarm_at.set(Some(next));
+        match self.shell.tidy(now).await {
+            Ok(()) => Response::ok(""),
+            Err(fault) => Err(worker::Error::from(fault.message)),
+        }
     }
 }
+
+impl Shell {
+    async fn handle(self: &Rc<Self>, ask: PoolAsk) -> std::result::Result<String, Fault> {
+        let PoolAsk {
+            site,
+            pool,
+            version,
+            command,
+            ..
+        } = ask;
+        match command {
+            PoolCommand::Configure(configuration) => {
+                self.configure(*configuration).await?;
+                Ok("null".to_owned())
+            }
+            PoolCommand::Delete => {
+                self.forget().await?;
+                Ok("null".to_owned())
+            }
+            command => {
+                self.follow_config(&site, &pool, version).await?;
+                self.command(command).await
+            }
+        }
+    }
+
+    async fn command(self: &Rc<Self>, command: PoolCommand) -> std::result::Result<String, Fault> {
+        match command {
+            PoolCommand::Visit(visit) => self.visit(*visit).await,
+            PoolCommand::Beat(beat) => self.beat(*beat).await,
+            PoolCommand::Live => self.live(),
+            PoolCommand::Call(call) => self.call(call).await,
+            PoolCommand::Attributed(credit) => {
+                self.input(Input::Attributed(credit)).await?;
+                Ok("null".to_owned())
+            }
+            PoolCommand::Quarantine { number, until } => {
+                self.input(Input::Quarantine(number, until)).await?;
+                Ok("null".to_owned())
+            }
+            PoolCommand::Leases { number, at, count } => {
+                let leases = journal::leases(self.store.sql(), number, at, count)?;
+                Ok(serde_json::to_string(&leases)?)
+            }
+            PoolCommand::Counts => self.counts(),
+            PoolCommand::Check => self.check(),
+            PoolCommand::Export { after } => {
+                let rows = journal::export(self.store.sql(), after, EXPORT_ROWS)?;
+                Ok(serde_json::to_string(&rows)?)
+            }
+            PoolCommand::Configure(_) | PoolCommand::Delete => Ok("null".to_owned()),
+        }
+    }
+
+    /// Takes one input, and answers when its rows are committed.
+    async fn input(self: &Rc<Self>, input: Input) -> std::result::Result<Reply, Fault> {
+        let reply = self.step(|pool, now, entropy| pool.handle_input(input, now, entropy))?;
+        self.committed().await?;
+        Ok(reply)
+    }
+
+    /// Lets the pool work and takes its rows. What `work` returns may be told to nobody before
+    /// [`Self::committed`].
+    fn step<T>(
+        self: &Rc<Self>,
+        work: impl FnOnce(&mut Pool, UnixMillis, &mut Entropy) -> T,
+    ) -> std::result::Result<T, Fault> {
+        let mut memory = self.take_memory()?;
+        let now = clock::now();
+        let mut entropy = Entropy::new(host::seed());
+        let result = work(&mut memory.pool, now, &mut entropy);
+        self.drain(&mut memory, now);
+        *self.memory.borrow_mut() = Some(memory);
+        Ok(result)
+    }
+
+    /// Moves the pool's rows into the group.
+    fn drain(self: &Rc<Self>, memory: &mut Memory, now: UnixMillis) {
+        let mut group = self.group.borrow_mut();
+        let mut recent = self.recent.borrow_mut();
+        while let Some(row) = memory.pool.poll_output() {
+            memory.rows += 1;
+            recent.row(&row);
+            group.rows.push(row);
+        }
+        if memory.rows > SNAPSHOT_AFTER_ROWS + 2 * memory.pool.config().numbers.len() as u64 {
+            group.replay_from = Some(memory.pool.snapshot());
+            memory.rows = 0;
+            while let Some(row) = memory.pool.poll_output() {
+                group.rows.push(row);
+            }
+        }
+        drop((group, recent));
+        self.settle_later(memory, now);
+    }
+
+    /// Takes the pool out of its place, building it first if there is none.
+    fn take_memory(self: &Rc<Self>) -> std::result::Result<Memory, Fault> {
+        if let Some(memory) = self.memory.borrow_mut().take() {
+            return Ok(memory);
+        }
+        // Rows that wait belong to a pool that is no more; the new one must find them stored.
+        self.commit();
+        let exists = crate::schema::open(&self.store, schema::STEPS)?;
+        let mut pool = Pool::new(PoolConfig::default());
+        if !exists {
+            return Ok(Memory {
+                pool,
+                version: 0,
+                rows: 0,
+            });
+        }
+        let sql = self.store.sql();
+        let rows = journal::read(sql, |row| {
+            pool.replay(row);
+            self.recent.borrow_mut().row(row);
+        })?;
+        Ok(Memory {
+            pool,
+            version: journal::config_version(sql)?,
+            rows,
+        })
+    }
+
+    /// Takes a configuration unless a newer one is in force.
+    async fn configure(
+        self: &Rc<Self>,
+        configuration: PoolConfiguration,
+    ) -> std::result::Result<(), Fault> {
+        let mut memory = self.take_memory()?;
+        if configuration.version > memory.version {
+            let now = clock::now();
+            let mut entropy = Entropy::new(host::seed());
+            let mut config = configuration.config;
+            config.hash_seed = entropy.next_u64();
+            let input = Input::Reconfigure(Box::new(config));
+            memory.pool.handle_input(input, now, &mut entropy);
+            memory.version = configuration.version;
+            self.group.borrow_mut().config_version = Some(configuration.version);
+            self.drain(&mut memory, now);
+        }
+        *self.memory.borrow_mut() = Some(memory);
+        self.committed().await
+    }
+
+    /// Asks the site for its configuration if `version`, which somebody has, is newer than ours.
+    /// Without an answer the configuration in force goes on, if there is one.
+    async fn follow_config(
+        self: &Rc<Self>,
+        site: &str,
+        pool: &str,
+        version: u64,
+    ) -> std::result::Result<(), Fault> {
+        let memory = self.take_memory()?;
+        let ours = memory.version;
+        *self.memory.borrow_mut() = Some(memory);
+        if ours > 0 && ours >= version {
+            return Ok(());
+        }
+        let command = SiteCommand::PoolConfig {
+            pool: pool.to_owned(),
+        };
+        let ask = SiteAsk {
+            v: crate::message::VERSION,
+            site: site.to_owned(),
+            command,
+        };
+        match objects::ask::<_, PoolConfiguration>(&self.env, Class::Site, site, &ask).await {
+            Ok(configuration) => self.configure(configuration).await,
+            Err(fault) if ours > 0 => {
+                crate::log::Line::new(crate::log::Level::Warn, "config_not_followed")
+                    .site(site)
+                    .fault(&fault.message)
+                    .write();
+                Ok(())
+            }
+            Err(fault) => Err(fault),
+        }
+    }
+
+    async fn forget(self: &Rc<Self>) -> std::result::Result<(), Fault> {
+        self.commit();
+        self.memory.borrow_mut().take();
+        self.alarm_at.set(None);
+        self.store.delete_all().await
+    }
+}
+
+/// Rows after which a snapshot is worth its own: replaying them takes some 20 ms.
+const SNAPSHOT_AFTER_ROWS: u64 = 5_000;
+/// Rows of the journal in one page of an export.
+const EXPORT_ROWS: u64 = 1_000;
+/// How long signs of activity wait for a checkpoint: less than the ten seconds after which the
+/// runtime may put the object to sleep.
+const CHECKPOINT_AFTER: Millis = Millis(5_000);

@@ -1,28 +1,148 @@
-//! `SiteObject`.
+//! The object of one site: its configuration and versions, numbers, keys, calls, attributions and
+//! audit log.
+//!
+//! What is here: the control plane. What is not: leases; a page view never comes by but for the
+//! configuration. Invariants: a command is one transaction, with its audit row and the answer that
+//! its idempotency key will get; nothing is created for a site that was never configured; an event
+//! of a call is stored before its provider hears of it.
 
 mod access;
+mod admin;
+mod attribution;
 mod audit;
+mod calls;
+mod check;
+mod config;
+mod idempotency;
+mod load;
+mod pools;
 mod refused;
 mod schema;
 
+use crate::binding::fault::Fault;
+use crate::binding::object::Store;
+use crate::clock;
+use crate::http::answer::{UNKNOWN_COMMAND, outcome};
+use crate::message::{ConfigAnswer, SiteAsk, SiteCommand};
+use crate::schema as database;
+use ringlet_core::id::PoolId;
+use ringlet_core::site::SiteConfig;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
 
 /// See the module.
 #[durable_object(alarm)]
 pub struct SiteObject {
-    _state: State,
+    store: Store,
+    env: Env,
+    /// The configuration in force, read.
+    config: RefCell<Option<InForce>>,
+    /// The schema was found up to date.
+    open: Cell<bool>,
+}
+
+/// The configuration in force.
+#[derive(Clone)]
+struct InForce {
+    version: u64,
+    config: Rc<SiteConfig>,
 }
 
 impl DurableObject for SiteObject {
-    fn new(state: State, _env: Env) -> Self {
-        Self { _state: state }
+    fn new(state: State, env: Env) -> Self {
+        Self {
+            store: Store::new(&state),
+            env,
+            config: RefCell::new(None),
+            open: Cell::new(false),
+        }
     }
 
-    async fn fetch(&self, _request: Request) -> Result<Response> {
-        Response::error("not found\n", 404)
+    async fn fetch(&self, mut request: Request) -> Result<Response> {
+        let text = request.text().await?;
+        let Ok(ask) = serde_json::from_str::<SiteAsk>(&text) else {
+            return Response::error("unknown command", UNKNOWN_COMMAND);
+        };
+        let SiteAsk { site, command, .. } = ask;
+        match command {
+            SiteCommand::Admin(ask) => self.administer(&site, *ask).await,
+            SiteCommand::Config { known } => outcome(self.told_config(known)),
+            SiteCommand::PoolConfig { pool } => outcome(self.told_pool_config(&pool)),
+            SiteCommand::Calls {
+                events,
+                wants_route,
+            } => outcome(self.take_calls(&site, events, wants_route).await),
+        }
     }
 
     async fn alarm(&self) -> Result<Response> {
-        Response::ok("")
+        match self.credit_waiting_calls().await {
+            Ok(()) => Response::ok(""),
+            Err(fault) => Err(worker::Error::from(fault.message)),
+        }
+    }
+}
+
+impl SiteObject {
+    /// Whether the site was ever configured.
+    fn exists(&self) -> std::result::Result<bool, Fault> {
+        if !self.open.get() {
+            self.open.set(database::open(&self.store, schema::STEPS)?);
+        }
+        Ok(self.open.get())
+    }
+
+    /// The configuration in force, if there is one.
+    fn in_force(&self) -> std::result::Result<Option<InForce>, Fault> {
+        if let Some(known) = &*self.config.borrow() {
+            return Ok(Some(known.clone()));
+        }
+        if !self.exists()? {
+            return Ok(None);
+        }
+        let Some(version) = config::latest(self.store.sql())? else {
+            return Ok(None);
+        };
+        let config = SiteConfig::parse(&version.document)
+            .map_err(|_| Fault::new("the configuration in force is not accepted any more"))?;
+        let in_force = InForce {
+            version: version.version,
+            config: Rc::new(config),
+        };
+        *self.config.borrow_mut() = Some(in_force.clone());
+        Ok(Some(in_force))
+    }
+
+    fn told_config(&self, known: u64) -> std::result::Result<String, Fault> {
+        if !self.exists()? {
+            return Ok(serde_json::to_string(&ConfigAnswer {
+                version: 0,
+                document: None,
+            })?);
+        }
+        let version = config::latest_version(self.store.sql())?;
+        let document = if version == known || version == 0 {
+            None
+        } else {
+            config::read(self.store.sql(), version)?.map(|version| version.document)
+        };
+        Ok(serde_json::to_string(&ConfigAnswer { version, document })?)
+    }
+
+    fn told_pool_config(&self, pool: &str) -> std::result::Result<String, Fault> {
+        let in_force = self
+            .in_force()?
+            .ok_or_else(|| Fault::new("there is no such site"))?;
+        let pool = PoolId::parse(pool).map_err(|_| Fault::new("there is no such pool"))?;
+        Ok(serde_json::to_string(&pools::configuration(
+            &in_force, &pool,
+        ))?)
+    }
+
+    /// Sees to it that calls whose attribution waits are looked at again.
+    async fn look_again_soon(&self) -> std::result::Result<(), Fault> {
+        let at = clock::now() + calls::LOOK_AGAIN_AFTER;
+        self.store.set_alarm(at).await
     }
 }

@@ -41,7 +41,9 @@ CREATE TABLE call (
     dialed TEXT,
     caller TEXT,
     record TEXT NOT NULL,
-    -- The attribution waits: the pool could not be asked.
+    -- What the attribution in force was decided by (number and start), empty while there is none:
+    -- a call whose record says otherwise waits to be credited.
+    credited_by TEXT NOT NULL DEFAULT '',
     waiting INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX call_by_time ON call (started_at_ms, call);
@@ -81,6 +83,12 @@ CREATE TABLE api_key (
     last_used_at_ms INTEGER,
     revoked_at_ms INTEGER
 ) STRICT;
+
+-- Made here, told to nobody: the pepper of callers' hashes.
+CREATE TABLE secret (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE idempotency (
     key TEXT PRIMARY KEY,

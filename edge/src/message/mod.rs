@@ -4,7 +4,12 @@
 //! unknown fields are ignored, missing ones have a default, and a command that is not known is
 //! answered with 501, upon which its sender does without.
 
+pub(crate) mod pool;
+
 use ringlet_core::api::route::Route;
+use ringlet_core::channel::Origin;
+use ringlet_core::condition::{Device, Geo};
+use ringlet_core::label::Labels;
 use ringlet_core::phone::E164;
 use ringlet_core::telephony::CallEvent;
 use ringlet_core::time::UnixMillis;
@@ -13,9 +18,20 @@ use serde::{Deserialize, Serialize};
 /// The version of these messages.
 pub(crate) const VERSION: u32 = 1;
 
+/// One message to a site's object.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct SiteAsk {
+    /// [`VERSION`] of the asker.
+    pub v: u32,
+    /// The site.
+    pub site: String,
+    /// What is asked.
+    pub command: SiteCommand,
+}
+
 /// What is asked of a site's object.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(tag = "do", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum SiteCommand {
     /// The configuration, unless it is still version `known`.
     Config {
@@ -138,4 +154,29 @@ pub(crate) struct SiteEntry {
     pub site: String,
     /// When it was entered.
     pub created_at_ms: u64,
+}
+
+/// What is kept of a visit with each grant: the attribution record.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct VisitContext {
+    /// The source in one word, for people.
+    pub source: String,
+    /// Labels of the address that began the visit.
+    pub labels: Labels,
+    /// Channel and source.
+    pub origin: Origin,
+    /// Referrer of the first page, without what must not be stored.
+    pub referrer: String,
+    /// First page of the visit, without what must not be stored.
+    pub landing_page: String,
+    /// Where the visitor is.
+    pub geo: Geo,
+    /// His device.
+    pub device: Device,
+    /// Whether he has been here before.
+    pub is_returning: bool,
+    /// The visit number of Roistat's own script.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub roistat_visit: Option<String>,
 }

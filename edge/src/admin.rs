@@ -1,0 +1,203 @@
+//! The administration's requests on their way to the object that answers them.
+//!
+//! The Worker finds out who asks and passes the request on; the site named by the path is the only
+//! one that can answer, and it knows no keys but its own.
+
+use crate::auth::{self, Bearer};
+use crate::binding::host;
+use crate::clock;
+use crate::directory_object;
+use crate::http::ask::Ask;
+use crate::http::reply::{Body, Handled, Reply};
+use crate::message::{AdminAsk, DirectoryCommand, SiteAsk, SiteCommand, SiteEntry, VERSION};
+use crate::objects::{self, Class};
+use crate::problems;
+use crate::site_cache;
+use ringlet_core::api::problem::{Problem, ProblemCode};
+use ringlet_core::api::route::{Route, RouteSpec};
+use ringlet_core::entropy::Entropy;
+use ringlet_core::id::SiteId;
+use ringlet_core::limits::PAGE_ROWS;
+use serde::{Deserialize, Serialize};
+use worker::Env;
+
+/// Answers a request of the administration.
+///
+/// # Errors
+/// [`ProblemCode::Unauthorized`], [`ProblemCode::UnknownSite`], and what the object refuses.
+pub(crate) async fn handle(spec: &RouteSpec, names: &[&str], ask: &Ask, env: &Env) -> Handled {
+    let bearer = auth::bearer(ask, env)?;
+    let body = ask.body(spec.body_bytes).await?;
+    let body = String::from_utf8(body)
+        .map_err(|_| Problem::with_detail(ProblemCode::NotJson, "the body is not UTF-8"))?;
+    match spec.route {
+        Route::SiteList => {
+            must_be_deployer(&bearer)?;
+            list_sites(ask, env).await
+        }
+        Route::SiteCreate => {
+            must_be_deployer(&bearer)?;
+            let site = site_in(&body)?;
+            forward(spec, &site, &[], ask, env, &bearer, body).await
+        }
+        _ => {
+            let [site, rest @ ..] = names else {
+                return Err(Problem::new(ProblemCode::NotFound));
+            };
+            let known = SiteId::parse(site).is_ok();
+            if !known {
+                must_be_deployer(&bearer)?;
+                return Err(Problem::new(ProblemCode::UnknownSite));
+            }
+            forward(spec, site, rest, ask, env, &bearer, body).await
+        }
+    }
+}
+
+fn must_be_deployer(bearer: &Bearer) -> Result<(), Problem> {
+    match bearer {
+        Bearer::Deployer => Ok(()),
+        Bearer::Token(_) => Err(Problem::new(ProblemCode::Unauthorized)),
+    }
+}
+
+/// The site that a new configuration is of.
+fn site_in(body: &str) -> Result<String, Problem> {
+    #[derive(Deserialize)]
+    struct Named {
+        site: String,
+    }
+    let named = serde_json::from_str::<Named>(body);
+    let named = named
+        .ok()
+        .filter(|named| SiteId::parse(&named.site).is_ok());
+    let named = named.ok_or_else(|| {
+        let detail = "send the site's configuration; its `site` is 1 to 64 of a-z, 0-9, - and _";
+        Problem::with_detail(ProblemCode::NotJson, detail)
+    })?;
+    Ok(named.site)
+}
+
+async fn forward(
+    spec: &RouteSpec,
+    site: &str,
+    names: &[&str],
+    ask: &Ask,
+    env: &Env,
+    bearer: &Bearer,
+    body: String,
+) -> Handled {
+    let mut entropy = Entropy::new(host::seed());
+    let query = form_urlencoded::parse(ask.query.as_bytes());
+    let message = AdminAsk {
+        v: VERSION,
+        site: site.to_owned(),
+        route: Some(spec.route),
+        names: names.iter().map(|name| (*name).to_owned()).collect(),
+        query: query
+            .map(|(name, value)| (name.into_owned(), value.into_owned()))
+            .collect(),
+        body,
+        token_hash: match bearer {
+            Bearer::Deployer => None,
+            Bearer::Token(hash) => Some(hash.clone()),
+        },
+        deployer: *bearer == Bearer::Deployer,
+        if_match: ask.header("if-match"),
+        if_none_match: ask.header("if-none-match"),
+        key: ask.header("idempotency-key"),
+        request: format!("{:016x}", entropy.next_u64()),
+        russian: ask.prefers_russian(),
+    };
+    let request = message.request.clone();
+    let command = SiteCommand::Admin(Box::new(message));
+    let message = SiteAsk {
+        v: VERSION,
+        site: site.to_owned(),
+        command,
+    };
+    let text = serde_json::to_string(&message).map_err(|e| problems::unavailable(&e.into()))?;
+    let response = objects::post(env, Class::Site, site, &text).await;
+    let response = response.map_err(|fault| problems::unavailable(&fault))?;
+    let status = response.status();
+    if (200..300).contains(&status) {
+        follow_up(spec, site, status, env).await?;
+    }
+    passed_on(&response, request)
+}
+
+/// What a change of a site has to be followed by outside of it.
+async fn follow_up(spec: &RouteSpec, site: &str, status: u16, env: &Env) -> Result<(), Problem> {
+    let command = match spec.route {
+        Route::SiteCreate | Route::ConfigWrite | Route::Import if status == 201 => {
+            Some(DirectoryCommand::Add {
+                site: site.to_owned(),
+                at: clock::now(),
+            })
+        }
+        Route::SiteDelete => Some(DirectoryCommand::Remove {
+            site: site.to_owned(),
+        }),
+        _ => None,
+    };
+    if matches!(
+        spec.route,
+        Route::SiteCreate
+            | Route::ConfigWrite
+            | Route::VersionRevert
+            | Route::Import
+            | Route::NumberAct
+            | Route::SiteDelete
+    ) {
+        site_cache::forget(site);
+    }
+    if let Some(command) = command {
+        let name = directory_object::NAME;
+        let done = objects::ask::<_, ()>(env, Class::Directory, name, &command).await;
+        done.map_err(|fault| problems::unavailable(&fault))?;
+    }
+    Ok(())
+}
+
+fn passed_on(response: &web_sys::Response, request: String) -> Handled {
+    let mut reply = Reply::empty(response.status());
+    for name in ["content-type", "cache-control", "etag"] {
+        if let Ok(Some(value)) = response.headers().get(name) {
+            reply = reply.with(name, value);
+        }
+    }
+    if let Some(stream) = response.body() {
+        reply.body = Body::Stream(stream);
+    }
+    Ok(reply.with("x-request-id", request))
+}
+
+async fn list_sites(ask: &Ask, env: &Env) -> Handled {
+    let after = ask.parameter("cursor").unwrap_or_default();
+    let count = match ask.parameter("limit").map(|limit| limit.parse::<u64>()) {
+        None => 50,
+        Some(Ok(count)) if (1..=PAGE_ROWS).contains(&count) => count,
+        Some(_) => {
+            let detail = format!("`limit` must be a number from 1 to {PAGE_ROWS}");
+            return Err(Problem::with_detail(ProblemCode::BadParameter, detail));
+        }
+    };
+    let command = DirectoryCommand::List { after, count };
+    let name = directory_object::NAME;
+    let sites = objects::ask::<_, Vec<SiteEntry>>(env, Class::Directory, name, &command).await;
+    let sites = sites.map_err(|fault| problems::unavailable(&fault))?;
+    let full = sites.len() as u64 == count;
+    let next = sites.last().filter(|_| full).map(|last| last.site.clone());
+    let text = serde_json::to_string(&Sites { sites, next });
+    Ok(Reply::json(
+        200,
+        text.map_err(|error| problems::unavailable(&error.into()))?,
+    ))
+}
+
+#[derive(Serialize)]
+struct Sites {
+    sites: Vec<SiteEntry>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}

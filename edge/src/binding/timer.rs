@@ -1,0 +1,23 @@
+//! The platform's timer.
+
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(catch, js_name = setTimeout)]
+    fn set_timeout(callback: &JsValue, delay_ms: f64) -> Result<JsValue, JsValue>;
+}
+
+/// Has `callback` called once, after `delay_ms` and after what has arrived already.
+pub(crate) fn after(delay_ms: u32, callback: impl FnOnce() + 'static) {
+    let mut callback = core::panic::AssertUnwindSafe(Some(callback));
+    let once = Closure::once_into_js(core::panic::AssertUnwindSafe(move || {
+        // The whole wrapper is captured, not its field.
+        let callback = &mut callback;
+        if let Some(callback) = callback.0.take() {
+            callback();
+        }
+    }));
+    // The platform refuses only what is no function.
+    let _ = set_timeout(&once, f64::from(delay_ms));
+}

@@ -1,0 +1,232 @@
+//! What is asked of a pool's object.
+
+use ringlet_core::id::{CallId, ScenarioId, VisitId, VisitorId};
+use ringlet_core::phone::E164;
+use ringlet_core::pool::{Attributed, Facts, NumberView, PastHolder, PoolConfig, Tally};
+use ringlet_core::time::UnixMillis;
+use ringlet_core::wire::{BeatEvent, VisitReply};
+use serde::{Deserialize, Serialize};
+
+/// One message to a pool's object.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct PoolAsk {
+    /// [`super::VERSION`] of the asker.
+    pub v: u32,
+    /// The site, by which the object finds the one that knows its configuration.
+    pub site: String,
+    /// The pool.
+    pub pool: String,
+    /// The version of the configuration that the asker has; 0 if it does not know.
+    pub version: u64,
+    /// What is asked.
+    pub command: PoolCommand,
+}
+
+/// What is asked of a pool's object.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum PoolCommand {
+    /// Lend a number for a page view. Answered with [`VisitReply`].
+    Visit(Box<VisitCommand>),
+    /// A sign of a page that holds a lease. Answered with [`VisitReply`].
+    Beat(Box<BeatCommand>),
+    /// The configuration is now this. Answered with `null`.
+    Configure(Box<PoolConfiguration>),
+    /// What the numbers do. Answered with [`LiveAnswer`].
+    Live,
+    /// A call to a number began: who may have made it? Answered with [`CandidatesAnswer`].
+    Call(CallCommand),
+    /// A call was credited. Answered with `null`.
+    Attributed(Attributed),
+    /// Take a number out of use until then. Answered with `null`.
+    Quarantine {
+        /// The number.
+        number: E164,
+        /// Until when.
+        until: UnixMillis,
+    },
+    /// Who held a number at an instant. Answered with a list of [`LeaseRow`].
+    Leases {
+        /// The number.
+        number: E164,
+        /// The instant.
+        at: UnixMillis,
+        /// At most this many, newest first.
+        count: u64,
+    },
+    /// What was counted for sizing. Answered with [`CountsAnswer`].
+    Counts,
+    /// Verify the stored state. Answered with a list of sentences.
+    Check,
+    /// Rows of the journal after this one. Answered with a list of rows.
+    Export {
+        /// The last row of the page before.
+        after: u64,
+    },
+    /// Forget everything: the site is deleted. Answered with `null`.
+    Delete,
+}
+
+/// A page view wants a number.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct VisitCommand {
+    /// Who: remembered by the page, or drawn by the Worker.
+    pub visitor: VisitorId,
+    /// The visit.
+    pub visit: VisitId,
+    /// The tab.
+    pub tab: u32,
+    /// The agent's idempotency key.
+    pub key: String,
+    /// What is observable of the visitor.
+    pub facts: Facts,
+    /// Kept with the grant: [`super::VisitContext`] as JSON.
+    pub context: String,
+    /// Scenarios that want a number of this pool; they get the same one.
+    pub needs: Vec<Need>,
+    /// The reply as far as the Worker knows it; the object adds its numbers.
+    pub reply: VisitReply,
+}
+
+/// A scenario that wants a number.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Need {
+    /// The scenario.
+    pub scenario: ScenarioId,
+    /// What it shows when none may be lent; absent: the page's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reserve: Option<E164>,
+    /// The number is that of a combination of parameters, the same for every visitor who has it:
+    /// the page is told no lease.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub shared: bool,
+}
+
+/// A sign of a page.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct BeatCommand {
+    /// What happened.
+    pub event: BeatEvent,
+    /// The lease as the page remembers it.
+    pub lease: String,
+    /// Its generation.
+    pub generation: u64,
+    /// The number the page shows.
+    pub number: String,
+    /// The tab.
+    pub tab: u32,
+    /// How long before the message the last activity was.
+    pub quiet_ms: u64,
+    /// He wants to get in touch.
+    pub intent: bool,
+    /// The agent's idempotency key.
+    pub key: String,
+    /// Scenarios that show this lease.
+    pub needs: Vec<Need>,
+    /// The reply as far as the Worker knows it.
+    pub reply: VisitReply,
+}
+
+/// A pool's configuration with its version.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct PoolConfiguration {
+    /// The version of the site's configuration.
+    pub version: u64,
+    /// The pool.
+    pub config: PoolConfig,
+}
+
+/// A call to a number of the pool.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct CallCommand {
+    /// The call.
+    pub call: CallId,
+    /// The number dialled.
+    pub number: E164,
+    /// When it began to ring.
+    pub started_at: UnixMillis,
+    /// It is over.
+    pub ended: bool,
+}
+
+/// Who may have made a call.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct CandidatesAnswer {
+    /// The holders with what is known of each, newest first.
+    pub holders: Vec<PastHolder>,
+    /// The context of each, as it was stored with the grant.
+    pub contexts: Vec<String>,
+}
+
+/// What the numbers do.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct LiveAnswer {
+    /// Every number.
+    pub numbers: Vec<NumberView>,
+    /// The source of each number's holder; empty if there is none.
+    pub sources: Vec<String>,
+    /// What happened of late, newest first.
+    pub events: Vec<LiveEvent>,
+}
+
+/// Something that happened to a number.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct LiveEvent {
+    /// Grows with every event of the pool's object since it was started.
+    pub id: String,
+    /// When.
+    pub at: UnixMillis,
+    /// What: `granted`, `reclaimed`, `active`, `idle`, `left`, `tapped`, `call`, `reserve` …
+    pub kind: String,
+    /// The number.
+    pub number: Option<E164>,
+    /// The visitor.
+    pub visitor: Option<VisitorId>,
+    /// His source.
+    pub source: Option<String>,
+    /// Why this number.
+    pub why: Option<String>,
+}
+
+/// One lease of a number's history.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct LeaseRow {
+    /// The number.
+    pub number: E164,
+    /// The lease.
+    pub lease: String,
+    /// Its generation.
+    pub generation: u64,
+    /// The visitor.
+    pub visitor: VisitorId,
+    /// The visit.
+    pub visit: VisitId,
+    /// When it was granted.
+    pub granted_at: UnixMillis,
+    /// When the number went to somebody else; absent if it did not.
+    pub ended_at: Option<UnixMillis>,
+    /// [`super::VisitContext`] as it was stored.
+    pub context: serde_json::Value,
+}
+
+/// What was counted for sizing.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct CountsAnswer {
+    /// Lendable numbers.
+    pub numbers: u64,
+    /// Visitors active now.
+    pub active: u32,
+    /// The hours of the last two weeks, oldest first.
+    pub hours: Vec<ringlet_core::pool::Hour>,
+}
+
+impl CountsAnswer {
+    /// Reads a pool's counters.
+    pub(crate) fn of(numbers: u64, tally: &Tally) -> Self {
+        Self {
+            numbers,
+            active: tally.active(),
+            hours: tally.hours().copied().collect(),
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Which pages may ask: CORS for the browser, and the refusal of anybody else's page.
+//!
+//! Outside browsers an `Origin` is whatever the sender writes; this keeps other people's pages out,
+//! not programs.
+
+use crate::http::ask::Ask;
+use crate::http::reply::Reply;
+use ringlet_core::api::problem::{Problem, ProblemCode};
+use ringlet_core::site::SiteConfig;
+
+/// The request's origin, if it is one of the site's. A request of the Worker's own pages (the
+/// demonstration) counts only if the site lists that origin too.
+///
+/// # Errors
+/// [`ProblemCode::WrongOrigin`], without an origin too.
+pub(crate) fn admitted(ask: &Ask, config: &SiteConfig) -> Result<String, Problem> {
+    let origin = ask.header("origin").unwrap_or_default();
+    if config.is_own_origin(&origin) {
+        return Ok(origin);
+    }
+    let detail = if origin.is_empty() {
+        "the request has no Origin: only the site's own pages may ask".to_owned()
+    } else {
+        "the page's origin is not in the site's `origins`".to_owned()
+    };
+    Err(Problem::with_detail(ProblemCode::WrongOrigin, detail))
+}
+
+/// The reply as the page of `origin` may read it.
+pub(crate) fn shared_with(reply: Reply, origin: String) -> Reply {
+    reply
+        .with("access-control-allow-origin", origin)
+        .with("access-control-expose-headers", "server-timing")
+        .with("vary", "origin")
+}
+
+/// The answer to a preflight. The agent's own requests need none; a page's own scripts may.
+pub(crate) fn preflight(origin: String) -> Reply {
+    shared_with(Reply::empty(204), origin)
+        .with("access-control-allow-methods", "POST")
+        .with("access-control-allow-headers", "content-type")
+        .with("access-control-max-age", "86400")
+}

@@ -1,0 +1,125 @@
+//! What pages of a site ask: page views and signs.
+//!
+//! Order of refusals: no such site, not its page, too long, not JSON. Nothing is written for any of
+//! them. What a browser says beyond that is data: whatever of it cannot be understood is left out.
+
+mod beat;
+mod memory;
+mod plan;
+mod visit;
+
+use crate::binding::fault::Fault;
+use crate::clock;
+use crate::http::ask::Ask;
+use crate::http::reply::{Body, Handled, Reply};
+use crate::message::VERSION;
+use crate::message::pool::{PoolAsk, PoolCommand};
+use crate::objects::{self, Class};
+use crate::site_cache::{self, Site};
+use crate::{origin, problems};
+use ringlet_core::api::problem::{Problem, ProblemCode};
+use ringlet_core::api::route::{Route, RouteSpec};
+use ringlet_core::wire::VisitReply;
+use serde::de::DeserializeOwned;
+use std::rc::Rc;
+use worker::Env;
+
+/// Answers a request of a page.
+///
+/// # Errors
+/// See the module.
+pub(crate) async fn handle(spec: &RouteSpec, site: &str, ask: &Ask, env: &Env) -> Handled {
+    let site = site_of(env, site).await?;
+    let origin = origin::admitted(ask, &site.config)?;
+    let reply = match answer(spec, &site, ask, env).await {
+        Ok(reply) => reply,
+        // The page may read why; its agent leaves the page's number.
+        Err(problem) => {
+            crate::log_refusal(spec, &problem);
+            Reply::problem(&problem, false)
+        }
+    };
+    Ok(origin::shared_with(reply, origin))
+}
+
+/// Answers a preflight.
+///
+/// # Errors
+/// See the module.
+pub(crate) async fn preflight(site: &str, ask: &Ask, env: &Env) -> Handled {
+    let site = site_of(env, site).await?;
+    Ok(origin::preflight(origin::admitted(ask, &site.config)?))
+}
+
+/// The site's configuration.
+///
+/// # Errors
+/// [`ProblemCode::UnknownSite`], [`ProblemCode::Unavailable`].
+pub(crate) async fn site_of(env: &Env, site: &str) -> Result<Rc<Site>, Problem> {
+    let found = site_cache::site(env, site, clock::now()).await;
+    let found = found.map_err(|fault| problems::unavailable(&fault))?;
+    found.ok_or_else(|| Problem::new(ProblemCode::UnknownSite))
+}
+
+async fn answer(spec: &RouteSpec, site: &Site, ask: &Ask, env: &Env) -> Handled {
+    let body = ask.body(spec.body_bytes).await?;
+    match spec.route {
+        Route::Visit => visit::answer(site, ask, env, read(&body)?).await,
+        _ => beat::answer(site, ask, env, read(&body)?, spec.route == Route::Leave).await,
+    }
+}
+
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    serde_json::from_slice(body)
+        .map_err(|error| Problem::with_detail(ProblemCode::NotJson, error.to_string()))
+}
+
+/// One message for one pool.
+fn pool_ask(site: &Site, pool: &str, command: PoolCommand) -> (String, PoolAsk) {
+    let id = site.config.site.as_str();
+    let ask = PoolAsk {
+        v: VERSION,
+        site: id.to_owned(),
+        pool: pool.to_owned(),
+        version: site.version,
+        command,
+    };
+    (format!("{id}/{pool}"), ask)
+}
+
+/// Has the only pool concerned write the whole answer, which is passed on as it comes.
+async fn passed_on(env: &Env, name: &str, ask: &PoolAsk) -> Handled {
+    let body = serde_json::to_string(ask).map_err(|error| problems::unavailable(&error.into()))?;
+    let response = objects::post(env, Class::Pool, name, &body).await;
+    let response = response.map_err(|fault| problems::unavailable(&fault))?;
+    if response.status() != 200 {
+        return Err(Problem::new(ProblemCode::Unavailable));
+    }
+    let mut reply = Reply::json(200, String::new());
+    if let Some(stream) = response.body() {
+        reply.body = Body::Stream(stream);
+    }
+    Ok(reply)
+}
+
+/// Joins what several pools answered. A pool that failed leaves its scenarios out: the page keeps
+/// what it shows there.
+fn joined(mut reply: VisitReply, answers: Vec<Result<VisitReply, Fault>>) -> Handled {
+    let failed = answers.iter().all(Result::is_err) && !answers.is_empty();
+    if failed && reply.numbers.is_empty() {
+        return Err(Problem::new(ProblemCode::Unavailable));
+    }
+    for answer in answers.into_iter().flatten() {
+        reply.visit = answer.visit.or(reply.visit);
+        reply.visitor = reply.visitor.and(answer.visitor.or(reply.visitor));
+        reply.numbers.extend(answer.numbers);
+    }
+    written(&reply)
+}
+
+fn written(reply: &VisitReply) -> Handled {
+    match serde_json::to_string(reply) {
+        Ok(text) => Ok(Reply::json(200, text)),
+        Err(error) => Err(problems::unavailable(&error.into())),
+    }
+}

@@ -1,0 +1,147 @@
+//! When rows are written: at once where nobody else is near, in groups under load; signs of activity
+//! after a few seconds; and the alarm for what is due with nobody asking.
+
+use super::group::Group;
+use super::{CHECKPOINT_AFTER, Memory, Shell, journal, schema};
+use crate::binding::fault::Fault;
+use crate::binding::timer;
+use crate::clock;
+use crate::log::{Level, Line};
+use futures_channel::oneshot;
+use ringlet_core::time::{Millis, UnixMillis};
+use std::rc::Rc;
+
+/// Requests nearer to the last commit than this wait for one another.
+const NEAR: Millis = Millis(20);
+
+impl Shell {
+    /// Waits until every row that was drained so far is committed.
+    pub(super) async fn committed(self: &Rc<Self>) -> Result<(), Fault> {
+        let receiver = {
+            let mut group = self.group.borrow_mut();
+            if !group.has_rows() {
+                return Ok(());
+            }
+            let (sender, receiver) = oneshot::channel();
+            group.waiters.push(sender);
+            receiver
+        };
+        let now = clock::now();
+        if now.since(self.committed_at.get()) > NEAR && !self.group.borrow().called {
+            self.commit();
+        } else {
+            self.call_commit();
+        }
+        receiver
+            .await
+            .map_err(|_| Fault::new("the rows could not be written"))
+    }
+
+    /// Has the group committed after what has arrived already.
+    fn call_commit(self: &Rc<Self>) {
+        if core::mem::replace(&mut self.group.borrow_mut().called, true) {
+            return;
+        }
+        let shell = Rc::downgrade(self);
+        timer::after(0, move || {
+            if let Some(shell) = shell.upgrade() {
+                shell.commit();
+            }
+        });
+    }
+
+    /// Commits what waits; then everybody who waits may answer. On failure the pool in memory, which
+    /// is ahead of what is stored, is dropped.
+    pub(super) fn commit(&self) {
+        let group = core::mem::take(&mut *self.group.borrow_mut());
+        if !group.has_rows() {
+            return;
+        }
+        self.committed_at.set(clock::now());
+        match self.write(&group) {
+            Ok(()) => {
+                for waiter in group.waiters {
+                    // One who went away needs no answer.
+                    let _ = waiter.send(());
+                }
+            }
+            Err(fault) => {
+                self.memory.borrow_mut().take();
+                Line::new(Level::Error, "journal_not_written")
+                    .fault(&fault.message)
+                    .write();
+            }
+        }
+    }
+
+    fn write(&self, group: &Group) -> Result<(), Fault> {
+        let rows = serde_json::to_string(&group.rows)?;
+        self.store.transaction(|sql| {
+            crate::schema::migrate(sql, schema::STEPS)?;
+            journal::append(sql, &rows)?;
+            if let Some(version) = group.config_version {
+                journal::put_config_version(sql, version)?;
+            }
+            if let Some(row) = group.replay_from {
+                journal::replay_from(sql, row)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Sees to it that signs of activity are written down soon, and that the alarm is set while
+    /// there is something to settle.
+    pub(super) fn settle_later(self: &Rc<Self>, memory: &Memory, now: UnixMillis) {
+        if memory.pool.is_dirty() && !self.checkpoint_called.replace(true) {
+            let shell = Rc::downgrade(self);
+            timer::after(CHECKPOINT_AFTER.0 as u32, move || {
+                if let Some(shell) = shell.upgrade() {
+                    shell.checkpoint_called.set(false);
+                    shell.checkpoint();
+                }
+            });
+        }
+        let Some(due) = memory.pool.poll_timeout() else {
+            return;
+        };
+        if self.alarm_at.get().is_none_or(|at| at <= now) {
+            let due = due.max(now + Millis(1_000));
+            self.alarm_at.set(Some(due));
+            self.store.set_alarm_soon(due);
+        }
+    }
+
+    /// Writes down what signs of activity changed.
+    fn checkpoint(self: &Rc<Self>) {
+        let done = self.step(|pool, now, _| {
+            pool.handle_timeout(now);
+            pool.checkpoint();
+        });
+        match done {
+            Ok(()) => self.commit(),
+            Err(fault) => {
+                Line::new(Level::Error, "checkpoint_failed")
+                    .fault(&fault.message)
+                    .write();
+            }
+        }
+    }
+
+    /// What the alarm does: settles what is due and writes down what signs changed.
+    pub(super) async fn tidy(self: &Rc<Self>, now: UnixMillis) -> Result<(), Fault> {
+        let due = self.step(|pool, now, _| {
+            pool.handle_timeout(now);
+            pool.checkpoint();
+            pool.poll_timeout()
+        })?;
+        self.commit();
+        if due.is_none() {
+            // Nothing stands any more: the next request sets the alarm again.
+            self.store.delete_alarm().await?;
+            self.alarm_at.set(None);
+        } else {
+            self.alarm_at.set(Some(now + ringlet_core::pool::TIDY));
+        }
+        Ok(())
+    }
+}

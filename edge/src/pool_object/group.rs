@@ -1,0 +1,34 @@
+//! Several requests' rows in one transaction.
+//!
+//! A commit costs a disk's sync, whatever is in it. So requests that arrive together leave their rows
+//! here and wait; the first of them calls for a commit as soon as the runtime has handed over what
+//! has arrived already, and one transaction serves all. Nobody is answered before his rows are in.
+//!
+//! Invariant: a request whose answer rests on rows of another waits for them too, so while a group
+//! waits everybody joins it, with rows or without. If the commit fails, all are refused and the
+//! memory that the rows came from is dropped.
+
+use futures_channel::oneshot;
+use ringlet_core::pool::JournalRow;
+
+/// What waits for the next commit.
+#[derive(Debug, Default)]
+pub(super) struct Group {
+    /// Rows, oldest first.
+    pub rows: Vec<JournalRow>,
+    /// The version of the configuration that the rows made the one in force.
+    pub config_version: Option<u64>,
+    /// The first row of a snapshot among the rows.
+    pub replay_from: Option<u64>,
+    /// Who waits. Dropped without a word, they know that nothing was kept.
+    pub waiters: Vec<oneshot::Sender<()>>,
+    /// A commit was called for.
+    pub called: bool,
+}
+
+impl Group {
+    /// Whether a commit would write anything.
+    pub(super) fn has_rows(&self) -> bool {
+        !self.rows.is_empty() || self.config_version.is_some() || self.replay_from.is_some()
+    }
+}

@@ -1,0 +1,187 @@
+//! The journal of a pool in SQL: appended in groups, read at the start and for history.
+
+use crate::binding::fault::Fault;
+use crate::binding::sql::{Row, Sql};
+use crate::message::pool::LeaseRow;
+use ringlet_core::phone::E164;
+use ringlet_core::pool::{Granted, JournalEntry, JournalRow};
+use ringlet_core::time::UnixMillis;
+
+/// Rows read at once at the start: about 1 kB each.
+const ROWS_AT_ONCE: u64 = 1_000;
+
+/// One statement for any number of rows: the database takes the JSON apart faster than rows cross
+/// the boundary one by one. Every column comes from the entry itself, so the two never differ.
+const APPEND: &str = "
+INSERT INTO journal (row, at_ms, kind, number, generation, entry)
+SELECT value ->> '$.row', value ->> '$.at', value ->> '$.entry.entry', value ->> '$.entry.number',
+       value ->> '$.entry.generation', value -> '$.entry'
+FROM json_each(?)";
+
+/// The fact that names the row at which replay begins.
+const REPLAY_FROM: &str = "replay_from";
+/// The fact that holds the version of the configuration in force.
+const CONFIG_VERSION: &str = "config_version";
+
+/// Appends rows, given as a JSON array of [`JournalRow`].
+///
+/// # Errors
+/// What the platform says; that a lease would stand beside another is said by the index.
+pub(crate) fn append(sql: &Sql, rows: &str) -> Result<(), Fault> {
+    sql.run(APPEND, &[&rows])?;
+    Ok(())
+}
+
+/// Hands every row since the last snapshot to `replay`, in order; says how many there were.
+///
+/// # Errors
+/// What the platform says, or if a row is not what this version writes.
+pub(crate) fn read(sql: &Sql, mut replay: impl FnMut(&JournalRow)) -> Result<u64, Fault> {
+    let from = fact(sql, REPLAY_FROM)?
+        .and_then(|row| row.parse().ok())
+        .unwrap_or(1_u64);
+    let mut after = from.saturating_sub(1);
+    let mut count = 0;
+    loop {
+        let query = "SELECT row, at_ms, entry FROM journal WHERE row > ? ORDER BY row LIMIT ?";
+        let rows = sql.rows(query, &[&after, &ROWS_AT_ONCE])?;
+        for row in &rows {
+            let row = journal_row(row)?;
+            after = row.row;
+            replay(&row);
+        }
+        count += rows.len() as u64;
+        if (rows.len() as u64) < ROWS_AT_ONCE {
+            return Ok(count);
+        }
+    }
+}
+
+fn journal_row(row: &Row) -> Result<JournalRow, Fault> {
+    Ok(JournalRow {
+        row: row.integer(0)?,
+        at: UnixMillis(row.integer(1)?),
+        entry: serde_json::from_str(&row.text(2)?)?,
+    })
+}
+
+/// The contexts kept with the grants of `rows`, in their order; empty where a grant is no more.
+///
+/// # Errors
+/// What the platform says.
+pub(crate) fn contexts(sql: &Sql, rows: &[u64]) -> Result<Vec<String>, Fault> {
+    let mut contexts = Vec::with_capacity(rows.len());
+    for chunk in rows.chunks(500) {
+        let list = serde_json::to_string(chunk)?;
+        let query = "SELECT coalesce(entry ->> '$.context', '') FROM json_each(?)
+                     LEFT JOIN journal ON journal.row = json_each.value AND kind = 'grant'
+                     ORDER BY json_each.key";
+        for row in sql.rows(query, &[&list])? {
+            contexts.push(row.text(0)?);
+        }
+    }
+    Ok(contexts)
+}
+
+/// The grant of a number by its generation.
+///
+/// # Errors
+/// What the platform says.
+pub(crate) fn grant(sql: &Sql, number: E164, generation: u64) -> Result<Option<Granted>, Fault> {
+    let query = "SELECT row, at_ms, entry FROM journal
+                 WHERE kind = 'grant' AND number = ? AND generation = ?";
+    let Some(row) = sql.row(query, &[&number.to_string(), &generation])? else {
+        return Ok(None);
+    };
+    match journal_row(&row)?.entry {
+        JournalEntry::Grant(granted) => Ok(Some(*granted)),
+        _ => Ok(None),
+    }
+}
+
+/// Leases of `number` that began at `at` or before, newest first.
+///
+/// # Errors
+/// What the platform says.
+pub(crate) fn leases(
+    sql: &Sql,
+    number: E164,
+    at: UnixMillis,
+    count: u64,
+) -> Result<Vec<LeaseRow>, Fault> {
+    let query = "SELECT row, at_ms, entry,
+                    (SELECT next.at_ms FROM journal AS next
+                     WHERE next.kind = 'grant' AND next.number = journal.number
+                       AND next.generation = journal.generation + 1)
+                 FROM journal WHERE kind = 'grant' AND number = ? AND at_ms <= ?
+                 ORDER BY generation DESC LIMIT ?";
+    let mut leases = Vec::new();
+    for row in sql.rows(query, &[&number.to_string(), &at.0, &count])? {
+        let ended_at = row.maybe_integer(3)?.map(UnixMillis);
+        let row = journal_row(&row)?;
+        let JournalEntry::Grant(granted) = row.entry else {
+            continue;
+        };
+        leases.push(LeaseRow {
+            number: granted.number,
+            lease: granted.lease.to_string(),
+            generation: u64::from(granted.generation),
+            visitor: granted.visitor,
+            visit: granted.visit,
+            granted_at: row.at,
+            ended_at,
+            context: serde_json::from_str(&granted.context).unwrap_or_default(),
+        });
+    }
+    Ok(leases)
+}
+
+/// Rows after `after` as JSON texts `{"row","at","entry"}`, for the export.
+///
+/// # Errors
+/// What the platform says.
+pub(crate) fn export(sql: &Sql, after: u64, count: u64) -> Result<Vec<JournalRow>, Fault> {
+    let query = "SELECT row, at_ms, entry FROM journal WHERE row > ? ORDER BY row LIMIT ?";
+    sql.rows(query, &[&after, &count])?
+        .iter()
+        .map(journal_row)
+        .collect()
+}
+
+/// Makes `row`, the first of a snapshot, the one at which replay begins.
+///
+/// # Errors
+/// What the platform says.
+pub(crate) fn replay_from(sql: &Sql, row: u64) -> Result<(), Fault> {
+    put_fact(sql, REPLAY_FROM, &row.to_string())
+}
+
+/// The version of the configuration in force; 0 if there is none yet.
+///
+/// # Errors
+/// What the platform says.
+pub(crate) fn config_version(sql: &Sql) -> Result<u64, Fault> {
+    Ok(fact(sql, CONFIG_VERSION)?
+        .and_then(|version| version.parse().ok())
+        .unwrap_or(0))
+}
+
+/// Notes the version of the configuration in force.
+///
+/// # Errors
+/// What the platform says.
+pub(crate) fn put_config_version(sql: &Sql, version: u64) -> Result<(), Fault> {
+    put_fact(sql, CONFIG_VERSION, &version.to_string())
+}
+
+fn fact(sql: &Sql, name: &str) -> Result<Option<String>, Fault> {
+    let row = sql.row("SELECT value FROM fact WHERE name = ?", &[&name])?;
+    row.map(|row| row.text(0)).transpose()
+}
+
+fn put_fact(sql: &Sql, name: &str, value: &str) -> Result<(), Fault> {
+    let query =
+        "INSERT INTO fact VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+    sql.run(query, &[&name, &value])?;
+    Ok(())
+}

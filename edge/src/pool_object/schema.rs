@@ -1,0 +1,25 @@
+//! The tables of a pool: its journal and a few facts about itself.
+//!
+//! Exclusivity is in the schema: a lease of a number has the generation after that of the lease
+//! before, so two leases that stood at once would have the same one, which the index refuses. It
+//! needs no row to be changed when a lease ends, so a grant is one appended row.
+
+/// See [`crate::schema::migrate`].
+pub(crate) const STEPS: &[&str] = &[V1];
+
+const V1: &str = "
+CREATE TABLE journal (
+    row INTEGER PRIMARY KEY,
+    at_ms INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    number TEXT,
+    generation INTEGER,
+    entry TEXT NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX one_lease_of_a_number ON journal (number, generation) WHERE kind = 'grant';
+
+CREATE TABLE fact (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+";

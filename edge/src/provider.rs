@@ -1,0 +1,160 @@
+//! `…/calls/{provider}/{secret}`: what telephone exchanges report.
+//!
+//! The signature is checked over the bytes as they came, before anything of them is read. Who cannot
+//! prove himself is told nothing, and the same whether the site, the provider or the signature is
+//! wrong. The exchange is answered in its own language after the events are stored; if they could not
+//! be, it hears 503 and sends them again.
+
+use crate::clock;
+use crate::http::ask::Ask;
+use crate::http::encoding::Encoding;
+use crate::http::reply::{Body, Handled, Reply};
+use crate::log::{Level, Line};
+use crate::message::{CallsAnswer, SiteAsk, SiteCommand, VERSION};
+use crate::objects::{self, Class};
+use crate::problems;
+use crate::site_cache::{self, Site};
+use js_sys::Uint8Array;
+use ringlet_core::api::problem::{Problem, ProblemCode};
+use ringlet_core::api::route::RouteSpec;
+use ringlet_core::telephony::answer::{Forward, Route};
+use ringlet_core::telephony::{
+    self, Ask as Wants, Incoming, NumberPlan, Provider, RawRequest, SiteContext, TelephonyError,
+};
+use worker::Env;
+
+/// Headers that some adapter reads: content type, signatures, times.
+const HEADERS: [&str; 9] = [
+    "content-type",
+    "ringlet-signature",
+    "signature",
+    "x-twilio-signature",
+    "telnyx-signature-ed25519",
+    "telnyx-timestamp",
+    "x-signature",
+    "authorization",
+    "user-agent",
+];
+
+/// Takes a provider's report.
+///
+/// # Errors
+/// [`ProblemCode::Unauthorized`], [`ProblemCode::BodyTooLarge`], [`ProblemCode::NotJson`] for what
+/// cannot be read, [`ProblemCode::Unavailable`].
+pub(crate) async fn handle(spec: &RouteSpec, names: &[&str], ask: &Ask, env: &Env) -> Handled {
+    let [site_id, provider, rest @ ..] = names else {
+        return Err(Problem::new(ProblemCode::NotFound));
+    };
+    let body = ask.body(spec.body_bytes).await?;
+    let site = site_cache::site(env, site_id, clock::now()).await;
+    let site = site.map_err(|fault| problems::unavailable(&fault))?;
+    let refused = || Problem::new(ProblemCode::Unauthorized);
+    let provider = Provider::parse(provider);
+    let (Some(site), Some(provider)) = (site, provider) else {
+        return Err(refused());
+    };
+    let incoming = verified(&site, provider, rest.first().copied(), ask, &body);
+    let incoming = incoming.map_err(|error| told(error, &site, provider))?;
+    let wants_route = incoming.ask == Wants::Route || incoming.ask == Wants::Contact;
+    let answer = if incoming.events.is_empty() {
+        CallsAnswer::default()
+    } else {
+        let command = SiteCommand::Calls {
+            events: incoming.events.clone(),
+            wants_route,
+        };
+        let message = SiteAsk {
+            v: VERSION,
+            site: (*site_id).to_owned(),
+            command,
+        };
+        let answer = objects::ask(env, Class::Site, site_id, &message).await;
+        answer.map_err(|fault| problems::unavailable(&fault))?
+    };
+    Ok(answered(provider, &incoming, answer, &site))
+}
+
+fn verified(
+    site: &Site,
+    provider: Provider,
+    secret: Option<&str>,
+    ask: &Ask,
+    body: &[u8],
+) -> Result<Incoming, TelephonyError> {
+    let none = telephony::ProviderSettings::default();
+    let settings = site.config.telephony.get(&provider).unwrap_or(&none);
+    let headers: Vec<(String, String)> = HEADERS
+        .iter()
+        .filter_map(|name| Some(((*name).to_owned(), ask.header(name)?)))
+        .collect();
+    let url = if ask.query.is_empty() {
+        format!("{}{}", ask.origin, ask.path)
+    } else {
+        format!("{}{}?{}", ask.origin, ask.path, ask.query)
+    };
+    let remote_address = ask.header("cf-connecting-ip");
+    let request = RawRequest {
+        method: &ask.method,
+        url: &url,
+        headers: &headers,
+        body,
+        path_secret: secret,
+        remote_address: remote_address.as_deref(),
+        received_at: clock::now(),
+    };
+    let context = SiteContext {
+        plan: NumberPlan::new(site.config.country_code.as_u16()),
+        time_zone: site.config.time_zone.clone(),
+    };
+    telephony::verify_and_parse(provider, settings, &context, &request)
+}
+
+/// What the sender is told of a webhook that was not taken. The log counts it by provider.
+fn told(error: TelephonyError, site: &Site, provider: Provider) -> Problem {
+    let id = site.config.site.as_str();
+    match error {
+        TelephonyError::Unreadable { reason } => {
+            let fault = format!("{provider}: unreadable");
+            Line::new(Level::Warn, "webhook_unreadable")
+                .site(id)
+                .fault(&fault)
+                .write();
+            Problem::with_detail(ProblemCode::NotJson, reason)
+        }
+        TelephonyError::TooLarge => Problem::new(ProblemCode::BodyTooLarge),
+        TelephonyError::Method => Problem::new(ProblemCode::MethodNotAllowed),
+        _ => {
+            let fault = provider.as_str();
+            Line::new(Level::Warn, "webhook_refused")
+                .site(id)
+                .fault(fault)
+                .write();
+            Problem::new(ProblemCode::Unauthorized)
+        }
+    }
+}
+
+fn answered(provider: Provider, incoming: &Incoming, found: CallsAnswer, site: &Site) -> Reply {
+    let phone = found.forward_phone.map(Forward::Phone);
+    let route = Route {
+        forward: phone.or_else(|| found.forward_sip.map(Forward::Sip)),
+        caller_name: found.caller_name,
+        language: Some(
+            match site.config.locale {
+                ringlet_core::site::Locale::Ru => "ru-RU",
+                ringlet_core::site::Locale::En => "en-US",
+            }
+            .to_owned(),
+        ),
+        ..Route::default()
+    };
+    let answer = telephony::answer(provider, incoming, &route);
+    let bytes = Uint8Array::from(answer.body.as_slice());
+    Reply {
+        status: answer.status,
+        headers: Vec::new(),
+        body: Body::Bytes(bytes.into(), Encoding::Identity),
+    }
+    .with("content-type", answer.content_type)
+    .with("cache-control", "no-store")
+}

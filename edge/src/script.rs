@@ -1,0 +1,128 @@
+//! `GET /s/{site}.js`: the loader with the site's public configuration in its place.
+//!
+//! Made once for each site, version and encoding in an isolate, then served from memory. Its ETag is
+//! of its bytes, so a browser that asks again is told "unchanged" through every restart.
+
+use crate::binding::host;
+use crate::http::ask::Ask;
+use crate::http::encoding::{self, Encoding};
+use crate::http::reply::{Body, Handled, Reply};
+use crate::site_cache::Site;
+use crate::{auth, statics};
+use js_sys::Uint8Array;
+use ringlet_core::api::problem::{Problem, ProblemCode};
+use ringlet_core::site::PublicConfig;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use wasm_bindgen::JsValue;
+
+/// The built loader.
+const LOADER: &str = "loader.js";
+/// Where the loader takes the configuration; see `agent/loader/README.md`.
+const PLACE: &str = "__RINGLET_CONFIG__";
+/// Fresh for a minute; for a day an old one is shown while the new one is fetched, so no page waits.
+const CACHE: &str = "public, max-age=60, stale-while-revalidate=86400";
+/// Scripts kept in one isolate: some 20 kB each.
+const KEPT: usize = 300;
+/// Brotli's quality for what is compressed while one reader waits, and served many times: 9 takes
+/// some 5 ms for a script, 11 ten times that for one per cent.
+const BROTLI_LEVEL: u32 = 9;
+/// Gzip's best.
+const GZIP_LEVEL: u32 = 9;
+
+#[derive(Clone)]
+struct Made {
+    version: u64,
+    etag: String,
+    bytes: JsValue,
+}
+
+thread_local! {
+    // A cache, keyed by site and encoding.
+    static MADE: RefCell<HashMap<(String, &'static str), Made>> = RefCell::default();
+}
+
+/// The site's id in `{site}.js`.
+///
+/// # Errors
+/// [`ProblemCode::NotFound`] for another ending.
+pub(crate) fn site_id(name: &str) -> Result<&str, Problem> {
+    name.strip_suffix(".js")
+        .ok_or_else(|| Problem::new(ProblemCode::NotFound))
+}
+
+/// Serves the script.
+///
+/// # Errors
+/// [`ProblemCode::Internal`] if the build is broken.
+pub(crate) fn serve(ask: &Ask, site: &Site) -> Handled {
+    let accepted = encoding::accepted(&ask.header("accept-encoding").unwrap_or_default());
+    let encoding = accepted.first().copied().unwrap_or(Encoding::Identity);
+    let made = made(site, encoding)?;
+    let headers = |reply: Reply| {
+        reply
+            .with("etag", made.etag.clone())
+            .with("cache-control", CACHE)
+            .with("vary", "accept-encoding")
+            .with("access-control-allow-origin", "*")
+            .with("cross-origin-resource-policy", "cross-origin")
+    };
+    if ask
+        .header("if-none-match")
+        .is_some_and(|tags| statics::names(&tags, &made.etag))
+    {
+        return Ok(headers(Reply::empty(304)));
+    }
+    let body = Body::Bytes(made.bytes.clone(), encoding);
+    let reply = Reply {
+        status: 200,
+        headers: Vec::new(),
+        body,
+    };
+    Ok(headers(
+        reply.with("content-type", "text/javascript; charset=utf-8"),
+    ))
+}
+
+fn made(site: &Site, encoding: Encoding) -> Result<Made, Problem> {
+    let key = (site.config.site.to_string(), encoding.as_str());
+    let known = MADE.with_borrow(|made| made.get(&key).cloned());
+    if let Some(known) = known.filter(|known| known.version == site.version) {
+        return Ok(known);
+    }
+    let text = text(site)?;
+    let plain = Uint8Array::from(text.as_bytes());
+    let broken = |_| Problem::new(ProblemCode::Internal);
+    let bytes = match encoding {
+        Encoding::Identity => plain,
+        Encoding::Brotli => host::compress(&plain, "br", BROTLI_LEVEL).map_err(broken)?,
+        Encoding::Gzip => host::compress(&plain, "gzip", GZIP_LEVEL).map_err(broken)?,
+    };
+    let hash = auth::sha256_hex(&text);
+    let etag = statics::variant_etag(&format!("\"{}\"", &hash[..16]), encoding);
+    let made = Made {
+        version: site.version,
+        etag,
+        bytes: bytes.into(),
+    };
+    MADE.with_borrow_mut(|all| {
+        if all.len() >= KEPT {
+            all.clear();
+        }
+        all.insert(key, made.clone());
+    });
+    Ok(made)
+}
+
+/// The loader with the configuration in its place.
+fn text(site: &Site) -> Result<String, Problem> {
+    let broken = |detail: &str| Problem::with_detail(ProblemCode::Internal, detail);
+    let asset = statics::asset(LOADER)?.ok_or_else(|| broken("the build has no loader"))?;
+    let bytes = Uint8Array::new(&asset.identity()).to_vec();
+    let loader = String::from_utf8(bytes).map_err(|_| broken("the loader is no text"))?;
+    let (before, after) = loader
+        .split_once(PLACE)
+        .ok_or_else(|| broken("the loader has no place for its data"))?;
+    let config = PublicConfig::new(&site.config, site.version).to_json();
+    Ok([before, &config, after].concat())
+}

@@ -1,0 +1,442 @@
+//! Requests of the administration: who may, what they do, what they answer.
+
+use super::access;
+use super::audit::{self, Change};
+use super::config::{self, NewVersion, Version};
+use super::refused::Refused;
+use super::{InForce, SiteObject, check, idempotency, schema};
+use crate::binding::host;
+use crate::binding::sql::Sql;
+use crate::clock;
+use crate::log::{Level, Line};
+use crate::message::AdminAsk;
+use ringlet_core::api::problem::{Problem, ProblemCode};
+use ringlet_core::api::route::{Access, ROUTES, Route};
+use ringlet_core::entropy::Entropy;
+use ringlet_core::limits::PAGE_ROWS;
+use ringlet_core::site::SiteConfig;
+use ringlet_core::time::UnixMillis;
+use serde::Serialize;
+use std::rc::Rc;
+use worker::{Response, ResponseBuilder};
+
+/// What a request of the administration is answered.
+#[derive(Clone, Debug)]
+pub(crate) struct AdminReply {
+    /// The HTTP status.
+    pub status: u16,
+    /// The ETag, where there is one.
+    pub etag: Option<String>,
+    /// The body.
+    pub body: String,
+    /// What the body is.
+    pub content_type: &'static str,
+}
+
+impl AdminReply {
+    /// An answer of JSON.
+    pub(crate) fn json(value: &impl Serialize) -> Result<Self, Refused> {
+        let body = serde_json::to_string(value)?;
+        Ok(Self {
+            status: 200,
+            etag: None,
+            body,
+            content_type: "application/json",
+        })
+    }
+
+    fn with_status(mut self, status: u16) -> Self {
+        self.status = status;
+        self
+    }
+
+    fn with_etag(mut self, etag: String) -> Self {
+        self.etag = Some(etag);
+        self
+    }
+
+    fn into_response(self) -> worker::Result<Response> {
+        let mut builder = ResponseBuilder::new()
+            .with_status(self.status)
+            .with_header("content-type", self.content_type)?
+            .with_header("cache-control", "no-store")?;
+        if let Some(etag) = &self.etag {
+            builder = builder.with_header("etag", etag)?;
+        }
+        if matches!(self.status, 204 | 304) {
+            return Ok(builder.empty());
+        }
+        Ok(builder.fixed(self.body.into_bytes()))
+    }
+}
+
+type Done = Result<AdminReply, Refused>;
+
+impl SiteObject {
+    /// Answers a request of the administration.
+    pub(super) async fn administer(&self, site: &str, ask: AdminAsk) -> worker::Result<Response> {
+        let russian = ask.russian;
+        match self.admin_reply(site, &ask).await {
+            Ok(reply) => reply.into_response(),
+            Err(Refused::Problem(problem)) => refusal(&problem, russian).into_response(),
+            Err(Refused::Fault(fault)) => {
+                Line::new(Level::Error, "admin_failed")
+                    .site(site)
+                    .fault(&fault.message)
+                    .write();
+                refusal(&Problem::new(ProblemCode::Internal), russian).into_response()
+            }
+        }
+    }
+
+    async fn admin_reply(&self, site: &str, ask: &AdminAsk) -> Done {
+        let route = ask.route.ok_or(ProblemCode::NotFound)?;
+        let now = clock::now();
+        if !self.exists()? || config::latest_version(self.store.sql())? == 0 {
+            return match route {
+                Route::ConfigWrite | Route::SiteCreate if ask.deployer => {
+                    self.write_config(site, ask, "deployer", now).await
+                }
+                Route::ConfigCheck if ask.deployer => check_config(site, ask),
+                // Who is not the deployer learns nothing of which sites there are.
+                _ if ask.deployer => Err(ProblemCode::UnknownSite.into()),
+                _ => Err(ProblemCode::Unauthorized.into()),
+            };
+        }
+        let actor = access::admit(self.store.sql(), ask, access_of(route), now)?;
+        if let Some(reply) = idempotency::recall(self.store.sql(), ask)? {
+            return Ok(reply);
+        }
+        match route {
+            Route::ConfigWrite => self.write_config(site, ask, &actor, now).await,
+            Route::VersionRevert => self.revert_config(site, ask, &actor, now).await,
+            Route::SiteCreate => Err(ProblemCode::Conflict.into()),
+            Route::SiteDelete => self.delete_site(site).await,
+            Route::LeaseRead => self.read_leases(ask, now).await,
+            Route::Live => self.read_live(now).await,
+            Route::PoolRead => self.read_pool(ask).await,
+            Route::Check => self.check_state(site).await,
+            _ => self.simple(site, ask, route, &actor, now),
+        }
+    }
+
+    /// Routes that the database alone answers.
+    fn simple(
+        &self,
+        site: &str,
+        ask: &AdminAsk,
+        route: Route,
+        actor: &str,
+        now: UnixMillis,
+    ) -> Done {
+        let sql = self.store.sql();
+        match route {
+            Route::SiteRead => self.read_site(site),
+            Route::ConfigRead => read_config(sql, ask),
+            Route::ConfigCheck => check_config(site, ask),
+            Route::VersionList => list_versions(sql, ask),
+            Route::VersionRead => read_version(sql, ask),
+            Route::CallList => self.list_calls(ask),
+            Route::CallRead => self.read_call(ask),
+            Route::KeyList => AdminReply::json(&Keys {
+                keys: access::list(sql)?,
+            }),
+            Route::KeyCreate => self.create_key(ask, actor, now),
+            Route::KeyRevoke => self.revoke_key(ask, actor, now),
+            Route::AuditList => list_audit(sql, ask),
+            _ => Err(ProblemCode::NotFound.into()),
+        }
+    }
+
+    async fn write_config(
+        &self,
+        site: &str,
+        ask: &AdminAsk,
+        author: &str,
+        now: UnixMillis,
+    ) -> Done {
+        let config = config::parse(&ask.body, site, ask.russian)?;
+        let new = NewVersion {
+            document: &ask.body,
+            if_match: ask.if_match.as_deref(),
+            author,
+            note: ask.parameter("note").unwrap_or_default(),
+            request: &ask.request,
+            action: "config.write",
+        };
+        self.bring_into_force(config, &new, ask, now).await
+    }
+
+    async fn revert_config(
+        &self,
+        site: &str,
+        ask: &AdminAsk,
+        author: &str,
+        now: UnixMillis,
+    ) -> Done {
+        let version = version_named(self.store.sql(), ask)?;
+        let config = config::parse(&version.document, site, ask.russian)?;
+        let note = format!("version {} again", version.version);
+        let new = NewVersion {
+            document: &version.document,
+            if_match: ask.if_match.as_deref(),
+            author,
+            note: ask.parameter("note").unwrap_or(&note),
+            request: &ask.request,
+            action: "config.revert",
+        };
+        self.bring_into_force(config, &new, ask, now).await
+    }
+
+    /// Writes a version, and tells the pools.
+    pub(super) async fn bring_into_force(
+        &self,
+        config: SiteConfig,
+        new: &NewVersion<'_>,
+        ask: &AdminAsk,
+        now: UnixMillis,
+    ) -> Done {
+        let (version, reply) = self.store.transaction(|sql| {
+            crate::schema::migrate(sql, schema::STEPS)?;
+            let version = config::write(sql, &config, new, now)?;
+            let status = if version.version == 1 { 201 } else { 200 };
+            let shown = Version {
+                document: String::new(),
+                ..version.clone()
+            };
+            let reply = AdminReply::json(&shown)?
+                .with_status(status)
+                .with_etag(version.etag());
+            idempotency::remember(sql, ask, &reply, now)?;
+            Ok::<_, Refused>((version, reply))
+        })?;
+        let in_force = InForce {
+            version: version.version,
+            config: Rc::new(config),
+        };
+        *self.config.borrow_mut() = Some(in_force.clone());
+        self.tell_pools(&in_force).await;
+        Ok(reply)
+    }
+
+    fn read_site(&self, site: &str) -> Done {
+        let in_force = self.in_force()?.ok_or(ProblemCode::UnknownSite)?;
+        AdminReply::json(&SiteSummary {
+            site,
+            name: &in_force.config.name,
+            version: in_force.version,
+            pools: in_force.config.pools.len(),
+            scenarios: in_force.config.scenarios.len(),
+            stored_bytes: self.store.sql().size_bytes(),
+        })
+    }
+
+    fn create_key(&self, ask: &AdminAsk, actor: &str, now: UnixMillis) -> Done {
+        let mut entropy = Entropy::new(host::seed());
+        self.store.transaction(|sql| {
+            let key = access::create(sql, &ask.body, now, &mut entropy)?;
+            let change = Change {
+                actor,
+                action: "key.create",
+                subject: &format!("key/{}", key.key),
+                request: &ask.request,
+                before_hash: "",
+                after_hash: "",
+            };
+            audit::append(sql, now, &change)?;
+            // Not remembered for an idempotency key: the token must be stored nowhere.
+            Ok(AdminReply::json(&key)?.with_status(201))
+        })
+    }
+
+    fn revoke_key(&self, ask: &AdminAsk, actor: &str, now: UnixMillis) -> Done {
+        self.store.transaction(|sql| {
+            access::revoke(sql, ask.name(0), now)?;
+            let change = Change {
+                actor,
+                action: "key.revoke",
+                subject: &format!("key/{}", ask.name(0)),
+                request: &ask.request,
+                before_hash: "",
+                after_hash: "",
+            };
+            audit::append(sql, now, &change)?;
+            let reply = AdminReply {
+                status: 204,
+                etag: None,
+                body: String::new(),
+                content_type: "application/json",
+            };
+            idempotency::remember(sql, ask, &reply, now)?;
+            Ok(reply)
+        })
+    }
+
+    async fn delete_site(&self, site: &str) -> Done {
+        self.delete_pools(site).await?;
+        self.store.delete_all().await?;
+        self.config.borrow_mut().take();
+        self.open.set(false);
+        Line::new(Level::Info, "site_deleted").site(site).write();
+        Ok(AdminReply {
+            status: 204,
+            etag: None,
+            body: String::new(),
+            content_type: "application/json",
+        })
+    }
+
+    async fn check_state(&self, site: &str) -> Done {
+        let faults = check::run(self, site).await?;
+        AdminReply::json(&CheckAnswer {
+            ok: faults.is_empty(),
+            faults,
+        })
+    }
+}
+
+fn access_of(route: Route) -> Access {
+    let spec = ROUTES.iter().find(|spec| spec.route == route);
+    spec.map_or(Access::Deployer, |spec| spec.access)
+}
+
+fn refusal(problem: &Problem, russian: bool) -> AdminReply {
+    AdminReply {
+        status: problem.code.status(),
+        etag: None,
+        body: problem.to_json(russian),
+        content_type: "application/problem+json",
+    }
+}
+
+fn check_config(site: &str, ask: &AdminAsk) -> Done {
+    config::parse(&ask.body, site, ask.russian)?;
+    AdminReply::json(&CheckAnswer {
+        ok: true,
+        faults: Vec::new(),
+    })
+}
+
+fn read_config(sql: &Sql, ask: &AdminAsk) -> Done {
+    let version = config::latest(sql)?.ok_or(ProblemCode::UnknownSite)?;
+    let etag = version.etag();
+    if ask
+        .if_none_match
+        .as_deref()
+        .is_some_and(|tags| crate::statics::names(tags, &etag))
+    {
+        let reply = AdminReply {
+            status: 304,
+            etag: Some(etag),
+            body: String::new(),
+            content_type: "application/json",
+        };
+        return Ok(reply);
+    }
+    Ok(AdminReply {
+        status: 200,
+        etag: Some(etag),
+        body: version.document,
+        content_type: "application/json",
+    })
+}
+
+fn list_versions(sql: &Sql, ask: &AdminAsk) -> Done {
+    let (before, count) = page_before(ask)?;
+    let versions = config::list(sql, before, count)?;
+    let next = next_page(&versions, count, |version| version.version);
+    AdminReply::json(&Versions { versions, next })
+}
+
+fn read_version(sql: &Sql, ask: &AdminAsk) -> Done {
+    let version = version_named(sql, ask)?;
+    Ok(AdminReply::json(&version)?.with_etag(version.etag()))
+}
+
+fn version_named(sql: &Sql, ask: &AdminAsk) -> Result<Version, Refused> {
+    let number = ask.name(0).parse().map_err(|_| ProblemCode::NotFound)?;
+    Ok(config::read(sql, number)?.ok_or(ProblemCode::NotFound)?)
+}
+
+fn list_audit(sql: &Sql, ask: &AdminAsk) -> Done {
+    let (before, count) = page_before(ask)?;
+    let rows = audit::list(sql, before, count)?;
+    let next = next_page(&rows, count, |row| row.sequence);
+    AdminReply::json(&AuditRows { rows, next })
+}
+
+/// `cursor` and `limit` of a list that goes from the newest down.
+fn page_before(ask: &AdminAsk) -> Result<(u64, u64), Problem> {
+    let before = match ask.parameter("cursor") {
+        None => i64::MAX as u64 >> 10,
+        Some(cursor) => cursor
+            .parse()
+            .map_err(|_| bad("cursor", "the `next` of the page before"))?,
+    };
+    Ok((before, page_count(ask)?))
+}
+
+/// `limit`: how many rows a page has.
+///
+/// # Errors
+/// [`ProblemCode::BadParameter`].
+pub(super) fn page_count(ask: &AdminAsk) -> Result<u64, Problem> {
+    match ask.parameter("limit") {
+        None => Ok(PAGE_ROWS.min(50)),
+        Some(limit) => match limit.parse() {
+            Ok(count) if (1..=PAGE_ROWS).contains(&count) => Ok(count),
+            _ => Err(bad("limit", &format!("a number from 1 to {PAGE_ROWS}"))),
+        },
+    }
+}
+
+/// A parameter that is not what it must be.
+pub(super) fn bad(name: &str, wanted: &str) -> Problem {
+    Problem::with_detail(
+        ProblemCode::BadParameter,
+        format!("`{name}` must be {wanted}"),
+    )
+}
+
+/// The cursor of the next page, if this one is full.
+fn next_page<T>(rows: &[T], count: u64, place: impl Fn(&T) -> u64) -> Option<String> {
+    let full = rows.len() as u64 == count;
+    rows.last()
+        .filter(|_| full)
+        .map(|row| place(row).to_string())
+}
+
+#[derive(Serialize)]
+struct SiteSummary<'a> {
+    site: &'a str,
+    name: &'a str,
+    version: u64,
+    pools: usize,
+    scenarios: usize,
+    stored_bytes: u64,
+}
+
+#[derive(Serialize)]
+struct CheckAnswer {
+    ok: bool,
+    faults: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Keys {
+    keys: Vec<access::ApiKey>,
+}
+
+#[derive(Serialize)]
+struct Versions {
+    versions: Vec<Version>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+#[derive(Serialize)]
+struct AuditRows {
+    rows: Vec<audit::AuditRow>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}

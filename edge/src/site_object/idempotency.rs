@@ -1,0 +1,98 @@
+//! Writes that may be sent twice: the answer of the first is the answer of every later one.
+
+use super::admin::AdminReply;
+use super::refused::Refused;
+use crate::auth::sha256_hex;
+use crate::binding::fault::Fault;
+use crate::binding::sql::Sql;
+use crate::message::AdminAsk;
+use ringlet_core::api::problem::{Problem, ProblemCode};
+use ringlet_core::time::UnixMillis;
+
+/// How long an answer is kept: a client that has not asked again within a day never will.
+const KEPT_MS: u64 = 86_400_000;
+/// Longest key, in characters.
+const KEY_CHARS: usize = 200;
+/// Old answers dropped with each new one: more than come in, so they never pile up.
+const DROPPED_AT_ONCE: u64 = 10;
+
+/// The answer that a request with this key got before.
+///
+/// # Errors
+/// [`ProblemCode::Conflict`] if the key came with another request.
+pub(crate) fn recall(sql: &Sql, ask: &AdminAsk) -> Result<Option<AdminReply>, Refused> {
+    let Some(key) = checked(ask)? else {
+        return Ok(None);
+    };
+    let query = "SELECT request_hash, status, etag, body FROM idempotency WHERE key = ?";
+    let Some(row) = sql.row(query, &[&key])? else {
+        return Ok(None);
+    };
+    if row.text(0)? != request_hash(ask) {
+        let detail = "this Idempotency-Key was sent with another request";
+        return Err(Problem::with_detail(ProblemCode::Conflict, detail).into());
+    }
+    Ok(Some(AdminReply {
+        status: u16::try_from(row.integer(1)?).unwrap_or(200),
+        etag: row.maybe_text(2)?,
+        body: row.text(3)?,
+        content_type: "application/json",
+    }))
+}
+
+/// Keeps an answer; call it inside the transaction of what it answers.
+///
+/// # Errors
+/// What the platform says.
+pub(crate) fn remember(
+    sql: &Sql,
+    ask: &AdminAsk,
+    reply: &AdminReply,
+    now: UnixMillis,
+) -> Result<(), Refused> {
+    let Some(key) = checked(ask)? else {
+        return Ok(());
+    };
+    forget_old(sql, now)?;
+    sql.run(
+        "INSERT INTO idempotency (key, at_ms, request_hash, status, etag, body)
+         VALUES (?, ?, ?, ?, ?, ?)",
+        &[
+            &key,
+            &now.0,
+            &request_hash(ask),
+            &u64::from(reply.status),
+            &reply.etag,
+            &reply.body,
+        ],
+    )?;
+    Ok(())
+}
+
+fn checked(ask: &AdminAsk) -> Result<Option<&str>, Problem> {
+    match ask.key.as_deref() {
+        None | Some("") => Ok(None),
+        Some(key) if key.len() <= KEY_CHARS => Ok(Some(key)),
+        Some(_) => Err(Problem::with_detail(
+            ProblemCode::BadParameter,
+            format!("an Idempotency-Key has at most {KEY_CHARS} characters"),
+        )),
+    }
+}
+
+fn forget_old(sql: &Sql, now: UnixMillis) -> Result<(), Fault> {
+    let before = now.0.saturating_sub(KEPT_MS);
+    sql.run(
+        "DELETE FROM idempotency WHERE key IN
+            (SELECT key FROM idempotency WHERE at_ms < ? ORDER BY at_ms LIMIT ?)",
+        &[&before, &DROPPED_AT_ONCE],
+    )?;
+    Ok(())
+}
+
+fn request_hash(ask: &AdminAsk) -> String {
+    sha256_hex(&format!(
+        "{:?}\n{:?}\n{:?}\n{}",
+        ask.route, ask.names, ask.query, ask.body
+    ))
+}

@@ -1,0 +1,311 @@
+//! What the site and its pools say to each other.
+
+use super::admin::{AdminReply, bad};
+use super::refused::Refused;
+use super::{InForce, SiteObject, config};
+use crate::binding::fault::Fault;
+use crate::log::{Level, Line};
+use crate::message::AdminAsk;
+use crate::message::VERSION;
+use crate::message::pool::{
+    CountsAnswer, LeaseRow, LiveAnswer, LiveEvent, PoolAsk, PoolCommand, PoolConfiguration,
+};
+use crate::objects::{self, Class};
+use futures_util::future::join_all;
+use ringlet_core::api::problem::ProblemCode;
+use ringlet_core::id::{PoolId, ScenarioId, VisitorId};
+use ringlet_core::phone::E164;
+use ringlet_core::pool::{self, Hold, NumberConfig, Overflow, Policy, Role, Times};
+use ringlet_core::scenario::ScenarioKind;
+use ringlet_core::site::{PolicyConfig, PoolConfig, SiteConfig};
+use ringlet_core::time::{Millis, UnixMillis};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use worker::Env;
+
+/// How long a combination of parameters keeps its number: two weeks without a show return it.
+const COMBINATION_HOLD: Millis = Millis::from_mins(14 * 24 * 60);
+
+/// The name of a pool's object.
+pub(crate) fn object_name(site: &str, pool: &str) -> String {
+    format!("{site}/{pool}")
+}
+
+/// Asks a pool's object.
+///
+/// # Errors
+/// When it could not be asked.
+pub(crate) async fn ask<R: DeserializeOwned>(
+    env: &Env,
+    site: &str,
+    pool: &str,
+    version: u64,
+    command: PoolCommand,
+) -> Result<R, Fault> {
+    let name = object_name(site, pool);
+    let ask = PoolAsk {
+        v: VERSION,
+        site: site.to_owned(),
+        pool: pool.to_owned(),
+        version,
+        command,
+    };
+    objects::ask(env, Class::Pool, &name, &ask).await
+}
+
+/// The configuration of one pool. A pool that is no more has no numbers: those it had drain.
+pub(super) fn configuration(in_force: &InForce, pool: &PoolId) -> PoolConfiguration {
+    let site = &in_force.config;
+    let config = site
+        .pool(pool)
+        .map_or_else(pool::PoolConfig::default, |pool| of(site, pool));
+    PoolConfiguration {
+        version: in_force.version,
+        config,
+    }
+}
+
+fn of(site: &SiteConfig, pool: &PoolConfig) -> pool::PoolConfig {
+    let usable = site.usable_numbers(pool);
+    let role = |number: &E164| {
+        if usable.contains(number) {
+            Role::Dynamic
+        } else {
+            Role::Disabled
+        }
+    };
+    let numbers = pool.numbers.iter().map(|number| NumberConfig {
+        role: role(number),
+        ..NumberConfig::dynamic(*number)
+    });
+    let beat_ms = pool.beat();
+    pool::PoolConfig {
+        numbers: numbers.collect(),
+        times: Times {
+            hold_ms: pool.hold,
+            idle_release_ms: pool.idle_release,
+            beat_ms,
+            // Two beats may be lost, and one may be late.
+            silence_ms: Millis(beat_ms.0 * 2 + beat_ms.0 / 2),
+            cooldown_ms: pool.cooldown,
+            remember_ms: Millis::from_mins(site.attribution.window_days * 24 * 60),
+            ..Times::default()
+        },
+        policy: policy(site, pool),
+        ..pool::PoolConfig::default()
+    }
+}
+
+fn policy(site: &SiteConfig, pool: &PoolConfig) -> Policy {
+    let by_params = site.scenarios.iter().any(|scenario| {
+        matches!(&scenario.kind, ScenarioKind::Params { pool: of, .. } if *of == pool.id)
+    });
+    if by_params {
+        return Policy::fixed(COMBINATION_HOLD);
+    }
+    let hard = Policy {
+        hold: Hold::IdleRelease {
+            idle_ms: pool.idle_release,
+            freeze_ms: Millis(pool.hold.0.saturating_sub(pool.idle_release.0)),
+        },
+        ..Policy::longest_idle()
+    };
+    let held = |hold: Hold| Policy {
+        hold,
+        ..Policy::longest_idle()
+    };
+    match pool.policy {
+        PolicyConfig::Ringlet => Policy::ringlet(),
+        PolicyConfig::ReserveOnExhaustion => hard,
+        PolicyConfig::PageOnExhaustion => hard.with_overflow(Overflow::Page),
+        PolicyConfig::TakeOldest => Policy {
+            hold: Hold::TabOpen {
+                freeze_ms: pool.hold,
+            },
+            ..Policy::longest_idle()
+        }
+        .with_overflow(Overflow::TakeOldest),
+        PolicyConfig::DemotePassive { after_ms } => held(Hold::DemotePassive {
+            hold_ms: Millis(after_ms),
+        }),
+        PolicyConfig::FixedHold { ms } => held(Hold::Fixed {
+            hold_ms: Millis(ms),
+        }),
+        PolicyConfig::TabAndFreeze { ms } => held(Hold::TabOpen {
+            freeze_ms: Millis(ms),
+        }),
+        PolicyConfig::IdleReleaseAndFreeze { idle_ms, freeze_ms } => held(Hold::IdleRelease {
+            idle_ms: Millis(idle_ms),
+            freeze_ms: Millis(freeze_ms),
+        }),
+        PolicyConfig::PoolPerSource => Policy {
+            by_source: true,
+            ..Policy::ringlet()
+        },
+    }
+}
+
+impl SiteObject {
+    /// Tells every pool its configuration. One that does not hear asks by itself as soon as a page
+    /// view brings the new version.
+    pub(super) async fn tell_pools(&self, in_force: &InForce) {
+        let Ok(pools) = config::known_pools(self.store.sql()) else {
+            return;
+        };
+        let site = in_force.config.site.as_str();
+        let told = pools
+            .iter()
+            .filter_map(|pool| PoolId::parse(pool).ok())
+            .map(|pool| async move {
+                let configuration = configuration(in_force, &pool);
+                let command = PoolCommand::Configure(Box::new(configuration));
+                let version = in_force.version;
+                if let Err(fault) =
+                    ask::<()>(&self.env, site, pool.as_str(), version, command).await
+                {
+                    Line::new(Level::Warn, "pool_not_told")
+                        .site(site)
+                        .fault(&fault.message)
+                        .write();
+                }
+            });
+        join_all(told).await;
+    }
+
+    /// Has every pool forget everything.
+    pub(super) async fn delete_pools(&self, site: &str) -> Result<(), Fault> {
+        let pools = config::known_pools(self.store.sql())?;
+        let gone = pools
+            .iter()
+            .map(|pool| ask::<()>(&self.env, site, pool, 0, PoolCommand::Delete));
+        join_all(gone).await.into_iter().collect()
+    }
+
+    /// The live view: what the numbers of every pool do.
+    pub(super) async fn read_live(&self, now: UnixMillis) -> Result<AdminReply, Refused> {
+        let in_force = self.in_force()?.ok_or(ProblemCode::UnknownSite)?;
+        let site = in_force.config.site.as_str();
+        let pools = in_force.config.pools.iter().map(|pool| async {
+            let id = pool.id.as_str();
+            let live: LiveAnswer =
+                ask(&self.env, site, id, in_force.version, PoolCommand::Live).await?;
+            Ok::<_, Fault>(LivePool::of(id, live))
+        });
+        let pools: Result<Vec<LivePool>, Fault> = join_all(pools).await.into_iter().collect();
+        AdminReply::json(&Live { now, pools: pools? })
+    }
+
+    /// Who held a number at an instant: `number`, `at` (now without one), `limit`.
+    pub(super) async fn read_leases(
+        &self,
+        asked: &AdminAsk,
+        now: UnixMillis,
+    ) -> Result<AdminReply, Refused> {
+        let in_force = self.in_force()?.ok_or(ProblemCode::UnknownSite)?;
+        let number = asked.parameter("number").unwrap_or_default();
+        let number =
+            E164::parse(number).map_err(|_| bad("number", "digits with the country code"))?;
+        let at = match asked.parameter("at") {
+            None => now,
+            Some(at) => UnixMillis(at.parse().map_err(|_| bad("at", "Unix milliseconds"))?),
+        };
+        let count = super::admin::page_count(asked)?;
+        let mut leases: Vec<LeaseRow> = Vec::new();
+        for pool in config::pools_of(self.store.sql(), number)? {
+            let command = PoolCommand::Leases { number, at, count };
+            let site = in_force.config.site.as_str();
+            leases.extend(
+                ask::<Vec<LeaseRow>>(&self.env, site, &pool, in_force.version, command).await?,
+            );
+        }
+        leases.sort_by_key(|lease| std::cmp::Reverse(lease.granted_at));
+        leases.truncate(usize::try_from(count).unwrap_or(usize::MAX));
+        AdminReply::json(&Leases { number, at, leases })
+    }
+
+    /// A scenario's load.
+    pub(super) async fn read_pool(&self, asked: &AdminAsk) -> Result<AdminReply, Refused> {
+        let in_force = self.in_force()?.ok_or(ProblemCode::UnknownSite)?;
+        let scenario = ScenarioId::parse(asked.name(0)).map_err(|_| ProblemCode::NotFound)?;
+        let scenario = in_force
+            .config
+            .scenario(&scenario)
+            .ok_or(ProblemCode::NotFound)?;
+        let pool = scenario.pool().ok_or(ProblemCode::NotFound)?;
+        let site = in_force.config.site.as_str();
+        let command = PoolCommand::Counts;
+        let counts: CountsAnswer =
+            ask(&self.env, site, pool.as_str(), in_force.version, command).await?;
+        AdminReply::json(&super::load::Load::of(scenario, pool, &counts))
+    }
+}
+
+#[derive(Serialize)]
+struct Live {
+    now: UnixMillis,
+    pools: Vec<LivePool>,
+}
+
+#[derive(Serialize)]
+struct LivePool {
+    id: String,
+    numbers: Vec<LiveNumber>,
+    events: Vec<LiveEvent>,
+}
+
+impl LivePool {
+    fn of(id: &str, live: LiveAnswer) -> Self {
+        let sources = live
+            .sources
+            .into_iter()
+            .chain(core::iter::repeat(String::new()));
+        let numbers = live
+            .numbers
+            .into_iter()
+            .zip(sources)
+            .map(|(number, source)| {
+                let holder = number.holder;
+                let shown = holder.filter(|holder| holder.leased || holder.current);
+                LiveNumber {
+                    number: number.number,
+                    state: number.state,
+                    since: number.since,
+                    in_call: number.in_call,
+                    expected_calls: number.expected_calls,
+                    visitor: shown.map(|holder| holder.visitor),
+                    source: shown.map(|_| source).filter(|source| !source.is_empty()),
+                    granted_at: shown.map(|holder| holder.granted_at),
+                    last_activity: shown.map(|holder| holder.last_activity),
+                }
+            });
+        Self {
+            id: id.to_owned(),
+            numbers: numbers.collect(),
+            events: live.events,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct LiveNumber {
+    number: E164,
+    state: pool::NumberState,
+    since: UnixMillis,
+    in_call: bool,
+    expected_calls: f32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    visitor: Option<VisitorId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    granted_at: Option<UnixMillis>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_activity: Option<UnixMillis>,
+}
+
+#[derive(Serialize)]
+struct Leases {
+    number: E164,
+    at: UnixMillis,
+    leases: Vec<LeaseRow>,
+}

@@ -38,6 +38,7 @@ pub mod swap;
 #[cfg(feature = "edge")]
 pub mod telephony;
 pub mod time;
+pub mod touch;
 pub mod visit;
 #[cfg(feature = "serde")]
 pub mod wire;

@@ -301,11 +301,17 @@ impl Problem<'_> {
             ),
             Self::IdTaken { id, first } => (
                 "id_taken",
-                pair(
-                    format!("The id \"{id}\" is used at {first} already."),
-                    format!("Id «{id}» уже занят: {first}."),
-                ),
-                pair("Choose another.", "Выберите другой."),
+                match id {
+                    "" => pair(
+                        format!("This stands at {first} already."),
+                        format!("Это уже указано: {first}."),
+                    ),
+                    id => pair(
+                        format!("\"{id}\" stands at {first} already."),
+                        format!("«{id}» уже указано: {first}."),
+                    ),
+                },
+                pair("Choose another.", "Выберите другое."),
             ),
             Self::Phone { text } => (
                 "bad_number",
@@ -332,12 +338,12 @@ impl Problem<'_> {
             Self::NumberBusy { number, first } => (
                 "number_in_pool",
                 pair(
-                    format!("The number {number} is lent to visitors from {first}."),
-                    format!("Номер {number} выдаётся посетителям: {first}."),
+                    format!("The number {number} is used at {first}."),
+                    format!("Номер {number} уже занят: {first}."),
                 ),
                 pair(
-                    "Remove it from the pool or choose another reserve number.",
-                    "Уберите его из пула или выберите другой резервный номер.",
+                    "Remove it there or choose another reserve number.",
+                    "Уберите его оттуда или выберите другой резервный номер.",
                 ),
             ),
             Self::UnknownPool { id, like: near } => (

@@ -230,6 +230,9 @@ pub struct NumberRecord {
     pub city: Option<String>,
     /// Whether it may be lent.
     pub status: NumberStatus,
+    /// The source it serves, in a pool that is divided by source.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
     /// Where calls to it go, if not where its scenario says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub forward: Option<Forward>,
@@ -278,10 +281,23 @@ pub struct PoolConfig {
     /// Rest of a number between two visitors.
     #[serde(rename = "cooldown_ms")]
     pub cooldown: Millis,
+    /// Whether the rest is a rule or a wish.
+    pub cooldown_rule: CooldownRule,
     /// The rule by which numbers are lent.
     pub policy: PolicyConfig,
     /// Objects among which the pool is divided.
     pub shards: u64,
+}
+
+/// Whether a number's rest is a rule.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CooldownRule {
+    /// A resting number is lent when no rested one is there.
+    #[default]
+    Preferred,
+    /// It is not, but to the visitor who had it.
+    Required,
 }
 
 impl PoolConfig {

@@ -6,9 +6,9 @@ use super::origin::ascii_host;
 use super::parse_scenario::{read_forward, read_scenario};
 use super::reader::{Fields, Node};
 use super::{
-    AttributionConfig, CONFIG_VERSION, CallerStorageMode, Compatibility, ConsentMode, LateCalls,
-    Locale, NumberOrigin, NumberRecord, NumberStatus, OriginPattern, PageConfig, PolicyConfig,
-    PoolConfig, Retention, SiteConfig, TouchModel, cross,
+    AttributionConfig, CONFIG_VERSION, CallerStorageMode, Compatibility, ConsentMode, CooldownRule,
+    LateCalls, Locale, NumberOrigin, NumberRecord, NumberStatus, OriginPattern, PageConfig,
+    PolicyConfig, PoolConfig, Retention, SiteConfig, TouchModel, cross,
 };
 use crate::id::{PoolId, SiteId};
 use crate::limits;
@@ -323,6 +323,7 @@ fn read_record(node: &Node<'_>) -> Option<NumberRecord> {
     let text = |node: Node<'_>| node.text(limits::NAME_CHARS).map(str::to_owned);
     let city = fields.get("city").and_then(text);
     let note = fields.get("note").and_then(text);
+    let source = fields.get("source").and_then(text);
     let forward = fields.get("forward").and_then(|node| read_forward(&node));
     fields.done();
     Some(NumberRecord {
@@ -331,6 +332,7 @@ fn read_record(node: &Node<'_>) -> Option<NumberRecord> {
         connected,
         city,
         status: status.unwrap_or_default(),
+        source,
         forward,
         note,
     })
@@ -370,6 +372,13 @@ fn read_pool(node: &Node<'_>) -> Option<PoolConfig> {
     let usual = Millis(PoolConfig::IDLE_RELEASE.0.min(hold.0));
     let idle_release = time("idle_release_ms", min, max, usual);
     let cooldown = time("cooldown_ms", 0, limits::COOLDOWN_MS, Millis(0));
+    let rules = [
+        ("preferred", CooldownRule::Preferred),
+        ("required", CooldownRule::Required),
+    ];
+    let cooldown_rule = fields
+        .get("cooldown_rule")
+        .and_then(|node| node.choice(rules));
     if idle_release > hold {
         fields.node.fault(Problem::IdleBeyondHold);
     }
@@ -384,6 +393,7 @@ fn read_pool(node: &Node<'_>) -> Option<PoolConfig> {
         hold,
         idle_release,
         cooldown,
+        cooldown_rule: cooldown_rule.unwrap_or_default(),
         policy: policy.unwrap_or_default(),
         shards: shards.unwrap_or(1),
     })
@@ -391,7 +401,7 @@ fn read_pool(node: &Node<'_>) -> Option<PoolConfig> {
 
 fn read_policy(node: &Node<'_>) -> Option<PolicyConfig> {
     if !matches!(node.value, Json::Object(_)) {
-        return node.choice(PolicyConfig::PLAIN);
+        return node.choice(PolicyConfig::plain());
     }
     let mut fields = node.fields()?;
     let rules = PolicyConfig::WITH_FIGURES;

@@ -1,9 +1,15 @@
-//! The rule of a pool, as the owner chooses it. What each rule does is [`crate::pool`]'s business.
+//! The rule of a pool as the owner chooses it, and the pool that follows from a configuration.
 
+use super::{CooldownRule, NumberStatus, PoolConfig, SiteConfig};
+use crate::phone::E164;
+use crate::pool;
+use crate::pool::{Choice, Hold, Overflow, Policy};
+use crate::time::Millis;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// Which number a visitor gets, and when he loses it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PolicyConfig {
     /// The number whose past holders are least likely to call; the hold is soft.
@@ -13,8 +19,10 @@ pub enum PolicyConfig {
     ReserveOnExhaustion,
     /// The hold is hard; with no free number, the page's own.
     PageOnExhaustion,
-    /// With no free number, the one held longest changes hands (Ringostat).
+    /// The hold is hard; with no free number, the one lent longest ago changes hands (Ringostat).
     TakeOldest,
+    /// As `ringlet`, with the numbers divided among the sources their records name (UIS).
+    PoolPerSource,
     /// Past this time a passive visitor gives way when numbers are short (UIS).
     DemotePassive {
         /// Since the number was lent.
@@ -22,7 +30,7 @@ pub enum PolicyConfig {
     },
     /// Held for this time whatever the visitor does (Zadarma).
     FixedHold {
-        /// Since the last page view.
+        /// Since the number was lent.
         ms: u64,
     },
     /// Held while a tab is open, and this long after (Roistat).
@@ -37,19 +45,26 @@ pub enum PolicyConfig {
         /// Then held this long.
         freeze_ms: u64,
     },
-    /// Numbers are divided among sources.
-    PoolPerSource,
+    /// Another of the documented rules, by its name in [`Policy::NAMED`].
+    #[serde(untagged)]
+    Named(&'static str),
 }
 
 impl PolicyConfig {
-    /// Names of the rules without figures of their own.
-    pub(super) const PLAIN: [(&'static str, Self); 5] = [
-        ("ringlet", Self::Ringlet),
-        ("reserve_on_exhaustion", Self::ReserveOnExhaustion),
-        ("page_on_exhaustion", Self::PageOnExhaustion),
-        ("take_oldest", Self::TakeOldest),
-        ("pool_per_source", Self::PoolPerSource),
-    ];
+    /// The rules that are written as a name.
+    pub(super) fn plain() -> Vec<(&'static str, Self)> {
+        let own = [
+            ("ringlet", Self::Ringlet),
+            ("reserve_on_exhaustion", Self::ReserveOnExhaustion),
+            ("page_on_exhaustion", Self::PageOnExhaustion),
+            ("take_oldest", Self::TakeOldest),
+            ("pool_per_source", Self::PoolPerSource),
+        ];
+        let named = Policy::NAMED.iter().filter(|(name, _)| *name != "ringlet");
+        own.into_iter()
+            .chain(named.map(|(name, _)| (*name, Self::Named(name))))
+            .collect()
+    }
 
     /// Names of the rules with figures.
     pub(super) const WITH_FIGURES: &'static [&'static str] = &[
@@ -58,4 +73,108 @@ impl PolicyConfig {
         "tab_and_freeze",
         "idle_release_and_freeze",
     ];
+}
+
+impl PoolConfig {
+    /// The rule of the pool with its figures.
+    pub fn rule(&self) -> Policy {
+        // The hold counts from the last activity: idle for a while, then the rest of it.
+        let hard = Hold::IdleRelease {
+            idle_ms: self.idle_release,
+            freeze_ms: Millis(self.hold.0.saturating_sub(self.idle_release.0)),
+        };
+        let field = |hold, overflow| Policy {
+            hold,
+            choice: Choice::LongestIdle,
+            overflow,
+            ..Policy::ringlet()
+        };
+        match self.policy {
+            PolicyConfig::Ringlet => Policy::ringlet(),
+            PolicyConfig::ReserveOnExhaustion => field(hard, Overflow::Reserve),
+            PolicyConfig::PageOnExhaustion => field(hard, Overflow::Page),
+            PolicyConfig::TakeOldest => field(hard, Overflow::TakeOldest),
+            PolicyConfig::PoolPerSource => Policy {
+                by_source: true,
+                ..Policy::ringlet()
+            },
+            PolicyConfig::DemotePassive { after_ms } => field(
+                Hold::DemotePassive {
+                    hold_ms: Millis(after_ms),
+                },
+                Overflow::Reserve,
+            ),
+            PolicyConfig::FixedHold { ms } => Policy::fixed(Millis(ms)),
+            PolicyConfig::TabAndFreeze { ms } => field(
+                Hold::TabOpen {
+                    freeze_ms: Millis(ms),
+                },
+                Overflow::Reserve,
+            ),
+            PolicyConfig::IdleReleaseAndFreeze { idle_ms, freeze_ms } => {
+                let (idle_ms, freeze_ms) = (Millis(idle_ms), Millis(freeze_ms));
+                field(Hold::IdleRelease { idle_ms, freeze_ms }, Overflow::Reserve)
+            }
+            PolicyConfig::Named(name) => Policy::named(name).unwrap_or_default(),
+        }
+    }
+}
+
+impl SiteConfig {
+    /// What the pool's state machine works with: numbers with their roles, times and rule. The
+    /// reserve numbers of the scenarios that draw on the pool come last, the best scenario's first.
+    pub fn pool_config(&self, config: &PoolConfig) -> pool::PoolConfig {
+        let records: BTreeMap<E164, _> = self
+            .numbers
+            .iter()
+            .map(|record| (record.number, record))
+            .collect();
+        let dynamic = config.numbers.iter().map(|number| {
+            let record = records.get(number);
+            let usable = record.is_none_or(|record| record.status == NumberStatus::Active);
+            let source = record
+                .and_then(|record| record.source.as_deref())
+                .unwrap_or_default();
+            pool::NumberConfig {
+                number: *number,
+                role: if usable {
+                    pool::Role::Dynamic
+                } else {
+                    pool::Role::Disabled
+                },
+                source: pool::Source::of(source),
+            }
+        });
+        let mut scenarios: Vec<_> = self
+            .scenarios
+            .iter()
+            .filter(|it| it.pool() == Some(&config.id))
+            .collect();
+        scenarios.sort_by_key(|scenario| std::cmp::Reverse(scenario.priority));
+        let reserve = scenarios
+            .iter()
+            .filter_map(|scenario| scenario.reserve_number);
+        let beat = config.beat();
+        pool::PoolConfig {
+            numbers: dynamic
+                .chain(reserve.map(pool::NumberConfig::reserve))
+                .collect(),
+            times: pool::Times {
+                hold_ms: config.hold,
+                idle_release_ms: config.idle_release,
+                beat_ms: beat,
+                // Two signs may get lost before an active page counts as silent.
+                silence_ms: Millis(beat.0.saturating_mul(5) / 2),
+                cooldown_ms: config.cooldown,
+                cooldown: match config.cooldown_rule {
+                    CooldownRule::Preferred => pool::Cooldown::Preferred,
+                    CooldownRule::Required => pool::Cooldown::Required,
+                },
+                remember_ms: Millis::from_mins(self.attribution.window_days * 24 * 60),
+                ..pool::Times::default()
+            },
+            policy: config.rule(),
+            ..pool::PoolConfig::default()
+        }
+    }
 }

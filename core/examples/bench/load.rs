@@ -3,7 +3,9 @@
 use ringlet_core::entropy::Entropy;
 use ringlet_core::id::{VisitId, VisitorId};
 use ringlet_core::phone::E164;
-use ringlet_core::pool::{Acquire, Grant, Input, NumberConfig, Pool, PoolConfig, Reply, Sign, TabId};
+use ringlet_core::pool::{
+    Acquire, Grant, Input, NumberConfig, Pool, PoolConfig, Reply, Sign, TabId,
+};
 use ringlet_core::time::UnixMillis;
 
 const START: u64 = 1_800_000_000_000;

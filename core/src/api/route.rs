@@ -195,7 +195,13 @@ pub const ROUTES: &[RouteSpec] = &[
         Provider,
         limits::WEBHOOK_BODY_BYTES,
     ),
-    row(Get, "/v1/sites/{site}/calls/{provider}/{secret}", Route::ProviderCall, Provider, 0),
+    row(
+        Get,
+        "/v1/sites/{site}/calls/{provider}/{secret}",
+        Route::ProviderCall,
+        Provider,
+        0,
+    ),
     row(Get, "/api/v1/sites", Route::SiteList, Deployer, 0),
     row(
         Post,

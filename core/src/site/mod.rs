@@ -21,7 +21,7 @@ mod reader;
 pub use diff::{Change, diff};
 pub use fault::{Fault, Text};
 pub use origin::OriginPattern;
-pub use policy::PolicyConfig;
+pub use policy::{COMBINATION_HOLD, PolicyConfig};
 pub use public::{PublicConfig, PublicScenario};
 
 use crate::id::{PoolId, ScenarioId, SiteId};

@@ -4,9 +4,14 @@ use super::{CooldownRule, NumberStatus, PoolConfig, SiteConfig};
 use crate::phone::E164;
 use crate::pool;
 use crate::pool::{Choice, Hold, Overflow, Policy};
+use crate::scenario::{Scenario, ScenarioKind};
 use crate::time::Millis;
 use serde::Serialize;
 use std::collections::BTreeMap;
+
+/// How long a combination of parameters keeps its number: two weeks without a show return it, as in
+/// the shared pools of the field (Mango).
+pub const COMBINATION_HOLD: Millis = Millis::from_mins(14 * 24 * 60);
 
 /// Which number a visitor gets, and when he loses it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -121,15 +126,15 @@ impl PoolConfig {
 }
 
 impl SiteConfig {
-    /// What the pool's state machine works with: numbers with their roles, times and rule. The
-    /// reserve numbers of the scenarios that draw on the pool come last, the best scenario's first.
+    /// What the pool's state machine works with: numbers with their roles, times and rule. Reserve
+    /// numbers are the scenarios' own ([`SiteConfig::reserve_of`]), so none is among them.
     pub fn pool_config(&self, config: &PoolConfig) -> pool::PoolConfig {
         let records: BTreeMap<E164, _> = self
             .numbers
             .iter()
             .map(|record| (record.number, record))
             .collect();
-        let dynamic = config.numbers.iter().map(|number| {
+        let numbers = config.numbers.iter().map(|number| {
             let record = records.get(number);
             let usable = record.is_none_or(|record| record.status == NumberStatus::Active);
             let source = record
@@ -145,25 +150,17 @@ impl SiteConfig {
                 source: pool::Source::of(source),
             }
         });
-        let mut scenarios: Vec<_> = self
-            .scenarios
-            .iter()
-            .filter(|it| it.pool() == Some(&config.id))
-            .collect();
-        scenarios.sort_by_key(|scenario| std::cmp::Reverse(scenario.priority));
-        let reserve = scenarios
-            .iter()
-            .filter_map(|scenario| scenario.reserve_number);
         let beat = config.beat();
+        let by_params = self.scenarios.iter().any(|scenario| {
+            matches!(&scenario.kind, ScenarioKind::Params { pool, .. } if *pool == config.id)
+        });
         pool::PoolConfig {
-            numbers: dynamic
-                .chain(reserve.map(pool::NumberConfig::reserve))
-                .collect(),
+            numbers: numbers.collect(),
             times: pool::Times {
                 hold_ms: config.hold,
                 idle_release_ms: config.idle_release,
                 beat_ms: beat,
-                // Two signs may get lost before an active page counts as silent.
+                // Two beats may be lost, and one may be late.
                 silence_ms: Millis(beat.0.saturating_mul(5) / 2),
                 cooldown_ms: config.cooldown,
                 cooldown: match config.cooldown_rule {
@@ -173,8 +170,20 @@ impl SiteConfig {
                 remember_ms: Millis::from_mins(self.attribution.window_days * 24 * 60),
                 ..pool::Times::default()
             },
-            policy: config.rule(),
+            policy: if by_params {
+                Policy::fixed(COMBINATION_HOLD)
+            } else {
+                config.rule()
+            },
             ..pool::PoolConfig::default()
         }
+    }
+
+    /// The number that `scenario` shows when no other is to be had; nothing leaves the page's own.
+    pub fn reserve_of(&self, scenario: &Scenario) -> Option<E164> {
+        let pool = scenario.pool().and_then(|id| self.pool(id));
+        let to_page = scenario.overflow == crate::scenario::Overflow::Page
+            || pool.is_some_and(|pool| pool.rule().overflow == Overflow::Page);
+        scenario.reserve_number.filter(|_| !to_page)
     }
 }

@@ -458,17 +458,20 @@ fn uses_of_numbers() {
         .iter()
         .map(|n| (n.number.to_string(), n.role))
         .collect();
-    use crate::pool::Role::{Disabled, Dynamic, Reserve};
+    use crate::pool::Role::{Disabled, Dynamic};
     assert_eq!(
         roles,
         [
             ("74950000001".to_owned(), Dynamic),
             ("74950000002".to_owned(), Disabled),
             ("74950000003".to_owned(), Dynamic),
-            ("74950000100".to_owned(), Reserve),
         ]
     );
     assert_eq!(pool.numbers[0].source, crate::pool::Source::of("Yandex"));
+    // `overflow` is `page`: the reserve number is not shown, though calls to it are known.
+    assert_eq!(config.reserve_of(&config.scenarios[0]), None);
+    let params = config.pool_config(&config.pools[1]);
+    assert_eq!(params.policy, crate::pool::Policy::fixed(COMBINATION_HOLD));
 }
 
 #[test]

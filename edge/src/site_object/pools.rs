@@ -15,16 +15,11 @@ use futures_util::future::join_all;
 use ringlet_core::api::problem::ProblemCode;
 use ringlet_core::id::{PoolId, ScenarioId, VisitorId};
 use ringlet_core::phone::E164;
-use ringlet_core::pool::{self, Hold, NumberConfig, Overflow, Policy, Role, Times};
-use ringlet_core::scenario::ScenarioKind;
-use ringlet_core::site::{PolicyConfig, PoolConfig, SiteConfig};
-use ringlet_core::time::{Millis, UnixMillis};
+use ringlet_core::pool;
+use ringlet_core::time::UnixMillis;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use worker::Env;
-
-/// How long a combination of parameters keeps its number: two weeks without a show return it.
-const COMBINATION_HOLD: Millis = Millis::from_mins(14 * 24 * 60);
 
 /// The name of a pool's object.
 pub(crate) fn object_name(site: &str, pool: &str) -> String {
@@ -58,90 +53,10 @@ pub(super) fn configuration(in_force: &InForce, pool: &PoolId) -> PoolConfigurat
     let site = &in_force.config;
     let config = site
         .pool(pool)
-        .map_or_else(pool::PoolConfig::default, |pool| of(site, pool));
+        .map_or_else(pool::PoolConfig::default, |pool| site.pool_config(pool));
     PoolConfiguration {
         version: in_force.version,
         config,
-    }
-}
-
-fn of(site: &SiteConfig, pool: &PoolConfig) -> pool::PoolConfig {
-    let usable = site.usable_numbers(pool);
-    let role = |number: &E164| {
-        if usable.contains(number) {
-            Role::Dynamic
-        } else {
-            Role::Disabled
-        }
-    };
-    let numbers = pool.numbers.iter().map(|number| NumberConfig {
-        role: role(number),
-        ..NumberConfig::dynamic(*number)
-    });
-    let beat_ms = pool.beat();
-    pool::PoolConfig {
-        numbers: numbers.collect(),
-        times: Times {
-            hold_ms: pool.hold,
-            idle_release_ms: pool.idle_release,
-            beat_ms,
-            // Two beats may be lost, and one may be late.
-            silence_ms: Millis(beat_ms.0 * 2 + beat_ms.0 / 2),
-            cooldown_ms: pool.cooldown,
-            remember_ms: Millis::from_mins(site.attribution.window_days * 24 * 60),
-            ..Times::default()
-        },
-        policy: policy(site, pool),
-        ..pool::PoolConfig::default()
-    }
-}
-
-fn policy(site: &SiteConfig, pool: &PoolConfig) -> Policy {
-    let by_params = site.scenarios.iter().any(|scenario| {
-        matches!(&scenario.kind, ScenarioKind::Params { pool: of, .. } if *of == pool.id)
-    });
-    if by_params {
-        return Policy::fixed(COMBINATION_HOLD);
-    }
-    let hard = Policy {
-        hold: Hold::IdleRelease {
-            idle_ms: pool.idle_release,
-            freeze_ms: Millis(pool.hold.0.saturating_sub(pool.idle_release.0)),
-        },
-        ..Policy::longest_idle()
-    };
-    let held = |hold: Hold| Policy {
-        hold,
-        ..Policy::longest_idle()
-    };
-    match pool.policy {
-        PolicyConfig::Ringlet => Policy::ringlet(),
-        PolicyConfig::ReserveOnExhaustion => hard,
-        PolicyConfig::PageOnExhaustion => hard.with_overflow(Overflow::Page),
-        PolicyConfig::TakeOldest => Policy {
-            hold: Hold::TabOpen {
-                freeze_ms: pool.hold,
-            },
-            ..Policy::longest_idle()
-        }
-        .with_overflow(Overflow::TakeOldest),
-        PolicyConfig::DemotePassive { after_ms } => held(Hold::DemotePassive {
-            hold_ms: Millis(after_ms),
-        }),
-        PolicyConfig::FixedHold { ms } => held(Hold::Fixed {
-            hold_ms: Millis(ms),
-        }),
-        PolicyConfig::TabAndFreeze { ms } => held(Hold::TabOpen {
-            freeze_ms: Millis(ms),
-        }),
-        PolicyConfig::IdleReleaseAndFreeze { idle_ms, freeze_ms } => held(Hold::IdleRelease {
-            idle_ms: Millis(idle_ms),
-            freeze_ms: Millis(freeze_ms),
-        }),
-        PolicyConfig::PoolPerSource => Policy {
-            by_source: true,
-            ..Policy::ringlet()
-        },
     }
 }
 

@@ -233,3 +233,40 @@ fn a_snapshot_stands_for_all_before_it() {
     }
     assert_same(&mut again, &mut desk.pool);
 }
+
+#[test]
+fn a_lease_due_while_the_model_is_learnt_anew_ends_all_the_same() {
+    let mut desk = Desk::new(PoolConfig {
+        numbers: numbers(40),
+        policy: Policy::fixed(Millis::from_mins(15)),
+        ..PoolConfig::default()
+    });
+    let grants: Vec<Grant> = (0..40)
+        .map(|n| desk.granted(n, u128::from(n) + 1))
+        .collect();
+    assert!(matches!(desk.ask(60, 100), Reply::Instead(_)));
+    // All leases are due, none is settled yet, and enough calls come to learn from.
+    for (place, grant) in grants.iter().enumerate() {
+        let call = CallMark {
+            number: grant.number,
+            call: CallId(place as u128 + 1),
+        };
+        desk.tell(2_000, Input::CallStarted(call));
+        desk.tell(2_000, Input::CallEnded(call));
+        desk.tell(
+            2_000,
+            Input::Attributed(Attributed {
+                number: grant.number,
+                lease: grant.lease,
+                at: UnixMillis(START + 2_000_000),
+                share: 1.0,
+            }),
+        );
+        if place == 32 {
+            break;
+        }
+    }
+    for visitor in 0..40 {
+        desk.granted(2_001, 200 + visitor);
+    }
+}

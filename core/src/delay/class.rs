@@ -35,6 +35,19 @@ pub enum Engagement {
     Deep,
 }
 
+impl Engagement {
+    /// What so many spells of activity, of so many seconds together, amount to.
+    pub const fn of(spells: u8, active_s: u16) -> Self {
+        if spells > 1 || active_s >= 120 {
+            Self::Deep
+        } else if active_s >= 20 {
+            Self::Engaged
+        } else {
+            Self::Bounce
+        }
+    }
+}
+
 /// Whether a page of the site is still open before him.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(

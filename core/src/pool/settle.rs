@@ -199,6 +199,8 @@ impl Pool {
         self.learnt_from = self.counts.clone();
         self.model = DelayModel::learnt(&self.counts);
         self.masses = self.model.mass_table(select::tau_of(&self.config.policy));
+        // A number whose due change is not settled would lose it when its next one is computed.
+        self.settle_due();
         for at in 0..self.numbers.len() {
             self.rekey(at);
         }

@@ -72,7 +72,7 @@ impl Pool {
         let hot = self.holders.hot_mut(place);
         let mut class = hot.class();
         class.tab = Tab::Open;
-        class.engagement = class.engagement.max(judge(spells, active_s));
+        class.engagement = class.engagement.max(Engagement::of(spells, active_s));
         class.tapped &= now.since(tap_at) <= TAP_OVER;
         hot.set_class(class);
         hot.last_activity = now;
@@ -150,7 +150,7 @@ impl Pool {
         let (spells, active_s) = (cold.spells, cold.active_s);
         let hot = self.holders.hot_mut(place);
         let mut class = hot.class();
-        class.engagement = class.engagement.max(judge(spells, active_s));
+        class.engagement = class.engagement.max(Engagement::of(spells, active_s));
         hot.set_class(class);
         let seconds = active.0 as f32 / 1e3;
         self.counts.add_seconds(class, ACTIVE_BIN, seconds);
@@ -220,6 +220,7 @@ impl Pool {
         let Some(at) = self.number_at(mark.number) else {
             return Reply::UnknownNumber;
         };
+        self.settle_number(at);
         let until = self.now + self.config.times.call_ms;
         let known = self.numbers[at].calls;
         self.numbers[at].calls.start(mark.call, until);
@@ -262,6 +263,7 @@ impl Pool {
         let Some(at) = self.number_at(credit.number) else {
             return Reply::UnknownNumber;
         };
+        self.settle_number(at);
         if self.apply_credit(at, &credit) {
             self.write(JournalEntry::Attributed(credit));
         }
@@ -299,6 +301,7 @@ impl Pool {
         let Some(at) = self.number_at(number) else {
             return Reply::UnknownNumber;
         };
+        self.settle_number(at);
         self.numbers[at].quarantined_until = until;
         self.rekey(at);
         self.write(JournalEntry::Quarantine { number, until });
@@ -310,16 +313,5 @@ impl Pool {
         self.write(JournalEntry::Configured(Box::new(config.clone())));
         self.configure(config);
         Reply::Noted
-    }
-}
-
-/// The engagement that spells and seconds of activity amount to.
-fn judge(spells: u8, active_s: u16) -> Engagement {
-    if spells > 1 || active_s >= 120 {
-        Engagement::Deep
-    } else if active_s >= 20 {
-        Engagement::Engaged
-    } else {
-        Engagement::Bounce
     }
 }

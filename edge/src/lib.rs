@@ -39,21 +39,21 @@ use http::reply::{Handled, Reply};
 use log::{Level, Line};
 use ringlet_core::api::problem::{Problem, ProblemCode};
 use ringlet_core::api::route::{self, Access, Found, ROUTES, Route, RouteSpec};
-use worker::{Context, Env, Response, event};
+use worker::{Context, Env, event};
 
 /// Answers every HTTP request of the Worker.
 ///
 /// # Errors
 /// When the runtime refuses to build a response.
 #[event(fetch)]
-async fn fetch(ask: Ask, env: Env, _context: Context) -> worker::Result<Response> {
+async fn fetch(ask: Ask, env: Env, _context: Context) -> worker::Result<web_sys::Response> {
     let head = ask.method == "HEAD";
     let reply = match dispatch(&ask, &env).await {
         Ok(reply) => reply,
         Err(problem) => Reply::problem(&problem, ask.prefers_russian()),
     };
-    let response = reply.into_response(head)?;
-    Ok(Response::from(response))
+    // Not as the crate's own `Response`: that one forgets that a body is compressed already.
+    Ok(reply.into_response(head)?)
 }
 
 async fn dispatch(ask: &Ask, env: &Env) -> Handled {

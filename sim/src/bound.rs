@@ -181,12 +181,13 @@ pub struct Causal {
 
 impl Causal {
     /// Ranks every caller of `history` among all visitors at the instant of his call. Calls before
-    /// `from_ms` and those later than a day after the last activity do not count.
+    /// `from_ms` and those later than a day after the last activity do not count. `hazards` must
+    /// have been counted with or without taps as `evidence` says.
     pub fn rank(
         history: &Workload,
         law: &Law,
         hazards: &Hazards,
-        region: bool,
+        evidence: Evidence,
         from_ms: u64,
     ) -> Self {
         let mut moves: Vec<(u64, usize, usize, bool)> = Vec::new();
@@ -207,7 +208,7 @@ impl Causal {
         }
         moves.sort_unstable_by_key(|step| step.0);
         callers.sort_unstable();
-        let mut crowd = Crowd::new(law, region, hazards);
+        let mut crowd = Crowd::new(law, evidence.region, hazards);
         let mut next = 0;
         let ranks = callers
             .into_iter()
@@ -223,6 +224,13 @@ impl Causal {
             })
             .collect();
         Self { ranks }
+    }
+
+    /// The bound over several histories.
+    pub fn joined(parts: impl Iterator<Item = Self>) -> Self {
+        Self {
+            ranks: parts.flat_map(|part| part.ranks).collect(),
+        }
     }
 
     /// The bound on the share of right visits with `numbers` numbers.
@@ -359,8 +367,11 @@ mod tests {
         let law = Law::base(3_000.0);
         let history = Workload::draw(&law, 6, 31);
         let [plain, tap] = [false, true].map(|tap| Hazards::count(&law, 300_000, 32, tap));
-        let rank = |hazards, region| Causal::rank(&history, &law, hazards, region, DAY_MS);
-        let (number, tap, both) = (rank(&plain, false), rank(&tap, false), rank(&tap, true));
+        let rank = |hazards, tap, region| {
+            Causal::rank(&history, &law, hazards, Evidence { tap, region }, DAY_MS)
+        };
+        let number = rank(&plain, false, false);
+        let (tap, both) = (rank(&tap, true, false), rank(&tap, true, true));
         for numbers in [1, 3, 10, 30, 100, 300] {
             let [number, tap, both] = [&number, &tap, &both].map(|bound| bound.right(numbers));
             let future = clairvoyant(&history, numbers, DAY_MS);
@@ -384,6 +395,7 @@ mod tests {
             mobile: false,
             intent: false,
             region: 0,
+            source: 0,
             tap_ms: None,
             call: Some(crate::workload::FirstCall {
                 at_ms: call_ms,

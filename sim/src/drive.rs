@@ -7,9 +7,10 @@
 //! Judged are first calls made within a day of the last activity (and after the warm-up); all
 //! others are made too, and the pool hears of them.
 
+use ringlet_core::attribution::{Call, Credit, RegionModel, Rule, Settings, attribute};
 use ringlet_core::delay::{DelayCounts, Device};
 use ringlet_core::entropy::Entropy;
-use ringlet_core::id::{CallId, VisitId, VisitorId};
+use ringlet_core::id::{CallId, LeaseId, VisitId, VisitorId};
 use ringlet_core::phone::E164;
 use ringlet_core::pool::{
     Acquire, Attributed, CallMark, Facts, Grant, Input, NumberConfig, Pool, PoolConfig, Region,
@@ -17,7 +18,7 @@ use ringlet_core::pool::{
 };
 use ringlet_core::time::{Millis, UnixMillis};
 
-use crate::rules::{Rule, Way};
+use crate::rules::{self, Way};
 use crate::tally::Tally;
 use crate::workload::{DAY_MS, Event, Kind, SOURCES, Visit, Workload};
 
@@ -30,7 +31,7 @@ const FOREVER: Millis = Millis(400 * DAY_MS);
 #[derive(Clone, Copy, Debug)]
 pub struct Drive<'a> {
     /// The rule.
-    pub rule: &'a Rule,
+    pub rule: &'a rules::Rule,
     /// Its numbers.
     pub numbers: usize,
     /// What the delay model was taught; without it the default table.
@@ -80,6 +81,7 @@ impl Drive<'_> {
                 ..Outcome::default()
             },
             calls: 0,
+            regions: RegionModel::default(),
         };
         for event in &history.events {
             run.take(event, &history.visits[event.visit as usize]);
@@ -132,6 +134,7 @@ struct Run<'a> {
     shown: Vec<Option<Grant>>,
     outcome: Outcome,
     calls: u128,
+    regions: RegionModel,
 }
 
 impl Run<'_> {
@@ -206,9 +209,10 @@ impl Run<'_> {
             call: CallId(self.calls),
         };
         self.input(Input::CallStarted(mark), now);
+        let caller = visit.call.map_or(u8::MAX, |call| call.region);
         let mut credit = None;
         for (index, way) in self.drive.rule.ways.iter().enumerate() {
-            let answer = self.answer(*way, grant.number, visit, now);
+            let answer = self.answer(*way, grant.number, caller, now);
             if judged {
                 let counted = answer.map(|answer| (answer.visit == place, answer.said));
                 self.outcome.tallies[index].count(counted);
@@ -217,8 +221,16 @@ impl Run<'_> {
         }
         self.input(Input::CallEnded(mark), now);
         if let Some(answer) = credit {
-            let Answer { lease, said, .. } = answer;
+            let Answer {
+                lease,
+                said,
+                visitor,
+                said_without_region,
+                ..
+            } = answer;
             let number = grant.number;
+            self.regions
+                .observe(region_of(caller), visitor, said_without_region as f32);
             let credit = Attributed {
                 number,
                 lease,
@@ -265,49 +277,46 @@ fn region_of(region: u8) -> Region {
 #[derive(Clone, Copy, Debug)]
 struct Answer {
     visit: usize,
-    lease: ringlet_core::id::LeaseId,
+    visitor: Region,
+    lease: LeaseId,
     said: f64,
+    said_without_region: f64,
 }
 
 impl Run<'_> {
-    fn answer(&self, way: Way, number: E164, visit: &Visit, now: UnixMillis) -> Option<Answer> {
-        let c = self.pool.candidates(number, now);
-        if way == Way::LastHolder {
-            let h = c.first()?;
-            return Some(Answer {
-                visit: h.visit.0 as usize - 1,
-                lease: h.lease,
-                said: 1.0,
-            });
-        }
-        let mut sum = 1e-9;
-        let mut best = None;
-        for h in c.iter().filter(|h| !h.moved && !h.called) {
-            let mut hz = if h.active {
-                self.pool.delay().active_hazard(h.class)
+    /// The engine's verdict on a call to `number`, attributed in `way`.
+    fn answer(&self, way: Way, number: E164, caller: u8, now: UnixMillis) -> Option<Answer> {
+        let candidates = self.pool.candidates(number, now);
+        let regions = (way == Way::MapTapRegion).then(|| self.regions.clone());
+        let settings = Settings {
+            rule: if way == Way::LastHolder {
+                Rule::LastHolder
             } else {
-                self.pool
-                    .delay()
-                    .hazard(h.class, now.since(h.last_activity))
-            } as f64;
-            if way == Way::MapTapRegion {
-                let w = 1.0 / (h.region.0 as f64) / 3.6;
-                hz *= if region_of(visit.call.unwrap().region) == h.region {
-                    (0.75 + 0.25 * w) / w
-                } else {
-                    0.25
-                };
-            }
-            sum += hz;
-            if best.as_ref().is_none_or(|(b, _)| hz > *b) {
-                best = Some((hz, *h));
-            }
-        }
-        let (hz, h) = best?;
+                Rule::Posterior
+            },
+            ignore_taps: way == Way::Map,
+            regions,
+            ..Settings::default()
+        };
+        let call = Call {
+            at: now,
+            region: region_of(caller),
+            ..Call::default()
+        };
+        let verdict = attribute(&call, &candidates, self.pool.delay(), &settings);
+        let Credit::Holder { lease, visit, .. } = verdict.credit else {
+            return None;
+        };
+        let visitor = candidates
+            .iter()
+            .find(|holder| holder.lease == lease)?
+            .region;
         Some(Answer {
-            visit: h.visit.0 as usize - 1,
-            lease: h.lease,
-            said: hz / sum,
+            visit: usize::try_from(visit.0 - 1).ok()?,
+            visitor,
+            lease,
+            said: f64::from(verdict.confidence),
+            said_without_region: f64::from(verdict.confidence_without_region),
         })
     }
 }

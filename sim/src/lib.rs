@@ -8,6 +8,17 @@
 #![forbid(unsafe_code)]
 
 pub mod bound;
+pub mod drive;
 pub mod law;
+pub mod progress;
 pub mod random;
+pub mod replay;
+pub mod report;
+pub mod rules;
+pub mod run;
+pub mod scenario;
+pub mod search;
+pub mod size;
+pub mod tally;
+pub mod teach;
 pub mod workload;

@@ -12,12 +12,12 @@ use std::process::ExitCode;
 use std::str::FromStr;
 
 use lexopt::prelude::*;
+use ringlet_core::calculator::Question;
 use ringlet_sim::report;
 use ringlet_sim::rules::Rule;
 use ringlet_sim::run::{self, Plan, TAUGHT_VISITS};
 use ringlet_sim::scenario::Scenario;
-use ringlet_sim::size::{self, Question};
-use ringlet_sim::{progress::Clock, replay};
+use ringlet_sim::{progress::Clock, replay, size};
 
 const HELP: &str = "\
 Usage: cargo xtask sim COMMAND
@@ -223,7 +223,7 @@ fn size_pool(mut parser: lexopt::Parser) -> Result<(), String> {
                 Long("active-s") => question.active_s = number(&parser.value()?)?,
                 Long("busy-hour-factor") => question.busy_hour_factor = number(&parser.value()?)?,
                 Long("hold-s") => question.hold_s = number(&parser.value()?)?,
-                Long("numbers") => question.numbers = Some(number(&parser.value()?)?),
+                Long("numbers") => question.numbers = number(&parser.value()?)?,
                 Long("json") => json = true,
                 other => return Err(other.unexpected()),
             }
@@ -231,11 +231,7 @@ fn size_pool(mut parser: lexopt::Parser) -> Result<(), String> {
         Ok(())
     };
     read().map_err(|error| format!("{error}\n\n{HELP}"))?;
-    let faults = size::faults(&question);
-    if !faults.is_empty() {
-        return Err(faults.join("\n"));
-    }
-    let answer = size::answer(question);
+    let answer = size::size(question).map_err(|faults| faults.join("\n"))?;
     if json {
         println!("{}", answer.json());
     } else {

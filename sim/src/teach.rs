@@ -80,7 +80,10 @@ fn class_of(visit: &Visit, spells: usize, closed: bool) -> Class {
         } else {
             Device::Desktop
         },
-        engagement: Engagement::of(spells, Millis(visit.active_ms(spells))),
+        engagement: Engagement::of(
+            u8::try_from(spells).unwrap_or(u8::MAX),
+            u16::try_from(visit.active_ms(spells) / 1000).unwrap_or(u16::MAX),
+        ),
         intent: visit.intent,
         tab: if closed { Tab::Closed } else { Tab::Open },
         tapped: last && visit.tap_ms.is_some(),

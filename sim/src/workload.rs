@@ -3,14 +3,17 @@
 //! Not a model of any real site: an open, repeatable yardstick. Times are milliseconds from the
 //! start of the history. Invariants: a visitor's bursts of activity do not overlap; he calls at
 //! most once in a visit, after his last activity; events come in order of time, and of two at one
-//! instant the one that tells more (activity, then its end, then tap, close, call) comes in that
-//! order.
+//! instant activity comes before tap, its end, close and call, in that order.
 
 use crate::law::Law;
 use crate::random::Random;
 
 /// Milliseconds in a day.
 pub const DAY_MS: u64 = 86_400_000;
+
+/// Cumulative shares of advertising sources, in per cent: only the rule with a pool for every source
+/// looks at them.
+pub const SOURCES: [f64; 5] = [40.0, 65.0, 80.0, 92.0, 100.0];
 
 /// A first call: the truth that a rule has to find.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +39,8 @@ pub struct Visit {
     pub intent: bool,
     /// Region the visit comes from.
     pub region: u8,
+    /// The advertising source it comes from.
+    pub source: u8,
     /// A tap on the number that was reported.
     pub tap_ms: Option<u64>,
     /// The call that follows.
@@ -63,10 +68,10 @@ impl Visit {
 pub enum Kind {
     /// The numbered burst of activity starts.
     Start(u16),
-    /// The numbered burst of activity ends; its last moment is the last activity.
-    End(u16),
     /// A tap on the number is reported.
     Tap,
+    /// The numbered burst of activity ends; its last moment is the last activity.
+    End(u16),
     /// The tab closes.
     Close,
     /// The visitor calls the number he saw last.
@@ -260,6 +265,7 @@ fn draw_visit(
     let tap_ms = (by_tap && random.chance(law.tap_arrives)).then_some(last_ms);
     let closed_ms = last_ms + open_ms;
     let intent = intent && law.intent_seen;
+    let source = random.index(&SOURCES) as u8;
     Visit {
         visitor,
         bursts,
@@ -267,6 +273,7 @@ fn draw_visit(
         mobile,
         intent,
         region,
+        source,
         tap_ms,
         call,
     }

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::workload::{FirstCall, Visit, Workload};
 
 /// The most lines read: two million visits with their calls stay within two gigabytes.
-pub const LINES_MAX: usize = 8_000_000;
+pub(super) const LINES_MAX: usize = 8_000_000;
 const SPELLS_MAX: usize = 1_000;
 
 /// A line that was left out.

@@ -63,6 +63,11 @@ impl Bind for i64 {
         JsValue::from_f64(*self as f64)
     }
 }
+impl Bind for f64 {
+    fn bind(&self) -> JsValue {
+        JsValue::from_f64(*self)
+    }
+}
 impl Bind for bool {
     fn bind(&self) -> JsValue {
         JsValue::from_f64(f64::from(u8::from(*self)))

@@ -1,8 +1,9 @@
 //! What is asked of a pool's object.
 
+use ringlet_core::attribution::{self, Settings, Verdict};
 use ringlet_core::id::{CallId, ScenarioId, VisitId, VisitorId};
 use ringlet_core::phone::E164;
-use ringlet_core::pool::{Attributed, Facts, NumberView, PastHolder, PoolConfig, Tally};
+use ringlet_core::pool::{Attributed, Facts, NumberView, PoolConfig, Tally};
 use ringlet_core::time::UnixMillis;
 use ringlet_core::wire::{BeatEvent, VisitReply};
 use serde::{Deserialize, Serialize};
@@ -34,8 +35,8 @@ pub(crate) enum PoolCommand {
     Configure(Box<PoolConfiguration>),
     /// What the numbers do. Answered with [`LiveAnswer`].
     Live,
-    /// A call to a number began: who may have made it? Answered with [`CandidatesAnswer`].
-    Call(CallCommand),
+    /// A call to a number began: who may have made it? Answered with [`CallAnswer`].
+    Call(Box<CallCommand>),
     /// A call was credited. Answered with `null`.
     Attributed(Attributed),
     /// Take a number out of use until then. Answered with `null`.
@@ -143,18 +144,20 @@ pub(crate) struct CallCommand {
     pub call: CallId,
     /// The number dialled.
     pub number: E164,
-    /// When it began to ring.
-    pub started_at: UnixMillis,
     /// It is over.
     pub ended: bool,
+    /// What is known of the call.
+    pub facts: attribution::Call,
+    /// How to judge.
+    pub settings: Settings,
 }
 
-/// Who may have made a call.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct CandidatesAnswer {
-    /// The holders with what is known of each, newest first.
-    pub holders: Vec<PastHolder>,
-    /// The context of each, as it was stored with the grant.
+/// Who may have made a call, weighed by what the pool learnt of delays.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct CallAnswer {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The context of each candidate, as it was stored with the grant.
     pub contexts: Vec<String>,
 }
 

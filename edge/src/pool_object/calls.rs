@@ -1,8 +1,9 @@
-//! A call to one of the pool's numbers: noted, and answered with who may have made it.
+//! A call to one of the pool's numbers: noted, and judged by what the pool learnt of delays.
 
 use super::{Shell, journal};
 use crate::binding::fault::Fault;
-use crate::message::pool::{CallCommand, CandidatesAnswer};
+use crate::message::pool::{CallAnswer, CallCommand};
+use ringlet_core::attribution::attribute;
 use ringlet_core::pool::{CallMark, Input};
 use std::rc::Rc;
 
@@ -11,26 +12,25 @@ impl Shell {
         let CallCommand {
             call,
             number,
-            started_at,
             ended,
+            facts,
+            settings,
         } = command;
         let mark = CallMark { number, call };
-        let holders = self.step(|pool, now, entropy| {
-            let holders = pool.candidates(number, started_at);
+        let verdict = self.step(|pool, now, entropy| {
+            let candidates = pool.candidates(number, facts.at);
+            let verdict = attribute(&facts, &candidates, pool.delay(), &settings);
             pool.handle_input(Input::CallStarted(mark), now, entropy);
             if ended {
                 pool.handle_input(Input::CallEnded(mark), now, entropy);
             }
-            holders
+            verdict
         })?;
         // The contexts below may be of grants that wait.
         self.commit();
-        let rows: Vec<u64> = holders.iter().map(|holder| holder.row).collect();
+        let rows: Vec<u64> = verdict.candidates.iter().map(|of| of.holder.row).collect();
         let contexts = journal::contexts(self.store.sql(), &rows)?;
         self.committed().await?;
-        Ok(serde_json::to_string(&CandidatesAnswer {
-            holders,
-            contexts,
-        })?)
+        Ok(serde_json::to_string(&CallAnswer { verdict, contexts })?)
     }
 }

@@ -57,6 +57,10 @@ pub(crate) struct Shell {
     alarm_at: Cell<Option<UnixMillis>>,
 }
 
+// A panic can leave nothing half done in here: the pool is out of its place while it works, and the
+// rest is changed by single assignments.
+impl core::panic::RefUnwindSafe for Shell {}
+
 /// The pool and what is known about it.
 struct Memory {
     pool: Pool,
@@ -138,7 +142,7 @@ impl Shell {
             PoolCommand::Visit(visit) => self.visit(*visit).await,
             PoolCommand::Beat(beat) => self.beat(*beat).await,
             PoolCommand::Live => self.live(),
-            PoolCommand::Call(call) => self.call(call).await,
+            PoolCommand::Call(call) => self.call(*call).await,
             PoolCommand::Attributed(credit) => {
                 self.input(Input::Attributed(credit)).await?;
                 Ok("null".to_owned())

@@ -1,27 +1,32 @@
-//! Whose call it was: asks who held the number, has the core decide, keeps the answer.
+//! Whose call it was: asks the pools that had the number, keeps what they say.
+//!
+//! The verdict is the core's, made by the pool that knows how long its visitors take to call. A
+//! static number needs no verdict: it is its source's. Attributions are appended; the last one of a
+//! call is in force.
 
 use super::{InForce, SiteObject, config, pools};
 use crate::binding::fault::Fault;
 use crate::binding::sql::Sql;
 use crate::log::{Level, Line};
 use crate::message::VisitContext;
-use crate::message::pool::{CallCommand, CandidatesAnswer, PoolCommand};
-use ringlet_core::call::CallRecord;
+use crate::message::pool::{CallAnswer, CallCommand, PoolCommand};
+use ringlet_core::attribution::{self as rule, Credit, Known, Nobody, Reason, Rule, Settings};
+use ringlet_core::call::{CallRecord, StoredCaller};
 use ringlet_core::id::{CallId, LeaseId, ScenarioId, VisitId, VisitorId};
-use ringlet_core::pool::{Attributed, PastHolder};
-use ringlet_core::site::NumberUse;
-use ringlet_core::time::UnixMillis;
+use ringlet_core::pool::Attributed;
+use ringlet_core::site::{LateCalls, NumberUse, SiteConfig};
+use ringlet_core::time::{Millis, UnixMillis};
 use serde::{Deserialize, Serialize};
 
 /// Whom a call was credited to, and why.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Outcome {
-    /// `visit`, `static`, `reserve` or `unattributed`.
+    /// What the call was credited to.
     pub kind: Kind,
     /// Why, as a word.
     pub reason: String,
     /// How sure, 0 to 1.
-    pub probability: f64,
+    pub probability: f32,
     /// The source credited.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
@@ -43,6 +48,9 @@ pub(super) struct Outcome {
     /// Everybody who may have made the call, likeliest first.
     #[serde(default)]
     pub candidates: Vec<ShownCandidate>,
+    /// The share of strangers, 0 to 1.
+    #[serde(default)]
+    pub stranger: f32,
     /// The visitor's touches, oldest first.
     #[serde(default)]
     pub touches: Vec<ShownTouch>,
@@ -76,9 +84,9 @@ pub(super) struct ShownCandidate {
     /// His last activity.
     pub last_activity: UnixMillis,
     /// How likely it was he, 0 to 1.
-    pub probability: f64,
-    /// Why, as a word.
-    pub reason: String,
+    pub probability: f32,
+    /// Why, the weightiest first.
+    pub reasons: Vec<Reason>,
     /// His source.
     pub source: String,
 }
@@ -107,10 +115,22 @@ impl Outcome {
             scenario: None,
             context: None,
             candidates: Vec::new(),
+            stranger: 0.0,
             touches: Vec::new(),
         }
     }
 }
+
+/// An earlier call of the same caller that was credited.
+struct Remembered {
+    known: Known,
+    context: Option<VisitContext>,
+}
+
+/// How sure an earlier call must have been credited to be remembered by.
+const REMEMBERED_FROM: f64 = 0.5;
+/// Candidates kept of one call: the API shows them, nobody reads more.
+const CANDIDATES: usize = 32;
 
 impl SiteObject {
     /// Decides whose call it was.
@@ -136,48 +156,85 @@ impl SiteObject {
             }
             Some(NumberUse::Pool(_)) | None => {}
         }
-        let pools = config::pools_of(self.store.sql(), dialed)?;
-        if pools.is_empty() {
-            return Ok(Outcome::of(Kind::Unattributed, "number_not_ours"));
+        let remembered = self.remembered(record)?;
+        let mut best: Option<Outcome> = None;
+        // Where the number is now first; then where it was.
+        for pool in config::pools_of(self.store.sql(), dialed)? {
+            let outcome = self
+                .judge(in_force, &pool, record, remembered.as_ref())
+                .await?;
+            let better = best
+                .as_ref()
+                .is_none_or(|best| best.kind == Kind::Unattributed && outcome.kind == Kind::Visit);
+            if better {
+                best = Some(outcome);
+            }
         }
-        let mut found = Vec::new();
-        for pool in &pools {
-            found.extend(self.candidates(in_force, pool, record).await?);
-        }
-        let scenario = in_force.config.scenarios.iter().find(|scenario| {
-            scenario
-                .pool()
-                .is_some_and(|pool| pools.first().is_some_and(|id| id == pool.as_str()))
-        });
-        let mut outcome = choose(found, record.started_at());
-        outcome.scenario = scenario.map(|scenario| scenario.id.clone());
-        Ok(outcome)
+        Ok(best.unwrap_or_else(|| Outcome::of(Kind::Unattributed, "number_not_ours")))
     }
 
-    async fn candidates(
+    /// Has one pool judge the call.
+    async fn judge(
         &self,
         in_force: &InForce,
         pool: &str,
         record: &CallRecord,
-    ) -> Result<Vec<(PastHolder, VisitContext)>, Fault> {
+        remembered: Option<&Remembered>,
+    ) -> Result<Outcome, Fault> {
         let Some(number) = record.dialed() else {
-            return Ok(Vec::new());
+            return Ok(Outcome::of(Kind::Unattributed, "number_unknown"));
         };
-        let command = PoolCommand::Call(CallCommand {
+        let command = PoolCommand::Call(Box::new(CallCommand {
             call: record.id(),
             number,
-            started_at: record.started_at(),
             ended: !record.status().is_live(),
-        });
+            facts: rule::Call {
+                at: record.started_at(),
+                known: remembered.map(|remembered| remembered.known),
+                ..rule::Call::default()
+            },
+            settings: settings(&in_force.config),
+        }));
         let site = in_force.config.site.as_str();
-        let answer: CandidatesAnswer =
+        let answer: CallAnswer =
             pools::ask(&self.env, site, pool, in_force.version, command).await?;
-        let contexts = answer
-            .contexts
-            .iter()
-            .map(|text| serde_json::from_str(text));
-        let contexts = contexts.map(Result::unwrap_or_default);
-        Ok(answer.holders.into_iter().zip(contexts).collect())
+        let mut outcome = outcome(answer, remembered);
+        let mut scenarios = in_force.config.scenarios.iter();
+        let scenario = scenarios.find(|of| of.pool().is_some_and(|id| id.as_str() == pool));
+        outcome.scenario = scenario.map(|scenario| scenario.id.clone());
+        Ok(outcome)
+    }
+
+    /// The last call of the same caller that was credited to a visit.
+    fn remembered(&self, record: &CallRecord) -> Result<Option<Remembered>, Fault> {
+        let Some(caller) = record.caller().map(StoredCaller::key) else {
+            return Ok(None);
+        };
+        let query = "SELECT started_at_ms, outcome FROM call JOIN attribution USING (call)
+                     WHERE caller = ?1 AND started_at_ms < ?2 AND outcome ->> '$.kind' = 'visit'
+                       AND outcome ->> '$.probability' >= ?3
+                     ORDER BY started_at_ms DESC, revision DESC LIMIT 1";
+        let before = record.started_at().0;
+        let row = self
+            .store
+            .sql()
+            .row(query, &[&caller, &before, &REMEMBERED_FROM])?;
+        let Some(row) = row else {
+            return Ok(None);
+        };
+        let outcome: Outcome = serde_json::from_str(&row.text(1)?)?;
+        let (Some(visitor), Some(visit)) = (outcome.visitor, outcome.visit) else {
+            return Ok(None);
+        };
+        let known = Known {
+            visitor,
+            visit,
+            called_at: UnixMillis(row.integer(0)?),
+        };
+        Ok(Some(Remembered {
+            known,
+            context: outcome.context,
+        }))
     }
 
     /// Tells the pool that a call was credited to one of its leases: less is to be expected of that
@@ -195,7 +252,7 @@ impl SiteObject {
             number,
             lease,
             at: record.started_at(),
-            share: outcome.probability as f32,
+            share: outcome.probability,
         };
         let site = in_force.config.site.as_str();
         let Ok(pools) = config::pools_of(self.store.sql(), number) else {
@@ -214,50 +271,113 @@ impl SiteObject {
     }
 }
 
-/// The visit that held the number at that moment, else the last holder before it.
-fn choose(mut found: Vec<(PastHolder, VisitContext)>, started_at: UnixMillis) -> Outcome {
-    found.retain(|(holder, _)| holder.granted_at <= started_at);
-    found.sort_by_key(|(holder, _)| {
-        let rank = (holder.leased, holder.current, holder.granted_at);
-        std::cmp::Reverse(rank)
-    });
-    let Some((best, context)) = found.first().cloned() else {
-        return Outcome::of(Kind::Unattributed, "nobody_had_it");
-    };
-    let reason = reason_of(&best);
-    let candidates = found
+/// How the owner wants calls judged.
+fn settings(config: &SiteConfig) -> Settings {
+    let days = |days: u64| Millis::from_mins(days * 24 * 60);
+    let wanted = &config.attribution;
+    Settings {
+        rule: match wanted.late_calls {
+            LateCalls::Likeliest => Rule::Posterior,
+            LateCalls::LastHolder => Rule::LastHolder,
+            LateCalls::CurrentHolder => Rule::CurrentHolder,
+        },
+        window_ms: days(wanted.window_days),
+        memory_ms: days(wanted.caller_memory_days),
+        ..Settings::default()
+    }
+}
+
+/// The verdict as it is kept and shown.
+fn outcome(answer: CallAnswer, remembered: Option<&Remembered>) -> Outcome {
+    let verdict = answer.verdict;
+    let contexts = answer
+        .contexts
         .iter()
-        .enumerate()
-        .map(|(place, (holder, context))| ShownCandidate {
-            visit: holder.visit,
-            visitor: holder.visitor,
-            lease: holder.lease,
-            granted_at: holder.granted_at,
-            last_activity: holder.last_activity,
-            probability: if place == 0 { 1.0 } else { 0.0 },
-            reason: reason_of(holder).to_owned(),
-            source: context.source.clone(),
-        });
-    let mut outcome = Outcome::of(Kind::Visit, reason);
-    outcome.candidates = candidates.collect();
-    outcome.source = Some(context.source.clone());
-    outcome.visit = Some(best.visit);
-    outcome.visitor = Some(best.visitor);
-    outcome.lease = Some(best.lease);
-    outcome.touches = vec![ShownTouch {
-        at: best.granted_at,
-        source: context.source.clone(),
-        channel: context.origin.channel.name().to_owned(),
-    }];
-    outcome.context = Some(context);
+        .map(|text| serde_json::from_str(text));
+    let contexts = contexts.map(Result::unwrap_or_default);
+    let weighed: Vec<(rule::Weighed, VisitContext)> =
+        verdict.candidates.into_iter().zip(contexts).collect();
+    let mut outcome = match verdict.credit {
+        Credit::Holder {
+            lease,
+            visitor,
+            visit,
+            ..
+        } => {
+            let chosen = weighed.iter().find(|(of, _)| of.holder.lease == lease);
+            let reason = chosen.and_then(|(of, _)| of.reasons.first());
+            let mut outcome = Outcome::of(Kind::Visit, &reason.map_or_else(String::new, code));
+            outcome.visit = Some(visit);
+            outcome.visitor = Some(visitor);
+            outcome.lease = Some(lease);
+            outcome.context = chosen.map(|(_, context)| context.clone());
+            outcome.touches = chosen
+                .map(|(of, context)| touch(of.holder.granted_at, context))
+                .into_iter()
+                .collect();
+            outcome
+        }
+        Credit::Remembered { visitor, visit } => {
+            let mut outcome = Outcome::of(Kind::Visit, "known_caller");
+            outcome.visit = Some(visit);
+            outcome.visitor = Some(visitor);
+            outcome.context = remembered.and_then(|remembered| remembered.context.clone());
+            outcome
+        }
+        Credit::Nobody { reason } => Outcome::of(Kind::Unattributed, nobody(reason)),
+    };
+    outcome.probability = verdict.confidence;
+    outcome.stranger = verdict.stranger;
+    outcome.source = outcome
+        .context
+        .as_ref()
+        .map(|context| context.source.clone());
+    outcome.candidates = shown(weighed);
     outcome
 }
 
-fn reason_of(holder: &PastHolder) -> &'static str {
-    match (holder.tap_at.is_some(), holder.leased) {
-        (true, _) => "tap",
-        (false, true) => "live_lease",
-        (false, false) => "last_holder",
+fn shown(weighed: Vec<(rule::Weighed, VisitContext)>) -> Vec<ShownCandidate> {
+    let shown = weighed.into_iter().map(|(of, context)| ShownCandidate {
+        visit: of.holder.visit,
+        visitor: of.holder.visitor,
+        lease: of.holder.lease,
+        granted_at: of.holder.granted_at,
+        last_activity: of.holder.last_activity,
+        probability: of.share,
+        reasons: of.reasons,
+        source: context.source,
+    });
+    let mut shown: Vec<ShownCandidate> = shown.collect();
+    shown.sort_by(|a, b| b.probability.total_cmp(&a.probability));
+    shown.truncate(CANDIDATES);
+    shown
+}
+
+fn touch(at: UnixMillis, context: &VisitContext) -> ShownTouch {
+    ShownTouch {
+        at,
+        source: context.source.clone(),
+        channel: context.origin.channel.name().to_owned(),
+    }
+}
+
+/// The word of a reason, as it stands in the API.
+fn code(reason: &Reason) -> String {
+    let value = serde_json::to_value(reason).unwrap_or_default();
+    value
+        .get("code")
+        .and_then(|code| code.as_str())
+        .unwrap_or_default()
+        .to_owned()
+}
+
+const fn nobody(reason: Nobody) -> &'static str {
+    match reason {
+        Nobody::NeverLent => "never_lent",
+        Nobody::TooLongAgo => "too_long_ago",
+        Nobody::HeldByNobody => "held_by_nobody",
+        Nobody::NotSure => "not_sure",
+        _ => "unknown",
     }
 }
 

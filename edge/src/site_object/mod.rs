@@ -42,6 +42,9 @@ pub struct SiteObject {
     open: Cell<bool>,
 }
 
+// A panic can leave nothing half done in here: what is in memory is changed by single assignments.
+impl core::panic::RefUnwindSafe for SiteObject {}
+
 /// The configuration in force.
 #[derive(Clone)]
 struct InForce {

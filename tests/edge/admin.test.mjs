@@ -1,0 +1,148 @@
+// Sites, versions, keys, audit.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { siteConfig, visit, numbers } from "../support/site.mjs";
+import { startWorker } from "../support/worker.mjs";
+
+let worker;
+before(async () => {
+  worker = await startWorker();
+});
+after(() => worker.dispose());
+
+const base = "/api/v1/sites";
+
+test("a site is created, listed, read and deleted", async () => {
+  const created = await worker.admin("POST", base, siteConfig({ site: "one" }));
+  assert.equal(created.status, 201);
+  assert.equal(created.headers.get("etag"), '"1"');
+  assert.equal((await worker.admin("POST", base, siteConfig({ site: "one" }))).status, 409);
+  await worker.seed(siteConfig({ site: "two" }));
+  const { body } = await worker.admin("GET", base);
+  assert.deepEqual(body.sites.map(({ site }) => site), ["one", "two"]);
+  const page = await worker.admin("GET", `${base}?limit=1`);
+  assert.equal(page.body.next, "one");
+  assert.equal((await worker.admin("GET", `${base}?limit=1&cursor=one`)).body.sites[0].site, "two");
+  assert.equal((await worker.admin("GET", `${base}/one`)).body.name, "Shop");
+  const given = await visit(worker, { options: { site: "one" } });
+  assert.equal(given.numbers[0].kind, "leased");
+  assert.equal((await worker.admin("DELETE", `${base}/one`)).status, 204);
+  assert.equal((await worker.admin("GET", `${base}/one`)).status, 404);
+  assert.deepEqual((await worker.admin("GET", base)).body.sites.map(({ site }) => site), ["two"]);
+});
+
+test("every version is kept; an older one comes back; a stale write changes nothing", async () => {
+  const path = `${base}/versions/config`;
+  const first = siteConfig({ site: "versions" });
+  assert.equal((await worker.admin("PUT", path, first)).status, 201);
+  const second = siteConfig({ site: "versions", name: "Second" });
+  const put = await worker.admin("PUT", `${path}?note=renamed`, second, { "if-match": '"1"' });
+  assert.equal(put.status, 200);
+  assert.equal(put.headers.get("etag"), '"2"');
+  const lost = await worker.admin("PUT", path, siteConfig({ site: "versions", name: "Third" }), { "if-match": '"1"' });
+  assert.equal(lost.status, 412);
+  assert.equal(lost.body.code, "stale");
+  assert.equal((await worker.admin("GET", path)).body.name, "Second");
+  const unchanged = await worker.fetch(path, {
+    headers: { authorization: `Bearer ${worker.token}`, "if-none-match": '"2"' },
+  });
+  assert.equal(unchanged.status, 304);
+
+  const list = (await worker.admin("GET", `${base}/versions/versions`)).body.versions;
+  assert.deepEqual(list.map(({ version, note }) => [version, note]), [[2, "renamed"], [1, ""]]);
+  const one = (await worker.admin("GET", `${base}/versions/versions/1`)).body;
+  assert.deepEqual(JSON.parse(one.document), first);
+  const revert = await worker.admin("POST", `${base}/versions/versions/1/revert`, undefined, { "if-match": '"2"' });
+  assert.equal(revert.status, 200);
+  assert.equal(revert.body.version, 3);
+  assert.deepEqual((await worker.admin("GET", path)).body, first);
+  const rows = (await worker.admin("GET", `${base}/versions/audit`)).body.rows;
+  assert.deepEqual(rows.map(({ action }) => action), ["config.revert", "config.write", "config.write"]);
+  assert.equal(rows[0].before_hash, rows[1].after_hash);
+});
+
+test("of ten writes at once exactly one wins", async () => {
+  const path = `${base}/race/config`;
+  await worker.admin("PUT", path, siteConfig({ site: "race" }));
+  const writes = Array.from({ length: 10 }, (_, index) =>
+    worker.admin("PUT", path, siteConfig({ site: "race", name: `Writer ${index}` }), { "if-match": '"1"' }),
+  );
+  const statuses = (await Promise.all(writes)).map(({ status }) => status).sort();
+  assert.deepEqual(statuses, [200, ...Array(9).fill(412)]);
+});
+
+test("a write with the same idempotency key is done once", async () => {
+  const path = `${base}/keyed/config`;
+  await worker.admin("PUT", path, siteConfig({ site: "keyed" }));
+  const body = siteConfig({ site: "keyed", name: "Once" });
+  const headers = { "if-match": '"1"', "idempotency-key": "abc" };
+  const first = await worker.admin("PUT", path, body, headers);
+  const again = await worker.admin("PUT", path, body, headers);
+  assert.equal(again.status, first.status);
+  assert.deepEqual(again.body, first.body);
+  assert.equal((await worker.admin("GET", `${base}/keyed/versions`)).body.versions.length, 2);
+  const other = await worker.admin("PUT", path, siteConfig({ site: "keyed", name: "Else" }), headers);
+  assert.equal(other.status, 409);
+});
+
+test("keys open what their role allows, on their own site only, until they are revoked", async () => {
+  await worker.seed(siteConfig({ site: "keys" }));
+  await worker.seed(siteConfig({ site: "others", pools: [{ id: "main", numbers: numbers(2, 700), hold_ms: 150000 }] }));
+  const made = {};
+  for (const role of ["admin", "viewer", "telephony"]) {
+    const { status, body } = await worker.admin("POST", `${base}/keys/keys`, { name: `a ${role}`, role });
+    assert.equal(status, 201);
+    assert.ok(body.token.length > 40);
+    made[role] = body;
+  }
+  const ask = async (role, path, method = "GET") => {
+    const headers = { authorization: `Bearer ${made[role].token}` };
+    return (await worker.fetch(base + path, { method, headers })).status;
+  };
+  const expected = [
+    ["/keys/config", [200, 403, 403]],
+    ["/keys/keys", [200, 403, 403]],
+    ["/keys/live", [200, 200, 403]],
+    ["/keys/calls", [200, 200, 403]],
+    ["/keys/leases?number=74950000001", [200, 200, 200]],
+    ["/others/live", [401, 401, 401]],
+    ["/others/leases?number=74950000700", [401, 401, 401]],
+    ["/nobody/live", [401, 401, 401]],
+    ["", [401, 401, 401]],
+  ];
+  for (const [path, statuses] of expected) {
+    const got = [];
+    for (const role of ["admin", "viewer", "telephony"]) got.push(await ask(role, path));
+    assert.deepEqual(got, statuses, path);
+  }
+  const list = (await worker.admin("GET", `${base}/keys/keys`)).body.keys;
+  assert.equal(list.length, 3);
+  assert.ok(list.every((key) => key.token === undefined && key.last_used_at > 0));
+  const exported = JSON.stringify(list);
+  assert.ok(!exported.includes(made.admin.token));
+  assert.equal((await worker.admin("DELETE", `${base}/keys/keys/${made.viewer.key}`)).status, 204);
+  assert.equal(await ask("viewer", "/keys/live"), 401);
+  assert.equal((await worker.admin("DELETE", `${base}/keys/keys/${made.viewer.key}`)).status, 404);
+});
+
+test("a new configuration is in force for the next page view", async () => {
+  await worker.seed(siteConfig({ site: "fresh" }));
+  const options = { site: "fresh" };
+  assert.equal((await visit(worker, { options })).numbers[0].kind, "leased");
+  const [scenario] = siteConfig().scenarios;
+  const off = siteConfig({ site: "fresh", scenarios: [{ ...scenario, enabled: false }] });
+  await worker.admin("PUT", `${base}/fresh/config`, off, { "if-match": '"1"' });
+  assert.deepEqual((await visit(worker, { options })).numbers, []);
+});
+
+test("a scenario's load and what it should have", async () => {
+  await worker.seed(siteConfig({ site: "load" }));
+  await visit(worker, { options: { site: "load" } });
+  const { body } = await worker.admin("GET", `${base}/load/pools/all`);
+  assert.equal(body.numbers, 4);
+  assert.equal(body.active, 1);
+  assert.equal(body.recommendation.colour, "grey");
+  assert.ok(body.sentence.en && body.sentence.ru);
+  assert.equal((await worker.admin("GET", `${base}/load/pools/none`)).status, 404);
+});

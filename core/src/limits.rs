@@ -91,3 +91,5 @@ pub const PAGE_ROWS: u64 = 200;
 /// Characters of what a page remembers for the edge: it comes back in every message beside an address,
 /// within [`VISIT_BODY_BYTES`].
 pub const MEMORY_CHARS: usize = 2_048;
+/// Bytes of a question to the calculator: six numbers by their names.
+pub const SIZING_BODY_BYTES: usize = 1_024;

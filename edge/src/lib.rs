@@ -32,6 +32,7 @@ mod schema;
 mod script;
 mod site_cache;
 mod site_object;
+mod sizing;
 mod statics;
 
 use http::ask::Ask;
@@ -92,6 +93,7 @@ async fn handle(spec: &RouteSpec, names: &[&str], ask: &Ask, env: &Env) -> Handl
             script::serve(ask, &site)
         }
         Route::Visit | Route::Beat | Route::Leave => page::handle(spec, names[0], ask, env).await,
+        Route::Sizing => sizing::handle(spec, ask).await,
         Route::ProviderCall => provider::handle(spec, names, ask, env).await,
         _ => admin::handle(spec, names, ask, env).await,
     }

@@ -33,7 +33,7 @@ function question() {
     active_s: typed("active"),
   };
   const wrong = Object.entries(values).filter(([, value]) => !Number.isFinite(value));
-  markFaults(wrong.map(([name]) => ({ pointer: `/${name}`, message: "" })));
+  markFaults(wrong.map(([name]) => ({ pointer: `/${name}`, detail: "" })));
   return wrong.length ? null : values;
 }
 
@@ -50,7 +50,7 @@ function markFaults(faults) {
     if (pointers.includes(pointer)) at(id).setAttribute("aria-invalid", "true");
     else at(id).removeAttribute("aria-invalid");
   }
-  write(at("fault"), faults.map((fault) => RANGES[fault.pointer]?.() ?? fault.message).join(" "));
+  write(at("fault"), faults.map((fault) => RANGES[fault.pointer]?.() ?? fault.detail).join(" "));
 }
 
 async function ask() {

@@ -118,6 +118,8 @@ pub enum Route {
     Import,
     /// Verify the stored state.
     Check,
+    /// How many numbers a site needs.
+    Sizing,
 }
 
 /// One row of the table.
@@ -201,6 +203,13 @@ pub const ROUTES: &[RouteSpec] = &[
         Route::ProviderCall,
         Provider,
         0,
+    ),
+    row(
+        Post,
+        "/api/v1/sizing",
+        Route::Sizing,
+        Public,
+        limits::SIZING_BODY_BYTES,
     ),
     row(Get, "/api/v1/sites", Route::SiteList, Deployer, 0),
     row(

@@ -1,0 +1,328 @@
+use super::rows::{CALL_COLUMNS, calls_csv, calls_json_lines, safe_cell};
+use super::*;
+use crate::call::StoredCaller;
+use crate::phone::E164;
+use expect_test::expect;
+use proptest::prelude::*;
+
+const DAY: u64 = 86_400_000;
+
+fn period() -> Period {
+    Period::parse("2026-01-15", "2026-01-16", "Europe/Moscow").expect("a period")
+}
+
+fn touch(source: &str, day: u64, is_direct: bool) -> TouchRow {
+    TouchRow {
+        at: UnixMillis(period().start().0 - 10 * DAY + day * DAY),
+        source: source.to_owned(),
+        campaign: format!("{source} campaign"),
+        landing: "/".to_owned(),
+        is_direct,
+        ..TouchRow::default()
+    }
+}
+
+fn call(number: u64, hours: u64, caller: Option<u64>) -> CallRow {
+    let e164 = |n: u64| E164::parse(&n.to_string()).expect("a number");
+    CallRow {
+        id: CallId(u128::from(number)),
+        started_at: UnixMillis(period().start().0 + hours * 3_600_000),
+        status: CallStatus::Answered,
+        caller: caller.map(|n| StoredCaller::Plain {
+            number: e164(79_001_110_000 + n),
+        }),
+        dialed: Some(e164(74_951_234_567)),
+        duration_s: Some(72),
+        talk_s: Some(60),
+        is_target: true,
+        is_first_call: true,
+        credited: Credited::Visit {
+            probability_parts: 900_000,
+            reason: "held the number".to_owned(),
+        },
+        region: Some("Moscow".to_owned()),
+        touches: vec![
+            touch("yandex", 0, false),
+            touch("google", 5, false),
+            touch("direct", 9, true),
+        ],
+        visits: 3,
+        pages: 7,
+        visit_to_call_s: Some(40),
+    }
+}
+
+fn visit(visitor: &str, source: &str, hours: u64, shown: bool) -> VisitRow {
+    VisitRow {
+        at: UnixMillis(period().start().0 + hours * 3_600_000),
+        visitor: visitor.to_owned(),
+        touch: touch(source, 9, false),
+        region: None,
+        number: None,
+        was_shown_number: shown,
+    }
+}
+
+fn report(
+    dimension: Dimension,
+    model: CreditModel,
+    calls: &[CallRow],
+    visits: &[VisitRow],
+) -> Report {
+    let mut builder = ReportBuilder::new(dimension, model, period());
+    calls.iter().for_each(|call| builder.add_call(call));
+    visits.iter().for_each(|visit| builder.add_visit(visit));
+    builder.finish()
+}
+
+fn sample() -> (Vec<CallRow>, Vec<VisitRow>) {
+    let mut lost = call(3, 30, None);
+    lost.credited = Credited::Nobody {
+        reason: "the number was never lent".to_owned(),
+    };
+    lost.status = CallStatus::Missed;
+    (lost.is_target, lost.is_first_call) = (false, false);
+    let mut again = call(2, 20, Some(1));
+    again.is_first_call = false;
+    let mut earlier = call(4, 1, Some(9));
+    earlier.started_at = UnixMillis(period().start().0 - 3_600_000);
+    let mut ancient = call(5, 1, Some(9));
+    ancient.started_at = UnixMillis(0);
+    let calls = vec![call(1, 10, Some(1)), again, lost, earlier, ancient];
+    let visits = vec![
+        visit("a", "yandex", 3, true),
+        visit("a", "google", 5, true),
+        visit("b", "google", 6, false),
+    ];
+    (calls, visits)
+}
+
+#[test]
+fn a_report_by_source() {
+    let (calls, visits) = sample();
+    let csv = report(
+        Dimension::Source,
+        CreditModel::LastNonDirect,
+        &calls,
+        &visits,
+    )
+    .to_csv();
+    expect![[r#"
+        source,visits,visitors,shown,coverage,calls,unique_callers,first_time,repeat,missed,target,attributed,expected_right,conversion,accuracy,visits_before,visitors_before,shown_before,coverage_before,calls_before,unique_callers_before,first_time_before,repeat_before,missed_before,target_before,attributed_before,expected_right_before,conversion_before,accuracy_before
+        google,2,1,1,0.5000,2,1,1,1,0,2,2,1.8,1.0000,0.9000,0,0,0,,1,1,1,0,0,1,1,0.9,,0.9000
+        (no visit: the number was never lent),0,0,0,,1,1,0,0,1,0,0,0,,,0,0,0,,0,0,0,0,0,0,0,0,,
+        yandex,1,1,1,1.0000,0,0,0,0,0,0,0,0,0.0000,,0,0,0,,0,0,0,0,0,0,0,0,,
+        (total),3,2,2,0.6667,3,2,1,1,1,2,2,1.8,1.0000,0.9000,0,0,0,,1,1,1,0,0,1,1,0.9,,0.9000
+    "#]]
+    .assert_eq(&String::from_utf8(csv).expect("text").replace("\r\n", "\n"));
+}
+
+#[test]
+fn models_share_calls_and_keep_the_total() {
+    let (calls, visits) = sample();
+    let totals: Vec<Figures> = CreditModel::ALL
+        .into_iter()
+        .map(|model| report(Dimension::Source, model, &calls, &visits).total.now)
+        .collect();
+    for total in &totals {
+        assert_eq!(total.calls, totals[0].calls);
+        assert_eq!(total.target, totals[0].target);
+    }
+    let linear = report(Dimension::Source, CreditModel::Linear, &calls, &visits);
+    let google = linear
+        .rows
+        .iter()
+        .find(|row| row.key == "google")
+        .expect("a row");
+    assert_eq!(google.now.calls, Parts(2 * 333_333));
+    let first = report(Dimension::Campaign, CreditModel::First, &calls, &visits);
+    assert_eq!(first.rows[0].key, "yandex campaign");
+}
+
+#[test]
+fn other_dimensions() {
+    let (calls, visits) = sample();
+    let keys = |dimension| -> Vec<String> {
+        let report = report(dimension, CreditModel::default(), &calls, &visits);
+        report.rows.into_iter().map(|row| row.key).collect()
+    };
+    assert_eq!(keys(Dimension::Hour), ["03", "05", "06", "10", "20", "23"]);
+    assert_eq!(keys(Dimension::Number), ["74951234567", "(none)"]);
+    assert_eq!(keys(Dimension::Region), ["Moscow", "(unknown)"]);
+    assert_eq!(
+        keys(Dimension::Keyword),
+        ["(not set)", "(no visit: the number was never lent)"]
+    );
+    for dimension in Dimension::ALL {
+        assert_eq!(Dimension::parse(dimension.as_str()), Some(dimension));
+    }
+}
+
+#[test]
+fn a_long_tail_is_one_row() {
+    let visits: Vec<VisitRow> = (0..1_500)
+        .map(|n| visit(&n.to_string(), &format!("source {n}"), 1, true))
+        .collect();
+    let report = report(Dimension::Source, CreditModel::default(), &[], &visits);
+    assert_eq!(report.rows.len(), GROUPS_MAX);
+    assert_eq!(
+        report
+            .rows
+            .last()
+            .map(|row| (row.key.as_str(), row.now.visits)),
+        Some(("(other)", 501))
+    );
+    assert_eq!(report.total.now.visits, 1_500);
+}
+
+#[test]
+fn calls_are_written_and_read_back() {
+    let mut odd = call(1, 10, Some(1));
+    odd.touches[1].source = "=HYPERLINK(\"http://x\",\"y\")".to_owned();
+    odd.touches[1].campaign = "a,b\r\n\"c\"".to_owned();
+    odd.region = Some("+7".to_owned());
+    let csv = calls_csv(&period(), [&odd].into_iter());
+    let mut reader = simd_csv::ReaderBuilder::new()
+        .has_headers(false)
+        .from_reader(&csv[..]);
+    let records: Vec<Vec<String>> = reader
+        .byte_records()
+        .map(|record| {
+            let record = record.expect("a record");
+            record
+                .iter()
+                .map(|cell| String::from_utf8_lossy(cell).into_owned())
+                .collect()
+        })
+        .collect();
+    assert_eq!(records.len(), 2);
+    assert_eq!(records[0], CALL_COLUMNS);
+    let cell = |name: &str| {
+        let place = CALL_COLUMNS
+            .iter()
+            .position(|column| *column == name)
+            .expect("a column");
+        records[1][place].as_str()
+    };
+    assert_eq!(cell("source"), "'=HYPERLINK(\"http://x\",\"y\")");
+    assert_eq!(cell("campaign"), "a,b\r\n\"c\"");
+    assert_eq!(cell("region"), "'+7");
+    assert_eq!(cell("caller"), "79001110001");
+    assert_eq!(cell("started_at"), "2026-01-15T10:00:00+03:00");
+    assert_eq!((cell("probability"), cell("touches_between")), ("0.9", "1"));
+    let lines = calls_json_lines([&odd, &odd].into_iter());
+    let back: Vec<CallRow> = lines
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("a row"))
+        .collect();
+    assert_eq!(back, [odd.clone(), odd]);
+}
+
+#[test]
+fn a_touch_is_named_by_what_it_knows() {
+    use crate::channel::{Channel, Origin};
+    use crate::label::Utm;
+    let mut touch = crate::touch::Touch {
+        at: UnixMillis(5),
+        landing_page: "https://shop.example/".to_owned(),
+        origin: Origin {
+            channel: Channel::Paid,
+            source: "yandex".to_owned(),
+            search_phrase: Some("windows".to_owned()),
+            ..Origin::default()
+        },
+        ..crate::touch::Touch::default()
+    };
+    touch.labels.marker = Some("direct4_search_17".to_owned());
+    let row = TouchRow::from(&touch);
+    let named = |row: &TouchRow| format!("{} | {} | {}", row.source, row.campaign, row.keyword);
+    assert_eq!(named(&row), "paid: yandex | direct4_search_17 | windows");
+    assert_eq!(
+        (row.landing.as_str(), row.is_direct),
+        ("https://shop.example/", false)
+    );
+    touch.labels.utm.insert(Utm::Campaign, "spring".to_owned());
+    touch.labels.utm.insert(Utm::Term, "glass".to_owned());
+    assert_eq!(
+        named(&TouchRow::from(&touch)),
+        "paid: yandex | spring | glass"
+    );
+    touch = crate::touch::Touch::default();
+    touch.origin.channel = Channel::Direct;
+    assert_eq!(named(&TouchRow::from(&touch)), "direct |  | ");
+}
+
+fn any_call() -> impl Strategy<Value = CallRow> {
+    let facts = (
+        0u64..1_000,
+        0u64..100,
+        proptest::option::of(0u64..5),
+        0u32..=WHOLE,
+        0u8..8,
+    );
+    let touches = proptest::collection::vec(("[abc]?", 0u64..10, any::<bool>()), 0..5);
+    (facts, touches).prop_map(|((id, hours, caller, probability, bits), touches)| {
+        let mut row = call(id, hours, caller);
+        row.started_at = UnixMillis(period().before().start().0 + hours * 3_600_000);
+        row.is_target = bits & 1 > 0;
+        row.is_first_call = bits & 2 > 0;
+        row.credited = match bits & 4 {
+            0 => Credited::Visit {
+                probability_parts: probability,
+                reason: "r".into(),
+            },
+            _ => Credited::Nobody {
+                reason: "never lent".into(),
+            },
+        };
+        row.touches = touches
+            .into_iter()
+            .map(|(s, day, direct)| touch(&s, day, direct))
+            .collect();
+        row
+    })
+}
+
+fn any_visit() -> impl Strategy<Value = VisitRow> {
+    ("[ab]", "[xyz]?", 0u64..100, any::<bool>()).prop_map(|(visitor, source, hours, shown)| {
+        let mut row = visit(&visitor, &source, hours, shown);
+        row.at = UnixMillis(period().before().start().0 + hours * 3_600_000);
+        row
+    })
+}
+
+proptest! {
+    #[test]
+    fn totals_are_sums_and_order_is_without_effect(
+        calls in proptest::collection::vec(any_call(), 0..30),
+        visits in proptest::collection::vec(any_visit(), 0..30),
+        dimension in prop::sample::select(Dimension::ALL.to_vec()),
+        model in prop::sample::select(CreditModel::ALL.to_vec()),
+    ) {
+        let mut calls = calls;
+        calls.sort_by_key(|call| call.id);
+        calls.dedup_by_key(|call| call.id);
+        let forward = report(dimension, model, &calls, &visits);
+        prop_assert_eq!(&sum("(total)", &forward.rows), &forward.total);
+        let now = |call: &&CallRow| period().contains(call.started_at);
+        let counted = calls.iter().filter(now).count() as u64;
+        prop_assert_eq!(forward.total.now.calls, Parts(counted * u64::from(WHOLE)));
+        let target = calls.iter().filter(now).filter(|call| call.is_target).count() as u64;
+        prop_assert_eq!(forward.total.now.target, Parts(target * u64::from(WHOLE)));
+        let visited = visits.iter().filter(|visit| period().contains(visit.at));
+        prop_assert_eq!(forward.total.now.visits, visited.clone().count() as u64);
+        let visitors: std::collections::BTreeSet<_> = visited.map(|visit| &visit.visitor).collect();
+        prop_assert_eq!(forward.total.now.visitors, visitors.len() as u64);
+        calls.reverse();
+        let backward: Vec<VisitRow> = visits.iter().rev().cloned().collect();
+        prop_assert_eq!(report(dimension, model, &calls, &backward), forward);
+    }
+
+    #[test]
+    fn no_cell_is_a_formula(text in "[ =+@\t\r\n\u{0}a-]{0,6}|\\PC{0,12}") {
+        let safe = safe_cell(&text);
+        let first = safe.trim_start_matches(' ').chars().next();
+        prop_assert!(!matches!(first, Some('=' | '+' | '-' | '@' | '\t' | '\r' | '\0')), "{:?}", safe);
+        prop_assert!(safe.ends_with(text.as_str()));
+    }
+}

@@ -45,9 +45,29 @@ globalThis.ringlet = {
       : gzipSync(bytes, { level }),
 };
 
+/** The last resort: whatever was thrown, the request gets an answer that its sender can read. */
+function failed(error) {
+  console.error(JSON.stringify({ level: "error", event: "panicked", fault: String(error?.message ?? error) }));
+  const problem = {
+    type: "about:blank",
+    title: "The edge failed",
+    status: 500,
+    code: "internal",
+    doc: "/docs/reference/problems#internal",
+  };
+  return new Response(JSON.stringify(problem), {
+    status: 500,
+    headers: { "content-type": "application/problem+json", "cache-control": "no-store" },
+  });
+}
+
 export default class extends WorkerEntrypoint {
-  fetch(request) {
-    return glue.fetch.call(this, request, this.env, this.ctx);
+  async fetch(request) {
+    try {
+      return await glue.fetch.call(this, request, this.env, this.ctx);
+    } catch (error) {
+      return failed(error);
+    }
   }
 }
 

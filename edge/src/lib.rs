@@ -18,6 +18,7 @@ mod binding;
 mod clock;
 mod directory_object;
 mod env;
+mod export;
 mod geo;
 mod http;
 mod log;

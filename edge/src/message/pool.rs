@@ -59,10 +59,12 @@ pub(crate) enum PoolCommand {
     Counts,
     /// Verify the stored state. Answered with a list of sentences.
     Check,
-    /// Rows of the journal after this one. Answered with a list of rows.
-    Export {
-        /// The last row of the page before.
-        after: u64,
+    /// Everything that is stored, as lines. Answered with one text.
+    Export,
+    /// Put lines of an export back; nothing must be stored yet. Answered with `null`.
+    Import {
+        /// The lines.
+        lines: String,
     },
     /// Forget everything: the site is deleted. Answered with `null`.
     Delete,

@@ -77,7 +77,9 @@ impl Shell {
     fn write(&self, group: &Group) -> Result<(), Fault> {
         let rows = serde_json::to_string(&group.rows)?;
         self.store.transaction(|sql| {
-            crate::schema::migrate(sql, schema::STEPS)?;
+            if !self.open.get() {
+                crate::schema::migrate(sql, schema::STEPS)?;
+            }
             journal::append(sql, &rows)?;
             if let Some(version) = group.config_version {
                 journal::put_config_version(sql, version)?;
@@ -85,8 +87,10 @@ impl Shell {
             if let Some(row) = group.replay_from {
                 journal::replay_from(sql, row)?;
             }
-            Ok(())
-        })
+            Ok::<_, Fault>(())
+        })?;
+        self.open.set(true);
+        Ok(())
     }
 
     /// Sees to it that signs of activity are written down soon, and that the alarm is set while

@@ -136,18 +136,6 @@ pub(crate) fn leases(
     Ok(leases)
 }
 
-/// Rows after `after` as JSON texts `{"row","at","entry"}`, for the export.
-///
-/// # Errors
-/// What the platform says.
-pub(crate) fn export(sql: &Sql, after: u64, count: u64) -> Result<Vec<JournalRow>, Fault> {
-    let query = "SELECT row, at_ms, entry FROM journal WHERE row > ? ORDER BY row LIMIT ?";
-    sql.rows(query, &[&after, &count])?
-        .iter()
-        .map(journal_row)
-        .collect()
-}
-
 /// Makes `row`, the first of a snapshot, the one at which replay begins.
 ///
 /// # Errors

@@ -12,6 +12,7 @@ mod answer;
 mod beat;
 mod calls;
 mod commit;
+mod export;
 mod group;
 mod journal;
 mod live;
@@ -49,6 +50,8 @@ pub(crate) struct Shell {
     memory: RefCell<Option<Memory>>,
     group: RefCell<Group>,
     recent: RefCell<Recent>,
+    /// The tables are there and up to date.
+    open: Cell<bool>,
     /// When the last commit was.
     committed_at: Cell<UnixMillis>,
     /// A checkpoint was called for.
@@ -78,6 +81,7 @@ impl DurableObject for PoolObject {
             memory: RefCell::new(None),
             group: RefCell::default(),
             recent: RefCell::default(),
+            open: Cell::new(false),
             committed_at: Cell::new(UnixMillis(0)),
             checkpoint_called: Cell::new(false),
             alarm_at: Cell::new(None),
@@ -126,6 +130,10 @@ impl Shell {
                 self.configure(*configuration).await?;
                 Ok("null".to_owned())
             }
+            PoolCommand::Import { lines } => {
+                self.import(&lines)?;
+                Ok("null".to_owned())
+            }
             PoolCommand::Delete => {
                 self.forget().await?;
                 Ok("null".to_owned())
@@ -157,11 +165,10 @@ impl Shell {
             }
             PoolCommand::Counts => self.counts(),
             PoolCommand::Check => self.check(),
-            PoolCommand::Export { after } => {
-                let rows = journal::export(self.store.sql(), after, EXPORT_ROWS)?;
-                Ok(serde_json::to_string(&rows)?)
+            PoolCommand::Export => self.export(),
+            PoolCommand::Configure(_) | PoolCommand::Delete | PoolCommand::Import { .. } => {
+                Ok("null".to_owned())
             }
-            PoolCommand::Configure(_) | PoolCommand::Delete => Ok("null".to_owned()),
         }
     }
 
@@ -295,14 +302,13 @@ impl Shell {
         self.commit();
         self.memory.borrow_mut().take();
         self.alarm_at.set(None);
+        self.open.set(false);
         self.store.delete_all().await
     }
 }
 
 /// Rows after which a snapshot is worth its own: replaying them takes some 20 ms.
 const SNAPSHOT_AFTER_ROWS: u64 = 5_000;
-/// Rows of the journal in one page of an export.
-const EXPORT_ROWS: u64 = 1_000;
 /// How long signs of activity wait for a checkpoint: less than the ten seconds after which the
 /// runtime may put the object to sleep.
 const CHECKPOINT_AFTER: Millis = Millis(5_000);

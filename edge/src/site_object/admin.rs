@@ -4,7 +4,7 @@ use super::access;
 use super::audit::{self, Change};
 use super::config::{self, NewVersion, Version};
 use super::refused::Refused;
-use super::{InForce, SiteObject, check, idempotency, schema};
+use super::{InForce, SiteObject, check, export, idempotency, schema};
 use crate::binding::host;
 use crate::binding::sql::Sql;
 use crate::clock;
@@ -70,6 +70,9 @@ impl AdminReply {
     }
 }
 
+/// JSON Lines.
+const NDJSON: &str = "application/x-ndjson";
+
 type Done = Result<AdminReply, Refused>;
 
 impl SiteObject {
@@ -98,6 +101,7 @@ impl SiteObject {
                     self.write_config(site, ask, "deployer", now).await
                 }
                 Route::ConfigCheck if ask.deployer => check_config(site, ask),
+                Route::Import if ask.deployer => export::read(self, site, ask).await,
                 // Who is not the deployer learns nothing of which sites there are.
                 _ if ask.deployer => Err(ProblemCode::UnknownSite.into()),
                 _ => Err(ProblemCode::Unauthorized.into()),
@@ -112,9 +116,21 @@ impl SiteObject {
             Route::VersionRevert => self.revert_config(site, ask, &actor, now).await,
             Route::SiteCreate => Err(ProblemCode::Conflict.into()),
             Route::SiteDelete => self.delete_site(site).await,
+            Route::NumberList => self.list_numbers(ask).await,
+            Route::NumberAct => self.act_on_numbers(site, ask, &actor, now).await,
             Route::LeaseRead => self.read_leases(ask, now).await,
             Route::Live => self.read_live(now).await,
             Route::PoolRead => self.read_pool(ask).await,
+            Route::Export => {
+                let body = export::write(self, site).await?;
+                Ok(AdminReply {
+                    status: 200,
+                    etag: None,
+                    body,
+                    content_type: NDJSON,
+                })
+            }
+            Route::Import => Err(ProblemCode::Conflict.into()),
             Route::Check => self.check_state(site).await,
             _ => self.simple(site, ask, route, &actor, now),
         }

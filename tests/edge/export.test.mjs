@@ -1,0 +1,89 @@
+// A whole site out and in again; the table of numbers and what can be done with them.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { ORIGIN, beat, callStart, numbers, report, siteConfig, visit } from "../support/site.mjs";
+import { startWorker } from "../support/worker.mjs";
+
+let worker;
+before(async () => {
+  worker = await startWorker();
+});
+after(() => worker.dispose());
+
+const base = "/api/v1/sites";
+
+test("an export is restored byte for byte, and its visitors keep their numbers", async () => {
+  await worker.seed(siteConfig());
+  const given = await visit(worker, { url: `${ORIGIN}/?roistat=a_b` });
+  await beat(worker, given, "keep");
+  await report(worker, callStart(given.numbers[0].number));
+  await worker.admin("POST", `${base}/shop/keys`, { name: "k", role: "viewer" });
+  const whole = (await worker.admin("GET", `${base}/shop/export`)).body;
+  assert.ok(whole.split("\n").length > 8);
+  const calls = (await worker.admin("GET", `${base}/shop/calls`)).body;
+
+  const other = await startWorker();
+  try {
+    const put = (body) =>
+      other.fetch(`${base}/shop/import`, { method: "POST", headers: { authorization: `Bearer ${other.token}` }, body });
+    for (const wrong of ["", "{}", whole.replace('"site":"shop"', '"site":"else"'), `${whole}not json\n`]) {
+      assert.equal((await put(wrong)).status, 422, wrong.slice(0, 40));
+      assert.equal((await other.admin("GET", `${base}/shop`)).status, 404, "nothing was half-applied");
+    }
+    assert.equal((await put(whole)).status, 201);
+    assert.equal((await other.admin("GET", `${base}/shop/export`)).body, whole);
+    assert.deepEqual((await other.admin("GET", `${base}/shop/calls`)).body, calls);
+    const again = await visit(other, { who: given });
+    assert.equal(again.numbers[0].lease, given.numbers[0].lease);
+    assert.deepEqual((await other.admin("GET", `${base}/shop/check`)).body, { ok: true, faults: [] });
+    assert.equal((await put(whole)).status, 409, "a site that is there is not overwritten");
+  } finally {
+    other.dispose();
+  }
+});
+
+test("the table of numbers, by filter", async () => {
+  await worker.seed(siteConfig({ site: "table" }));
+  const given = await visit(worker, { options: { site: "table" } });
+  await report(worker, callStart(given.numbers[0].number), { site: "table" });
+  const list = async (filter) => (await worker.admin("GET", `${base}/table/numbers?filter=${filter}`)).body.numbers;
+  const all = await list("all");
+  assert.equal(all.length, 5);
+  const shown = all.find(({ number }) => number === given.numbers[0].number);
+  assert.equal(shown.calls, 1);
+  assert.deepEqual(shown.scenarios, ["all"]);
+  assert.ok(shown.last_call_at && shown.last_shown_at);
+  assert.deepEqual((await list("used")).map(({ number }) => number), [shown.number]);
+  assert.equal((await list("free")).length, 3);
+  assert.deepEqual((await list("reserve")).map(({ number }) => number), ["74950009999"]);
+  assert.equal((await worker.admin("GET", `${base}/table/numbers?filter=odd`)).status, 400);
+});
+
+test("actions on numbers are versions; nonsense is listed back and changes nothing", async () => {
+  await worker.seed(siteConfig({ site: "act" }));
+  const act = (body) => worker.admin("POST", `${base}/act/numbers`, body);
+  const added = await act({ action: "add", pool: "main", numbers: "8 (495) 123-45-67, +7 812 765-43-21" });
+  assert.equal(added.status, 200);
+  const config = async () => (await worker.admin("GET", `${base}/act/config`)).body;
+  assert.deepEqual((await config()).pools[0].numbers, [...numbers(4), "74951234567", "78127654321"]);
+  const wrong = await act({ action: "add", pool: "main", numbers: "8 (495) 123-45-68\nfoo 12 84951234568" });
+  assert.equal(wrong.status, 422);
+  assert.equal(wrong.body.faults.length, 3);
+  assert.equal((await act({ action: "add", pool: "none", numbers: "84951234599" })).status, 422);
+  assert.equal((await config()).pools[0].numbers.length, 6);
+
+  assert.equal((await act({ action: "quarantine", numbers: "74950000001" })).status, 200);
+  const quarantined = (await worker.admin("GET", `${base}/act/numbers?filter=quarantined`)).body.numbers;
+  assert.deepEqual(quarantined.map(({ number }) => number), ["74950000001"]);
+  assert.equal((await act({ action: "release", numbers: "74950000001" })).status, 200);
+  assert.equal((await act({ action: "replace", number: "74950000002", by: "74950000222" })).status, 200);
+  assert.equal((await act({ action: "make_reserve", number: "74950000003", scenario: "all" })).status, 200);
+  assert.equal((await act({ action: "remove", numbers: "74950000004" })).status, 200);
+  const last = await config();
+  assert.deepEqual(last.pools[0].numbers, ["74950000001", "74950000222", "74951234567", "78127654321"]);
+  assert.equal(last.scenarios[0].reserve_number, "74950000003");
+  const versions = (await worker.admin("GET", `${base}/act/versions`)).body.versions;
+  assert.equal(versions.length, 7);
+  assert.equal(versions[0].note, "74950000004 removed");
+});

@@ -1,0 +1,213 @@
+// The demonstration end to end: real Worker, real Chromium, real pages. A visitor arrives from an
+// advertisement, sees a number of his own, the live view tells who he is, a pretended call is credited.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { after, before, test } from "node:test";
+import { resolve } from "node:path";
+import { launchBrowser } from "../support/browser.mjs";
+import { root } from "../support/paths.mjs";
+import { startWorker } from "../support/worker.mjs";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const site = JSON.parse(readFileSync(resolve(root, "www/demo/site.json"), "utf8"));
+const PAGE_NUMBER = { city: "8 (495) 000-10-20", free: "8 800 000-10-20" };
+const CITY = site.pools.find((pool) => pool.id === "city").numbers;
+const SECRET = "webhook-secret-of-this-test-run-0123456789";
+
+let worker;
+let browser;
+
+before(async () => {
+  worker = await startWorker();
+  const telephony = { generic: { secrets: [SECRET] } };
+  const answer = await fetch(`${worker.url}/api/v1/sites/demo/config`, {
+    method: "PUT",
+    headers: { authorization: `Bearer ${worker.token}`, "content-type": "application/json" },
+    body: JSON.stringify({ ...site, origins: [worker.url], telephony }),
+  });
+  assert.ok(answer.ok, `the demonstration's configuration was refused: ${await answer.text()}`);
+  // The agent keeps away from automated browsers; this one is to be taken for a visitor's.
+  browser = await launchBrowser({ flags: ["--disable-blink-features=AutomationControlled"] });
+});
+
+after(async () => {
+  await browser?.close();
+  await worker?.stop();
+});
+
+/** A page of its own visitor; script errors fail the test that opened it. */
+async function open(path, { width = 1280, scheme = "light", locale = "en-US", bypassCSP = false } = {}) {
+  const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: scheme, locale, bypassCSP });
+  const page = await context.newPage();
+  const faults = [];
+  page.on("pageerror", (error) => faults.push(error.message));
+  page.on("console", (message) => message.type() === "error" && faults.push(message.text()));
+  await page.goto(worker.url + path);
+  return { page, faults, close: () => context.close() };
+}
+
+const live = (path = "/demo/live/") => `${path}#token=${worker.token}`;
+const digits = (text) => text.replace(/\D/g, "").replace(/^8/, "7");
+
+/** Waits until the header's number is another than the page's own; returns its digits. */
+async function swapped(frame, own = PAGE_NUMBER.city) {
+  const header = frame.locator(".top .phone-city");
+  await frame.waitForFunction((text) => document.querySelector(".top .phone-city").textContent !== text, own);
+  return digits(await header.textContent());
+}
+
+test("a visitor from an advertisement sees a number of his own, everywhere on the page", async () => {
+  const { page, faults, close } = await open("/demo/");
+  await page.getByRole("link", { name: "Yandex Direct", exact: true }).click();
+  await page.waitForURL(/roistat=direct4_search/);
+  assert.doesNotMatch(page.url(), /demo_/, "the turnstile's parameters must not reach the tag");
+  const number = await swapped(page);
+  assert.ok(CITY.includes(number), number);
+
+  const late = page.locator("#bench .phone-city");
+  await late.waitFor();
+  await page.waitForFunction((own) => document.querySelector("#bench .phone-city").textContent !== own, PAGE_NUMBER.city);
+  const shown = await page.locator(".phone-city.phone").allTextContents();
+  assert.equal(shown.length, 4);
+  for (const text of shown) assert.match(text, /^8 \(495\) \d{3}-\d\d-\d\d$/);
+  assert.deepEqual(new Set(shown.map(digits)), new Set([number]));
+  const links = await page.locator(".phone-city").evaluateAll((found) => found.map((link) => link.getAttribute("href")));
+  assert.deepEqual(new Set(links), new Set([`tel:+${number}`]));
+  assert.equal((await page.locator(".button.phone-city").innerText()).trim(), "Call the mechanic");
+
+  const free = await page.locator(".phone-free").allTextContents();
+  for (const text of free) assert.match(text, /^8 800 000-12-\d\d$/);
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test("the live view shows who holds the number, and a pretended call finds him", async () => {
+  const shop = await open("/demo/?lang=en");
+  await shop.page.locator("#arrive-vk").click();
+  await shop.page.waitForURL(/vk4_reklama/);
+  const number = await swapped(shop.page);
+
+  const view = await open(live());
+  const row = view.page.locator(`.numbers [data-number="${number}"]`);
+  await row.waitFor();
+  assert.match(await row.locator(".source").textContent(), /vk4/);
+  await row.getByRole("button").click();
+  await view.page.locator('#said[data-tone="good"]').waitFor();
+  const call = view.page.locator("#calls > li").first();
+  await call.waitFor();
+  assert.equal(digits((await call.locator(".to").textContent()).replace("→ ", "")), number);
+  assert.match(await call.locator(".verdict").textContent(), /vk4/);
+  assert.equal(await view.page.locator("#calls > li").count(), 1);
+  assert.deepEqual(view.faults, []);
+  await shop.close();
+  await view.close();
+});
+
+test("the same event sent twice stays one call", async () => {
+  const view = await open(live());
+  await view.page.locator("#view").waitFor();
+  const calls = view.page.locator("#calls > li");
+  await view.page.waitForFunction(() => document.querySelectorAll(".spare button").length > 0);
+  const earlier = await calls.count();
+  await view.page.locator("summary", { hasText: "What kind of call" }).click();
+  await view.page.locator("#delivery").selectOption("twice");
+  await view.page.locator(".spare button").first().click();
+  await view.page.locator('#said[data-tone="good"]').waitFor();
+  await view.page.waitForFunction((count) => document.querySelectorAll("#calls > li").length > count, earlier);
+  const answer = await fetch(`${worker.url}/api/v1/sites/demo/calls`, { headers: { authorization: `Bearer ${worker.token}` } });
+  const body = await answer.json();
+  assert.equal((body.calls ?? body.items).length, earlier + 1);
+  await view.close();
+});
+
+test("two arrivals in one browser are two visitors; a reload is none", async () => {
+  const { page, close } = await open("/demo/?lang=en");
+  await page.locator("#arrive-google-ads").click();
+  await page.waitForURL(/gclid/);
+  const first = await swapped(page);
+  await page.reload();
+  assert.equal(await swapped(page), first);
+  await page.locator("#arrive-letter").click();
+  await page.waitForURL(/newsletter/);
+  assert.notEqual(await swapped(page), first);
+  await close();
+});
+
+test("a visitor from another region is lent a number of that region", async () => {
+  const { page, close } = await open("/demo/?lang=en");
+  await page.locator("#arrive-saint-petersburg").click();
+  await page.waitForURL(/roistat=direct4/);
+  assert.match(await swapped(page), /^7812000130[12]$/);
+  await close();
+});
+
+test("five more visitors take five more numbers", async () => {
+  const view = await open(live());
+  await view.page.locator("#crowd").click();
+  await view.page.locator('#said[data-tone="good"]').waitFor();
+  assert.match(await view.page.locator("#said").textContent(), /^\d of 5 got/);
+  await view.close();
+});
+
+test("without a token the live view says how to get one, and a wrong one is refused", async () => {
+  const { page, close } = await open("/demo/live/");
+  await page.locator("#entrance").waitFor();
+  assert.match(await page.locator("#entrance").innerText(), /cargo xtask dev/);
+  await page.locator("#token").fill("wrong");
+  await page.locator("#token").press("Enter");
+  await page.locator("#trouble").waitFor();
+  assert.ok(await page.locator("#view").isHidden());
+  await close();
+});
+
+test("the split view carries the token to its frame and opens the shop beside it", async () => {
+  const { page, close } = await open(live("/demo/both/"));
+  assert.doesNotMatch(page.url(), /token/, "a token must not stay in the address");
+  await page.locator("#arrive-direct-ad").click();
+  await page.frameLocator("#live").locator(".numbers li").first().waitFor();
+  const shop = () => page.frames().find((frame) => frame.name() === "shop");
+  await page.waitForFunction(() => document.getElementById("shop").contentWindow.location.search.includes("direct4"));
+  assert.ok(CITY.includes(await swapped(shop())));
+  await close();
+});
+
+test("the calculator answers, and names a fault", async () => {
+  const { page, close } = await open("/calculator/?lang=en");
+  await page.waitForFunction(() => /\d/.test(document.getElementById("usual-need").textContent));
+  const before = await page.locator("#usual-need").textContent();
+  await page.locator("#visits").fill("10 000");
+  await page.waitForFunction((text) => document.getElementById("usual-need").textContent !== text, before);
+  await page.locator("#hold").fill("0");
+  await page.waitForFunction(() => document.getElementById("fault").textContent.startsWith("Hold"));
+  assert.equal(await page.locator("#hold").getAttribute("aria-invalid"), "true");
+  await close();
+});
+
+test("the installer shows a tag that works", async () => {
+  const { page, close } = await open("/install/");
+  const tag = await page.locator("#tag").textContent();
+  const [, address] = /src="([^"]+)"/.exec(tag);
+  assert.ok((await fetch(address)).ok);
+  await page.locator('#found[data-tone="good"]').waitFor();
+  await close();
+});
+
+for (const path of ["/", "/demo/", "/demo/live/", "/demo/both/", "/calculator/", "/install/"]) {
+  for (const scheme of ["light", "dark"]) {
+    for (const [width, locale] of [[1280, "en-US"], [390, "ru-RU"]]) {
+      test(`${path} is accessible and fits, ${scheme}, ${width} px, ${locale}`, async () => {
+        const { page, close } = await open(live(path), { scheme, width, locale, bypassCSP: true });
+        await page.waitForLoadState("networkidle");
+        await page.evaluate(axe);
+        const { violations } = await page.evaluate(() => globalThis.axe.run(document, { iframes: false }));
+        const told = violations.map((found) => `${found.id}: ${found.nodes.map((node) => node.target.join(" ")).join(", ")}`);
+        assert.deepEqual(told, []);
+        const wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        assert.ok(wider <= 0, `the page is ${wider} px wider than the window`);
+        await close();
+      });
+    }
+  }
+}

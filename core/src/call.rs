@@ -2,13 +2,14 @@
 //!
 //! Every field is a join (least, greatest, best-ranked claim, union), so events may come in any
 //! order, doubled or a day late: the same set of events always makes the same record. What is
-//! derived (status, talk time, target) is computed from the joined facts when asked for, never stored.
+//! derived (status, talk time, target) is computed from the joined facts when asked for, never
+//! stored.
 //!
-//! What is not here: whose call it was (attribution), and storage. The record holds the caller as the
-//! site chose to keep him, never more.
+//! What is not here: whose call it was (attribution), and storage. The record holds the caller as
+//! the site chose to keep him, never more.
 //!
-//! Limits: [`RECORDINGS_MAX`], [`EXTRA_FIELDS_MAX`], [`EXTRA_VALUE_CHARS_MAX`]. Where a union would grow beyond, the
-//! smallest elements stay, which keeps the order of events without effect.
+//! Limits: [`RECORDINGS_MAX`], [`EXTRA_FIELDS_MAX`], [`EXTRA_VALUE_CHARS_MAX`]. Where a union would
+//! grow beyond, the smallest elements stay, which keeps the order of events without effect.
 
 use crate::id::CallId;
 use crate::phone::E164;
@@ -35,8 +36,8 @@ const LAST_DIGITS: usize = 4;
 pub enum CallerStorage {
     /// In full. Exports and CRMs need it.
     Plain,
-    /// As HMAC-SHA256 with the site's own pepper, and the last four digits for the eye. (A plain hash
-    /// could be undone by trying all numbers there are.)
+    /// As HMAC-SHA256 with the site's own pepper, and the last four digits for the eye. (A plain
+    /// hash could be undone by trying all numbers there are.)
     Hashed {
         /// The site's secret for this; losing it makes known callers unknown.
         pepper: Secret,
@@ -292,8 +293,8 @@ impl CallRecord {
         }
     }
 
-    /// The call's id: 128 bits of a keyed-by-name hash, so that one call has one id however often and
-    /// in whatever order it is reported.
+    /// The call's id: 128 bits of a keyed-by-name hash, so that one call has one id however often
+    /// and in whatever order it is reported.
     pub fn id(&self) -> CallId {
         call_id(self.provider, &self.provider_call_id)
     }
@@ -316,6 +317,16 @@ impl CallRecord {
     /// The number that forwarded the call, if not the dialled one.
     pub fn forwarded_from(&self) -> Option<E164> {
         self.forwarded_from.as_ref().map(|claim| claim.value)
+    }
+
+    /// The number the call is tracked by: the dialled one if `is_known` says that it is the site's, else
+    /// the one that forwarded the call here if that is. (An owner's own number, forwarded to a line
+    /// of the exchange, arrives as the forwarding one.)
+    pub fn tracked(&self, is_known: impl Fn(E164) -> bool) -> Option<E164> {
+        [self.dialed(), self.forwarded_from()]
+            .into_iter()
+            .flatten()
+            .find(|number| is_known(*number))
     }
 
     /// When it began to ring; where no event says, when it was first heard of.
@@ -403,8 +414,8 @@ impl CallRecord {
         Some(seconds(self.started_at(), until))
     }
 
-    /// Whether the call is a target call: answered, and talked at least `target_talk_s` (real estate
-    /// takes 180 s, medicine 60 s; 30 s where nothing is set).
+    /// Whether the call is a target call: answered, and talked at least `target_talk_s` (real
+    /// estate takes 180 s, medicine 60 s; 30 s where nothing is set).
     pub fn is_target(&self, target_talk_s: u32) -> bool {
         self.status() == CallStatus::Answered
             && self.talk_s().is_some_and(|talk_s| talk_s >= target_talk_s)
@@ -442,7 +453,8 @@ pub fn call_id(provider: Provider, provider_call_id: &str) -> CallId {
 }
 
 /// Which call of one caller this is, 1 for his first: by start, of equals by id, whatever order the
-/// calls were heard of in. `others` are his calls as `(started_at, id)`, this one among them or not.
+/// calls were heard of in. `others` are his calls as `(started_at, id)`, this one among them or
+/// not.
 pub fn ordinal(
     started_at: UnixMillis,
     id: CallId,

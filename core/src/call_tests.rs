@@ -1,3 +1,5 @@
+//! Lives of calls, and the properties of their records.
+
 use super::*;
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
@@ -47,13 +49,17 @@ fn check(phases: &[Phase], change: impl Fn(&mut CallEvent), expected: Expect) {
         .caller()
         .map_or("withheld".into(), StoredCaller::display);
     expected.assert_eq(&format!(
-        "{:?} from {caller}, {:?} s, talk {:?} s, wait {:?} s, target {}, confirmed {}",
+        "{:?} from {caller}, {:?} s, talk {:?} s, wait {:?} s{}{}",
         record.status(),
         record.duration_s(),
         record.talk_s(),
         record.wait_s(),
-        record.is_target(30),
-        record.is_confirmed(),
+        if record.is_target(30) { ", target" } else { "" },
+        if record.is_confirmed() {
+            ", confirmed"
+        } else {
+            ""
+        },
     ));
 }
 
@@ -64,51 +70,41 @@ fn lives_of_calls() {
     check(
         &[Start],
         as_told,
-        expect![
-            "Ringing from 79001112233, None s, talk None s, wait None s, target false, confirmed true"
-        ],
+        expect!["Ringing from 79001112233, None s, talk None s, wait None s, confirmed"],
     );
     check(
         &[Start, Answer],
         as_told,
-        expect![
-            "Talking from 79001112233, None s, talk None s, wait Some(12) s, target false, confirmed true"
-        ],
+        expect!["Talking from 79001112233, None s, talk None s, wait Some(12) s, confirmed"],
     );
     check(
         &[End, Answer, Start],
         as_told,
         expect![
-            "Answered from 79001112233, Some(102) s, talk Some(90) s, wait Some(12) s, target true, confirmed true"
+            "Answered from 79001112233, Some(102) s, talk Some(90) s, wait Some(12) s, target, confirmed"
         ],
     );
     check(
         &[End, Start],
         as_told,
         expect![
-            "Missed from 79001112233, Some(102) s, talk Some(0) s, wait Some(102) s, target false, confirmed true"
+            "Missed from 79001112233, Some(102) s, talk Some(0) s, wait Some(102) s, confirmed"
         ],
     );
     check(
         &[End],
         as_told,
-        expect![
-            "Missed from withheld, Some(0) s, talk Some(0) s, wait Some(0) s, target false, confirmed false"
-        ],
+        expect!["Missed from withheld, Some(0) s, talk Some(0) s, wait Some(0) s"],
     );
     check(
         &[Record, Start, Answer],
         as_told,
-        expect![
-            "Answered from 79001112233, None s, talk None s, wait Some(12) s, target false, confirmed true"
-        ],
+        expect!["Answered from 79001112233, None s, talk None s, wait Some(12) s, confirmed"],
     );
     check(
         &[Start, End],
         |event| event.status = (event.phase == End).then_some(EventStatus::Busy),
-        expect![
-            "Busy from 79001112233, Some(102) s, talk Some(0) s, wait Some(102) s, target false, confirmed true"
-        ],
+        expect!["Busy from 79001112233, Some(102) s, talk Some(0) s, wait Some(102) s, confirmed"],
     );
     check(
         &[Start, End],
@@ -119,7 +115,7 @@ fn lives_of_calls() {
             }
         },
         expect![
-            "Answered from 79001112233, Some(102) s, talk Some(29) s, wait Some(102) s, target false, confirmed true"
+            "Answered from 79001112233, Some(102) s, talk Some(29) s, wait Some(102) s, confirmed"
         ],
     );
 }
@@ -130,6 +126,20 @@ fn a_target_call_talks_long_enough() {
     let record = fold(&all, &CallerStorage::Plain);
     assert!(record.is_target(90));
     assert!(!record.is_target(91));
+}
+
+#[test]
+fn a_forwarded_call_is_tracked_by_the_number_that_is_the_site_s() {
+    let mut start = event(Phase::Start);
+    start.forwarded_from = E164::parse("74957770000").ok();
+    let record = fold([&start], &CallerStorage::Plain);
+    let tracked = |own: &str| {
+        let tracked = record.tracked(|number| number.to_string() == own);
+        tracked.map(|number| number.to_string())
+    };
+    assert_eq!(tracked("74951234567").as_deref(), Some("74951234567"));
+    assert_eq!(tracked("74957770000").as_deref(), Some("74957770000"));
+    assert_eq!(tracked("74950000000"), None);
 }
 
 #[test]

@@ -5,7 +5,8 @@
 //!
 //! What is not here: the upload, and consent, which the shell judges before it hands a call in.
 //!
-//! Sources: yandex.ru/dev/metrika (`offline_conversions/upload_calls`), support.google.com/google-ads/answer/7014069.
+//! Sources: yandex.ru/dev/metrika (`offline_conversions/upload_calls`),
+//! support.google.com/google-ads/answer/7014069.
 
 use crate::id::CallId;
 use crate::phone::E164;
@@ -82,7 +83,8 @@ pub enum MetricaId {
 pub struct ExportRule {
     /// Target calls only.
     pub targets_only: bool,
-    /// The instant of the export: calls begun less than [`SETTLING`] before it wait for the next one.
+    /// The instant of the export: calls begun less than [`SETTLING`] before it wait for the next
+    /// one.
     pub now: UnixMillis,
 }
 
@@ -163,8 +165,8 @@ impl MetricaId {
     }
 }
 
-/// The file for Metrica's `upload_calls`, of calls with an id of `kind`. `call_url` makes the address of
-/// a call in the tracker, or nothing.
+/// The file for Metrica's `upload_calls`, of calls with an id of `kind`. `call_url` makes the
+/// address of a call in the tracker, or nothing.
 pub fn metrica_csv<'a>(
     calls: impl Iterator<Item = &'a ExportCall>,
     kind: MetricaId,
@@ -204,7 +206,8 @@ fn metrica_cells(call: &ExportCall, call_url: Option<String>) -> [String; 12] {
     ]
 }
 
-/// The file for Google Ads' import of click conversions, of calls with a `gclid`; times in `period`'s zone.
+/// The file for Google Ads' import of click conversions, of calls with a `gclid`; times in
+/// `period`'s zone.
 pub fn google_csv<'a>(
     calls: impl Iterator<Item = &'a ExportCall>,
     conversion_name: &str,

@@ -1,12 +1,13 @@
 //! The outbox: what the site's own webhook is to be told, as a state machine.
 //!
-//! What is here: when to send which delivery, what its answer means, how it is signed. What is not: the
-//! request itself and storage; the shell sends what [`Outbox::poll_send`] hands out, tells the outcome to
-//! [`Outbox::handle_outcome`], and stores every [`Change`] of [`Outbox::poll_change`] in one transaction before it goes on.
+//! What is here: when to send which delivery, what its answer means, how it is signed. What is not:
+//! the request itself and storage; the shell sends what [`Outbox::poll_send`] hands out, tells the
+//! outcome to [`Outbox::handle_outcome`], and stores every [`Change`] of [`Outbox::poll_change`] in
+//! one transaction before it goes on.
 //!
 //! Invariants: at least once (a crash between sending and storing sends again; the receiver tells
-//! doubles by `ringlet-delivery`); deliveries of one call in the order they were added, each only after
-//! the one before it was taken or given up; one receiver's failure delays no other call.
+//! doubles by `ringlet-delivery`); deliveries of one call in the order they were added, each only
+//! after the one before it was taken or given up; one receiver's failure delays no other call.
 //!
 //! Limits: [`IN_FLIGHT_MAX`], [`ATTEMPTS_MAX`], [`ENTRIES_MAX`], [`DEAD_AGE_MAX`].
 
@@ -17,7 +18,8 @@ use crate::time::{Millis, UnixMillis};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-/// 4 deliveries at once: a Worker has six connections for one request, and the page views need some.
+/// 4 deliveries at once: a Worker has six connections for one request, and the page views need
+/// some.
 pub const IN_FLIGHT_MAX: usize = 4;
 
 /// 15 attempts: with [`pause`] they span 23 hours, a receiver's night and the morning after.
@@ -29,7 +31,8 @@ pub const ENTRIES_MAX: usize = 10_000;
 /// 14 days: how long a delivery that was given up can be sent again.
 pub const DEAD_AGE_MAX: Millis = Millis::from_mins(14 * 24 * 60);
 
-/// 30 s: an attempt without an outcome for this long had none (the shell's own time-out is shorter).
+/// 30 s: an attempt without an outcome for this long had none (the shell's own time-out is
+/// shorter).
 const ATTEMPT_TIME_MAX: Millis = Millis::from_secs(30);
 
 /// 300 characters are kept of what a receiver answered to a delivery that was given up.
@@ -125,8 +128,8 @@ pub struct Outbox {
 }
 
 impl Outbox {
-    /// The outbox whose stored entries these are. What was being sent when the last one ended is sent
-    /// again once its time is up.
+    /// The outbox whose stored entries these are. What was being sent when the last one ended is
+    /// sent again once its time is up.
     pub fn rebuild(entries: impl IntoIterator<Item = Entry>) -> Self {
         let entries: BTreeMap<u64, Entry> =
             entries.into_iter().map(|entry| (entry.id, entry)).collect();
@@ -193,8 +196,8 @@ impl Outbox {
         Some(send)
     }
 
-    /// What became of delivery `id`. Of one that is not on its way (told twice, or too late) nothing
-    /// changes.
+    /// What became of delivery `id`. Of one that is not on its way (told twice, or too late)
+    /// nothing changes.
     pub fn handle_outcome(
         &mut self,
         id: u64,
@@ -233,8 +236,8 @@ impl Outbox {
         }
     }
 
-    /// Settles what is due: attempts nobody heard of again wait for the next, deliveries given up long ago
-    /// are removed.
+    /// Settles what is due: attempts nobody heard of again wait for the next, deliveries given up
+    /// long ago are removed.
     pub fn handle_timeout(&mut self, now: UnixMillis) {
         let due: Vec<Entry> = self
             .entries
@@ -284,7 +287,8 @@ impl Outbox {
         self.changes.pop_front()
     }
 
-    /// Sends a delivery that was given up once more, with all attempts. Returns whether there is such.
+    /// Sends a delivery that was given up once more, with all attempts. Returns whether there is
+    /// such.
     pub fn send_again(&mut self, id: u64, now: UnixMillis) -> bool {
         let dead = |entry: &&Entry| matches!(entry.state, EntryState::Dead { .. });
         let Some(entry) = self.entries.get(&id).filter(dead).cloned() else {
@@ -336,8 +340,9 @@ enum Verdict {
     Refused(String),
 }
 
-/// 2xx took it. 4xx will never take it, but for those that speak of now (408, 425, 429) and 409, which another
-/// attempt at the same time may cause. A redirection is refused: the address is to be corrected.
+/// 2xx took it. 4xx will never take it, but for those that speak of now (408, 425, 429) and 409,
+/// which another attempt at the same time may cause. A redirection is refused: the address is to be
+/// corrected.
 fn judge(outcome: &Outcome) -> Verdict {
     match outcome {
         Outcome::Nothing { text } => Verdict::Again(format!("no answer: {text}")),
@@ -355,8 +360,8 @@ fn judge(outcome: &Outcome) -> Verdict {
 /// 6 hours: the longest pause between two attempts.
 const PAUSE_MAX: Millis = Millis::from_mins(6 * 60);
 
-/// The pause after attempt number `attempts`: 10 s, doubled each time, at most six hours, a fifth more or
-/// less so that receivers are not met by all at once.
+/// The pause after attempt number `attempts`: 10 s, doubled each time, at most six hours, a fifth
+/// more or less so that receivers are not met by all at once.
 pub fn pause(attempts: u32, entropy: &mut Entropy) -> Millis {
     let doubled = 10_000u64.saturating_mul(1 << attempts.saturating_sub(1).min(20));
     let pause = doubled.min(PAUSE_MAX.0);

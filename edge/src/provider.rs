@@ -19,7 +19,8 @@ use ringlet_core::api::problem::{Problem, ProblemCode};
 use ringlet_core::api::route::RouteSpec;
 use ringlet_core::telephony::answer::{Forward, Route};
 use ringlet_core::telephony::{
-    self, Ask as Wants, Incoming, NumberPlan, Provider, RawRequest, SiteContext, TelephonyError,
+    self, Ask as Wants, Incoming, KeptEvent, NumberPlan, Provider, RawRequest, SiteContext,
+    TelephonyError,
 };
 use worker::Env;
 
@@ -53,7 +54,10 @@ pub(crate) async fn handle(spec: &RouteSpec, names: &[&str], ask: &Ask, env: &En
     let (Some(site), Some(provider)) = (site, provider) else {
         return Err(refused());
     };
-    let incoming = verified(&site, provider, rest.first().copied(), ask, &body);
+    let (incoming, kept) = verified(&site, provider, rest.first().copied(), ask, &body);
+    if let Some(event) = kept {
+        keep(env, site_id, event).await?;
+    }
     let incoming = incoming.map_err(|error| told(error, &site, provider))?;
     let wants_route = incoming.ask == Wants::Route || incoming.ask == Wants::Contact;
     let answer = if incoming.events.is_empty() {
@@ -80,7 +84,7 @@ fn verified(
     secret: Option<&str>,
     ask: &Ask,
     body: &[u8],
-) -> Result<Incoming, TelephonyError> {
+) -> (Result<Incoming, TelephonyError>, Option<KeptEvent>) {
     let none = telephony::ProviderSettings::default();
     let settings = site.config.telephony.get(&provider).unwrap_or(&none);
     let headers: Vec<(String, String)> = HEADERS
@@ -106,8 +110,33 @@ fn verified(
         plan: NumberPlan::new(site.config.country_code.as_u16()),
         time_zone: site.config.time_zone.clone(),
     };
-    telephony::verify_and_parse(provider, settings, &context, &request)
+    let incoming = telephony::verify_and_parse(provider, settings, &context, &request);
+    let reason = match &incoming {
+        Ok(incoming) => incoming.keep_raw.as_deref(),
+        Err(TelephonyError::Unreadable { reason }) => Some(reason.as_str()),
+        Err(_) => None,
+    };
+    let kept = reason.map(|reason| KeptEvent::new(provider, settings, &request, reason));
+    (incoming, kept)
 }
+
+/// Keeps what could not be understood. If that fails the exchange hears so and sends it again.
+async fn keep(env: &Env, site_id: &str, event: KeptEvent) -> Result<(), Problem> {
+    let message = SiteAsk {
+        v: VERSION,
+        site: site_id.to_owned(),
+        command: SiteCommand::KeepEvent {
+            event: Box::new(event),
+        },
+    };
+    let answer = objects::ask(env, Class::Site, site_id, &message).await;
+    let _: Kept = answer.map_err(|fault| problems::unavailable(&fault))?;
+    Ok(())
+}
+
+/// That it was kept.
+#[derive(serde::Deserialize)]
+struct Kept {}
 
 /// What the sender is told of a webhook that was not taken. The log counts it by provider.
 fn told(error: TelephonyError, site: &Site, provider: Provider) -> Problem {

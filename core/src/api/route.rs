@@ -98,6 +98,8 @@ pub enum Route {
     CallList,
     /// One call with all its candidates.
     CallRead,
+    /// Raw events of providers that could not be understood.
+    KeptEventList,
     /// Who held a number at an instant.
     LeaseRead,
     /// What the pools do now.
@@ -186,6 +188,28 @@ pub const ROUTES: &[RouteSpec] = &[
     row(
         Post,
         "/v1/sites/{site}/calls/{provider}/{secret}",
+        Route::ProviderCall,
+        Provider,
+        limits::WEBHOOK_BODY_BYTES,
+    ),
+    // Mango Office appends what happened to the address it was given: `…/events/call`, `…/ping`.
+    row(
+        Post,
+        "/v1/sites/{site}/calls/{provider}/{secret}/{event}",
+        Route::ProviderCall,
+        Provider,
+        limits::WEBHOOK_BODY_BYTES,
+    ),
+    row(
+        Post,
+        "/v1/sites/{site}/calls/{provider}/{secret}/{group}/{event}",
+        Route::ProviderCall,
+        Provider,
+        limits::WEBHOOK_BODY_BYTES,
+    ),
+    row(
+        Post,
+        "/v1/sites/{site}/calls/{provider}/{secret}/{group}/{event}/{part}",
         Route::ProviderCall,
         Provider,
         limits::WEBHOOK_BODY_BYTES,
@@ -288,6 +312,13 @@ pub const ROUTES: &[RouteSpec] = &[
         "/api/v1/sites/{site}/calls",
         Route::CallList,
         Viewer,
+        0,
+    ),
+    row(
+        Get,
+        "/api/v1/sites/{site}/kept-events",
+        Route::KeptEventList,
+        Admin,
         0,
     ),
     row(

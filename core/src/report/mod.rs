@@ -1,11 +1,12 @@
-//! Reports: calls and visits folded into figures by source, campaign, keyword, landing page, region,
-//! number or hour, beside the period before.
+//! Reports: calls and visits folded into figures by source, campaign, keyword, landing page,
+//! region, number or hour, beside the period before.
 //!
 //! What is not here: storage (the shell hands rows in, in any order), attribution, and pictures.
 //!
-//! Invariant: every figure of the total is the sum of that figure over the rows. So a call shared among touches
-//! is counted in parts of a million ([`crate::credit`]), and a visitor or caller who appears in several
-//! groups is counted in the one where he appeared first in the period. The order of rows is without effect.
+//! Invariant: every figure of the total is the sum of that figure over the rows. So a call shared
+//! among touches is counted in parts of a million ([`crate::credit`]), and a visitor or caller who
+//! appears in several groups is counted in the one where he appeared first in the period. The order
+//! of rows is without effect.
 //!
 //! Limit: [`GROUPS_MAX`] groups; the least of more are put together.
 
@@ -379,7 +380,7 @@ impl Half {
 }
 
 fn count_call(figures: &mut Figures, call: &CallRow, parts: u64) {
-    let mut count = |figure: &mut Parts, is: bool| figure.0 += if is { parts } else { 0 };
+    let count = |figure: &mut Parts, is: bool| figure.0 += if is { parts } else { 0 };
     count(&mut figures.calls, true);
     count(&mut figures.missed, call.status.is_missed());
     count(&mut figures.target, call.is_target);

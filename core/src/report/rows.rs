@@ -103,8 +103,9 @@ pub struct VisitRow {
 }
 
 impl From<&Touch> for TouchRow {
-    /// `channel: source` and, of the labels, campaign and key phrase (else the phrase searched for, where
-    /// the engine tells it). A Roistat label stands for the source where there is no other name.
+    /// `channel: source` and, of the labels, campaign and key phrase (else the phrase searched for,
+    /// where the engine tells it). A Roistat label stands for the source where there is no other
+    /// name.
     fn from(touch: &Touch) -> Self {
         let utm = |name: Utm| touch.labels.utm.get(&name).cloned();
         let marker = || touch.labels.marker.clone().unwrap_or_default();
@@ -180,8 +181,8 @@ impl CallRow {
     }
 }
 
-/// `text` as a spreadsheet shows and never runs it: a cell that begins as a formula does is led by an
-/// apostrophe (OWASP ASVS 5.0, 1.2.10).
+/// `text` as a spreadsheet shows and never runs it: a cell that begins as a formula does is led by
+/// an apostrophe (OWASP ASVS 5.0, 1.2.10).
 pub fn safe_cell(text: &str) -> Cow<'_, str> {
     let begins = text.trim_start_matches(' ').chars().next();
     match begins {

@@ -1,3 +1,5 @@
+//! Reports whose totals are sums, and files that are read back.
+
 use super::rows::{CALL_COLUMNS, calls_csv, calls_json_lines, safe_cell};
 use super::*;
 use crate::call::StoredCaller;
@@ -322,7 +324,8 @@ proptest! {
     fn no_cell_is_a_formula(text in "[ =+@\t\r\n\u{0}a-]{0,6}|\\PC{0,12}") {
         let safe = safe_cell(&text);
         let first = safe.trim_start_matches(' ').chars().next();
-        prop_assert!(!matches!(first, Some('=' | '+' | '-' | '@' | '\t' | '\r' | '\0')), "{:?}", safe);
+        let is_formula = matches!(first, Some('=' | '+' | '-' | '@' | '\t' | '\r' | '\0'));
+        prop_assert!(!is_formula, "{:?}", safe);
         prop_assert!(safe.ends_with(text.as_str()));
     }
 }

@@ -1,9 +1,10 @@
-//! A company's own Asterisk: the form its dialplan sends with `CURL`, and the same form from a bridge over
-//! AMI or ARI (docs/guides/telephony-asterisk.md).
+//! A company's own Asterisk: the form its dialplan sends with `CURL`, and the same form from a
+//! bridge over AMI or ARI (docs/guides/telephony-asterisk.md).
 //!
-//! Fields: `event` (`start`, `answer`, `end`, `record`), `uid` (the channel's `LINKEDID`), `caller`, `did`, and
-//! what the dialplan knows: `diversion`, `history`, `disposition` (`DIALSTATUS`), `billsec`, `duration`, `recording`.
-//! Nothing is signed: the secret in the path is required; an exchange that can sign uses the generic webhook.
+//! Fields: `event` (`start`, `answer`, `end`, `record`), `uid` (the channel's `LINKEDID`),
+//! `caller`, `did`, and what the dialplan knows: `diversion`, `history`, `disposition`
+//! (`DIALSTATUS`), `billsec`, `duration`, `recording`. Nothing is signed: the secret in the path is
+//! required; an exchange that can sign uses the generic webhook.
 //!
 //! The answer is one line of text the dialplan hands to `Dial`: `PJSIP/shop`, or empty to go on.
 
@@ -81,8 +82,9 @@ pub(super) fn parse(inbound: &Inbound<'_>) -> Parsed {
     Ok(incoming)
 }
 
-/// `number|name`: where to dial (digits, or a SIP address) and what to show, each possibly empty. The
-/// dialplan cuts it at the bar, so neither may hold one, nor what would end a dialplan argument.
+/// `number|name`: where to dial (digits, or a SIP address) and what to show, each possibly empty.
+/// The dialplan cuts it at the bar, so neither may hold one, nor what would end a dialplan
+/// argument.
 pub(super) fn reply(incoming: &Incoming, route: &Route) -> Answer {
     if incoming.dialect == Dialect::Json {
         return super::generic::reply(incoming, route);

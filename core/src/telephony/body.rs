@@ -1,8 +1,8 @@
 //! Bodies of webhooks: forms and JSON, read strictly.
 //!
-//! A field given twice, bytes that are no UTF-8 and structure that does not close are refused with a
-//! reason: two readers of one ambiguous body could understand two things. The whole body is at most
-//! [`BODY_BYTES_MAX`], which bounds everything here.
+//! A field given twice, bytes that are no UTF-8 and structure that does not close are refused with
+//! a reason: two readers of one ambiguous body could understand two things. The whole body is at
+//! most [`BODY_BYTES_MAX`], which bounds everything here.
 
 use percent_encoding::percent_decode;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
@@ -187,8 +187,8 @@ pub(crate) fn json(bytes: &[u8]) -> Result<Value, Unreadable> {
     }
 }
 
-/// Reads a flat JSON object as a form: nested values keep their path (`from.number`), lists are kept
-/// as JSON text, `null` is an empty value.
+/// Reads a flat JSON object as a form: nested values keep their path (`from.number`), lists are
+/// kept as JSON text, `null` is an empty value.
 pub(crate) fn flatten(value: &Value) -> Result<Form, Unreadable> {
     let Value::Object(_) = value else {
         return unreadable("the JSON is not an object");
@@ -344,8 +344,10 @@ mod tests {
 
     #[test]
     fn multipart_by_its_own_boundary() {
-        let body = "--real\r\nContent-Disposition: form-data; name=\"event\"\r\n\r\nNOTIFY_START\r\n\
-                    --real\r\ncontent-disposition: form-data; name=\"x\"\r\nX: y\r\n\r\na\r\nb--real\r\n\
+        let body = "--real\r\nContent-Disposition: form-data; name=\"event\"\r\n\r\n\
+                    NOTIFY_START\r\n\
+                    --real\r\ncontent-disposition: form-data; name=\"x\"\r\nX: y\r\n\r\n\
+                    a\r\nb--real\r\n\
                     --real--\r\n";
         check(
             any_form("multipart/form-data; boundary=other", body.as_bytes()),
@@ -417,7 +419,9 @@ mod tests {
         }
 
         #[test]
-        fn written_forms_are_read_back(pairs in proptest::collection::vec((".{1,8}", ".{0,12}"), 1..8)) {
+        fn written_forms_are_read_back(
+            pairs in proptest::collection::vec((".{1,8}", ".{0,12}"), 1..8)
+        ) {
             use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
             let text = pairs
                 .iter()

@@ -1,9 +1,9 @@
 //! Calltouch: its notices at start and end of a call, and its form for importing calls of one's own
 //! exchange (a list `calls`, at most a hundred).
 //!
-//! Nothing is signed: the secret in the path is required, and the sender's range (`92.118.66.0/23`) is
-//! worth listing. `referenceId` makes imports idempotent. Of most fields the vendor's page gives no
-//! stable name, so each is looked for under the names seen; all others are kept.
+//! Nothing is signed: the secret in the path is required, and the sender's range (`92.118.66.0/23`)
+//! is worth listing. `referenceId` makes imports idempotent. Of most fields the vendor's page gives
+//! no stable name, so each is looked for under the names seen; all others are kept.
 //!
 //! Source: calltouch.ru/support (call import, webhooks).
 
@@ -65,7 +65,8 @@ pub(super) fn parse(inbound: &Inbound<'_>) -> Parsed {
     Ok(incoming)
 }
 
-/// The calls of a body: `{"calls":[…]}`, `[…]`, `calls=[…]` in a form, `calls[0][id]=…`, or one call.
+/// The calls of a body: `{"calls":[…]}`, `[…]`, `calls=[…]` in a form, `calls[0][id]=…`, or one
+/// call.
 fn calls(inbound: &Inbound<'_>) -> Result<Vec<Form>, Unreadable> {
     let body = inbound.request.body;
     let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
@@ -182,7 +183,8 @@ mod tests {
 
     const CALLS: &str = r#"{"calls":[
         {"referenceId":"r1","sipCallId":"s1","clientPhoneNumber":"89001112233","calltrackingPhoneNumber":"74951234567",
-         "callStartTime":"2026-01-15 13:00:00","duration":60,"waitingTime":12,"status":"successful","tag":"x"},
+         "callStartTime":"2026-01-15 13:00:00","duration":60,"waitingTime":12,
+         "status":"successful","tag":"x"},
         {"referenceId":"r2","clientPhoneNumber":"anonymous","calltrackingPhoneNumber":"74951234567",
          "callStartTime":"2026-01-15 13:00:00","duration":60,"status":"unsuccessful"}]}"#;
 

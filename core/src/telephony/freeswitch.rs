@@ -1,8 +1,9 @@
 //! FreeSWITCH's `mod_json_cdr`: one JSON document per leg when it hangs up.
 //!
-//! Bodies: JSON as it is, with URL-encoded values (the module's default), the whole document in base 64
-//! (`encode=base64`), or in the form field `cdr` (`encode=true`). Nothing is signed: the secret in the path is
-//! required. Only the leg of the caller (`direction` inbound) is the call; legs to the company are not.
+//! Bodies: JSON as it is, with URL-encoded values (the module's default), the whole document in
+//! base 64 (`encode=base64`), or in the form field `cdr` (`encode=true`). Nothing is signed: the
+//! secret in the path is required. Only the leg of the caller (`direction` inbound) is the call;
+//! legs to the company are not.
 //!
 //! Source: developer.signalwire.com/freeswitch, `mod_json_cdr`.
 
@@ -57,7 +58,7 @@ pub(super) fn parse(inbound: &Inbound<'_>) -> Parsed {
     event.forwarded_from = first_dialed(inbound.site.plan, &diversion, &history);
     let instant = |names: &[&str]| {
         get(names)
-            .filter(|text| text.trim_matches('0') != "")
+            .filter(|text| !text.trim_matches('0').is_empty())
             .and_then(|text| clock::read(&text, inbound.zone()))
     };
     event.started_at = instant(&["start_uepoch", "start_epoch", "start_stamp"]);

@@ -1,10 +1,10 @@
 //! The generic webhook: signed JSON of this product's own making, for every exchange that has no
 //! adapter and for bridges.
 //!
-//! Header `ringlet-signature: t=<unix seconds>,v1=<hex of HMAC-SHA256(secret, "<t>.<body>")>`; during a
-//! rotation several `v1` may stand there. The time is signed and lies within
-//! [`WINDOW`](super::WINDOW) of now, so a copy cannot be replayed later; within it, the dedupe key and
-//! the fold of the call make a copy harmless.
+//! Header `ringlet-signature: t=<unix seconds>,v1=<hex of HMAC-SHA256(secret, "<t>.<body>")>`;
+//! during a rotation several `v1` may stand there. The time is signed and lies within
+//! [`WINDOW`](super::WINDOW) of now, so a copy cannot be replayed later; within it, the dedupe key
+//! and the fold of the call make a copy harmless.
 
 use super::answer::{Answer, Forward, Route};
 use super::body::{self, Unreadable};
@@ -357,7 +357,8 @@ mod tests {
             ("id=c", "not JSON: expected value at line 1 column 1"),
         ] {
             case(body).path_secret().unreadable(reason);
-            // Without a secret in the path nothing but the signature speaks for the sender: it does.
+            // Without a secret in the path nothing but the signature speaks for the sender: it
+            // does.
             assert_eq!(
                 case(body).run().map_err(|error| error.status()),
                 Err(400),
@@ -407,7 +408,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn signed_bytes_are_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        fn signed_bytes_are_read_or_refused(
+            bytes in proptest::collection::vec(any::<u8>(), 0..200)
+        ) {
             let signature = sign(&Secret::new("s"), TEN.0 / 1000, &bytes);
             let case = Case::new(Provider::Generic).secret("s").body(&bytes);
             let _ = case.clone().header(SIGNATURE_HEADER, &signature).run();

@@ -1,11 +1,12 @@
 //! Mango Office, virtual PBX.
 //!
-//! Forms of `vpbx_api_key`, `sign`, `json`; `sign` is hexadecimal SHA-256 over key, json and salt, the
-//! json exactly as received. All of the event is signed, but no time for freshness: the json's own
+//! Forms of `vpbx_api_key`, `sign`, `json`; `sign` is hexadecimal SHA-256 over key, json and salt,
+//! the json exactly as received. All of the event is signed, but no time for freshness: the json's
+//! own
 //! `timestamp` bounds replays, and `entry_id`, `call_id`, `seq` tell doubles.
 //!
-//! The end of a call is its summary. `Disconnected` ends one leg (a hunted agent, the voice menu), so
-//! it is taken for no phase of the call.
+//! The end of a call is its summary. `Disconnected` ends one leg (a hunted agent, the voice menu),
+//! so it is taken for no phase of the call.
 //!
 //! Sources: Bobrovskih/mango-vpbx, the vendor's FAQ; field names come from clients.
 

@@ -1,10 +1,11 @@
 //! MegaFon VATS and its family (exchanges by ITooLabs).
 //!
-//! Forms by `POST`. Nothing is signed: the field `crm_token` is a shared secret, compared in constant
-//! time. The dialled tracking number is `diversion`; `telnum` and `ext` are the employee's. One call
-//! rings several employees, each with events of his own.
+//! Forms by `POST`. Nothing is signed: the field `crm_token` is a shared secret, compared in
+//! constant time. The dialled tracking number is `diversion`; `telnum` and `ext` are the
+//! employee's. One call rings several employees, each with events of his own.
 //!
-//! Sources: the tests of a public C# client of the exchange, antibaloo/bpm.ucre.ru; the vendor publishes no page.
+//! Sources: the tests of a public C# client of the exchange, antibaloo/bpm.ucre.ru; the vendor
+//! publishes no page.
 
 use super::answer::{Answer, Route};
 use super::body::Form;
@@ -98,7 +99,8 @@ fn read_history(inbound: &Inbound<'_>, form: &Form) -> Parsed {
     event.status = Some(status);
     let duration_s = form.get("duration").and_then(clock::seconds);
     if status == EventStatus::Answered {
-        // `duration` is the conversation; where the exchange also tells the wait, both make the whole.
+        // `duration` is the conversation; where the exchange also tells the wait, both make the
+        // whole.
         event.talk_s = duration_s;
         let wait_s = form.get("wait").and_then(clock::seconds);
         event.duration_s = match (duration_s, wait_s) {
@@ -158,7 +160,8 @@ mod tests {
     const INCOMING: &str = "cmd=event&type=INCOMING&phone=79001112233&diversion=74951234567\
                             &user=admin&groupRealName=sales&ext=101&telnum=79320000000&callid=42&crm_token=token";
     const HISTORY: &str = "cmd=history&type=in&user=admin&phone=79001112233&diversion=74951234567\
-                           &start=20260115T100000Z&duration=60&callid=42&link=https%3A%2F%2Fr.example%2F1\
+                           &start=20260115T100000Z&duration=60&callid=42\
+                           &link=https%3A%2F%2Fr.example%2F1\
                            &status=Success&crm_token=token";
 
     fn case(body: &str) -> Case {

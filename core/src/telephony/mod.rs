@@ -1,9 +1,9 @@
 //! Telephony: what exchanges send, verified and read into one normal form, and answered in their
 //! own language. Bytes in, bytes out; one file per provider.
 //!
-//! What is not here: sockets, storage, a clock, and the question whose call it was. The shell carries
-//! bytes: it passes a [`RawRequest`] to [`verify_and_parse`], stores the events, and sends what
-//! [`answer()`] makes of the route it chose.
+//! What is not here: sockets, storage, a clock, and the question whose call it was. The shell
+//! carries bytes: it passes a [`RawRequest`] to [`verify_and_parse`], stores the events, and sends
+//! what [`answer()`] makes of the route it chose.
 //!
 //! Invariants: nothing of an event is returned before its signature (or, where a provider has none,
 //! the secret in its path) was found right; every secret is compared in constant time; no body
@@ -20,6 +20,7 @@ mod clock;
 pub mod event;
 mod freeswitch;
 pub mod generic;
+pub mod kept;
 mod mango;
 mod megafon;
 pub mod number;
@@ -39,6 +40,7 @@ pub use answer::{Answer, Route, answer};
 pub use body::BODY_BYTES_MAX;
 use body::Unreadable;
 pub use event::{CallEvent, Coverage, Direction, EventStatus, Phase, Provider};
+pub use kept::{KEPT_EVENTS_AGE_MAX, KEPT_EVENTS_MAX, KeptEvent};
 pub use number::NumberPlan;
 pub use settings::{ProviderSettings, SiteContext};
 pub use signature::Secret;
@@ -129,13 +131,6 @@ impl Incoming {
         }
     }
 }
-
-/// Events kept for inspection (unreadable or not understood): at most this many a site, the oldest
-/// go first. 200 of 64 kB are 12.8 MB, a hundredth of what an object may store.
-pub const KEPT_EVENTS_MAX: usize = 200;
-
-/// Events kept for inspection live 14 days: two weekends in which nobody looks.
-pub const KEPT_EVENTS_AGE_MAX: Millis = Millis::from_mins(14 * 24 * 60);
 
 /// 200 bytes: the longest name of a call.
 const CALL_ID_BYTES_MAX: usize = 200;
@@ -352,8 +347,8 @@ impl Inbound<'_> {
         text.and_then(|text| clock::read(text, self.zone()))
     }
 
-    /// A body that must be read before its signature can be found. If it cannot, it is worth keeping
-    /// only if the secret in the path proves where it came from.
+    /// A body that must be read before its signature can be found. If it cannot, it is worth
+    /// keeping only if the secret in the path proves where it came from.
     fn unproven<T>(&self, read: Result<T, Unreadable>) -> Result<T, TelephonyError> {
         read.map_err(|Unreadable(reason)| {
             if self.settings.has_path_secret(self.request) {

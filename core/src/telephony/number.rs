@@ -16,7 +16,8 @@ pub struct NumberPlan {
 const SUBSCRIBER_DIGITS_MIN: usize = 7;
 
 /// Numbers that stand for words in Twilio's language: the letters of ANONYMOUS, RESTRICTED,
-/// UNAVAILABLE, BLOCKED and UNKNOWN on a telephone's keys (Twilio, "How to identify anonymous calls").
+/// UNAVAILABLE, BLOCKED and UNKNOWN on a telephone's keys (Twilio, "How to identify anonymous
+/// calls").
 const KEYPAD_WORDS: [&str; 5] = [
     "266696687",
     "7378742833",
@@ -32,8 +33,8 @@ impl NumberPlan {
         Self { country_code }
     }
 
-    /// Reads a number out of `text`: `79…`, `+7 (9…`, `89…`, `810…`, `00…`, a national number of ten
-    /// digits (codes 7 and 1), `sip:+79…@host;user=phone`, `"Name" <tel:+79…>`.
+    /// Reads a number out of `text`: `79…`, `+7 (9…`, `89…`, `810…`, `00…`, a national number of
+    /// ten digits (codes 7 and 1), `sip:+79…@host;user=phone`, `"Name" <tel:+79…>`.
     pub fn read(self, text: &str) -> Option<E164> {
         let user = user_part(text);
         let plus = user.trim_start().starts_with('+');
@@ -60,10 +61,10 @@ impl NumberPlan {
     fn to_international(self, digits: String) -> String {
         let code = self.country_code;
         if code == 7 {
-            if let Some(rest) = digits.strip_prefix("810") {
-                if rest.len() >= SUBSCRIBER_DIGITS_MIN && digits.len() > 11 {
-                    return rest.to_owned();
-                }
+            if let Some(rest) = digits.strip_prefix("810")
+                && rest.len() > SUBSCRIBER_DIGITS_MIN + 1
+            {
+                return rest.to_owned();
             }
             if digits.len() == 11 && digits.starts_with('8') {
                 return format!("7{}", &digits[1..]);
@@ -92,20 +93,20 @@ fn user_part(text: &str) -> &str {
     let inner = inner.trim();
     let mut rest = inner;
     for scheme in ["sips:", "sip:", "tel:"] {
-        if let Some(head) = inner.get(..scheme.len()) {
-            if head.eq_ignore_ascii_case(scheme) {
-                rest = &inner[scheme.len()..];
-                break;
-            }
+        if let Some(head) = inner.get(..scheme.len())
+            && head.eq_ignore_ascii_case(scheme)
+        {
+            rest = &inner[scheme.len()..];
+            break;
         }
     }
     let end = rest.find(['@', ';', '?']).unwrap_or(rest.len());
     rest[..end].trim()
 }
 
-/// The first number that a `Diversion` (RFC 5806) or `History-Info` (RFC 7044) header names: the one
-/// dialled first, before any forwarding. The former lists the newest diversion first, the latter the
-/// oldest entry first.
+/// The first number that a `Diversion` (RFC 5806) or `History-Info` (RFC 7044) header names: the
+/// one dialled first, before any forwarding. The former lists the newest diversion first, the
+/// latter the oldest entry first.
 pub fn first_dialed(plan: NumberPlan, diversion: &str, history_info: &str) -> Option<E164> {
     let oldest = split_entries(history_info).find_map(|entry| plan.read(entry));
     oldest.or_else(|| {

@@ -194,3 +194,98 @@ fn every_provider_has_one_name() {
     assert_eq!(Provider::parse("comagic"), Some(Provider::Uis));
     assert_eq!(Provider::parse("Zadarma"), None);
 }
+
+/// A whole call as each exchange tells it: events in order.
+fn lives() -> Vec<(Provider, Vec<String>)> {
+    let who = "caller=79001112233&did=74951234567";
+    let uis = |event: &str, at: &str, more: &str| {
+        format!(
+            r#"{{"event":"{event}","call_session_id":5,"contact_phone_number":"79001112233",
+            "virtual_phone_number":"74951234567","notification_time":"2026-01-15 13:00:{at}"{more}}}"#
+        )
+    };
+    let megafon = |kind: &str| {
+        format!("cmd=event&type={kind}&phone=79001112233&diversion=74951234567&callid=5&user=a")
+    };
+    let mango = |state: &str, place: &str, second: u32| {
+        format!(
+            r#"{{"entry_id":"5","call_id":"l","seq":{second},"timestamp":17684712{second:02},
+            "call_state":"{state}","location":"{place}","from":{{"number":"79001112233"}},
+            "to":{{"line_number":"74951234567"}}}}"#
+        )
+    };
+    vec![
+        (
+            Provider::Asterisk,
+            vec![
+                format!("event=start&uid=5&{who}&started=1768471200"),
+                "event=answer&uid=5&answered=1768471212".to_owned(),
+                "event=end&uid=5&disposition=ANSWER&billsec=60&ended=1768471272".to_owned(),
+            ],
+        ),
+        (
+            Provider::Uis,
+            vec![
+                uis("start", "00", ""),
+                uis("answer", "12", ""),
+                uis("end", "59", ",\"talk_time_duration\":60"),
+                uis("record", "59", ",\"file_link\":\"r\""),
+            ],
+        ),
+        (
+            Provider::Megafon,
+            vec![
+                megafon("INCOMING"),
+                megafon("ACCEPTED"),
+                megafon("COMPLETED"),
+                "cmd=history&type=in&phone=79001112233&diversion=74951234567&callid=5&duration=60\
+                 &start=20260115T100000Z&status=Success&link=r"
+                    .to_owned(),
+            ],
+        ),
+        (
+            Provider::Mango,
+            vec![
+                mango("Appeared", "ivr", 0),
+                mango("Connected", "abonent", 12),
+                r#"{"entry_id":"5","call_direction":1,"from":{"number":"79001112233"},
+                "line_number":"74951234567","create_time":1768471200,"talk_time":1768471212,
+                "end_time":1768471272,"entry_result":1}"#
+                    .to_owned(),
+                r#"{"entry_id":"5","recording_id":"r","timestamp":1768471300}"#.to_owned(),
+            ],
+        ),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn a_call_told_in_any_order_is_one_call(
+        orders in proptest::collection::vec(Just([0usize, 1, 2, 3, 0, 1, 2, 3]).prop_shuffle(), 4)
+    ) {
+        for ((provider, bodies), order) in lives().into_iter().zip(orders) {
+            let mut record: Option<crate::call::CallRecord> = None;
+            let storage = crate::call::CallerStorage::Plain;
+            for place in order {
+                let Some(body) = bodies.get(place) else { continue };
+                // A recording may come a day late, and so may anything else.
+                let case = signed(provider, body.as_bytes()).at(86_400);
+                for event in case.run().expect("a valid event").events {
+                    match &mut record {
+                        Some(record) => drop(record.apply(&event, &storage)),
+                        None => record = Some(crate::call::CallRecord::new(&event, &storage)),
+                    }
+                }
+            }
+            let record = record.expect("a call");
+            let caller = record.caller().map(crate::call::StoredCaller::display);
+            prop_assert_eq!(caller.as_deref(), Some("79001112233"), "{}", provider);
+            let dialed = record.dialed().map(|number| number.to_string());
+            prop_assert_eq!(dialed.as_deref(), Some("74951234567"), "{}", provider);
+            prop_assert_eq!(record.status(), crate::call::CallStatus::Answered, "{}", provider);
+            prop_assert_eq!(record.talk_s(), Some(60), "{}", provider);
+            prop_assert_eq!(record.started_at(), TEN, "{}", provider);
+            prop_assert!(record.is_target(60) && record.is_confirmed(), "{}", provider);
+        }
+    }
+}

@@ -1,4 +1,5 @@
-//! What a site says of a telephony provider: secrets, addresses, the clock its texts are written by.
+//! What a site says of a telephony provider: secrets, addresses, the clock its texts are written
+//! by.
 
 use super::signature::{self, Secret};
 use super::{NumberPlan, Provider, RawRequest, Refusal};
@@ -9,7 +10,8 @@ use std::net::IpAddr;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ProviderSettings {
-    /// What signs: Zadarma's API secret, Mango's salt, MegaFon's token, Twilio's auth token, Telnyx's
+    /// What signs: Zadarma's API secret, Mango's salt, MegaFon's token, Twilio's auth token,
+    /// Telnyx's
     /// *public* key, the generic secret.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub secrets: Vec<Secret>,
@@ -138,13 +140,11 @@ impl ProviderSettings {
                 );
             }
         }
-        if let Some(zone) = &self.time_zone {
-            if jiff::tz::TimeZone::get(zone).is_err() {
-                fault(
-                    "/time_zone".into(),
-                    "no IANA time zone such as Europe/Moscow",
-                );
-            }
+        if let Some(zone) = &self.time_zone
+            && jiff::tz::TimeZone::get(zone).is_err()
+        {
+            let message = "no IANA time zone such as Europe/Moscow";
+            fault("/time_zone".into(), message);
         }
         faults
     }

@@ -1,11 +1,12 @@
 //! Telnyx: call-control notices in JSON, and TeXML, which is Twilio's language.
 //!
 //! Both are signed with Ed25519 over `timestamp|body`: headers `telnyx-timestamp` (seconds) and
-//! `telnyx-signature-ed25519` (base 64), by the account's key, whose public half is in the settings.
-//! The time lies within [`WINDOW`] of now, as the vendor's own client demands; doubles within it are
-//! told by the event's id. Delivery doubled, at once and out of order is documented.
+//! `telnyx-signature-ed25519` (base 64), by the account's key, whose public half is in the
+//! settings. The time lies within [`WINDOW`] of now, as the vendor's own client demands; doubles
+//! within it are told by the event's id. Delivery doubled, at once and out of order is documented.
 //!
-//! A call is a session; its legs to the company are not calls of their own: only their answer counts.
+//! A call is a session; its legs to the company are not calls of their own: only their answer
+//! counts.
 //!
 //! Sources: developers.telnyx.com, npm `telnyx` 7.24.0 `lib/webhooks`.
 
@@ -93,7 +94,8 @@ fn read(inbound: &Inbound<'_>, form: &Form) -> Parsed {
         Phase::Start => {
             event.started_at = inbound.time(field("start_time")).or(event.event_at);
         }
-        // The exchange takes the call before it dials the company: that answer is not the company's.
+        // The exchange takes the call before it dials the company: that answer is not the
+        // company's.
         Phase::Answer if name == "call.answered" && !to_company => {
             return Ok(Incoming::default());
         }

@@ -1,12 +1,13 @@
 //! Twilio, and exchanges that speak its language (TeXML by Telnyx, LaML by SignalWire).
 //!
-//! Forms by `POST` or `GET`, answered with call markup. `X-Twilio-Signature` is the base 64 of HMAC-SHA1
-//! over the address and all form fields in the order of their names; of a JSON body only its digest in
-//! the address (`bodySHA256`) is signed. There is no time in it: `CallSid`, `CallStatus` and
+//! Forms by `POST` or `GET`, answered with call markup. `X-Twilio-Signature` is the base 64 of
+//! HMAC-SHA1 over the address and all form fields in the order of their names; of a JSON body only
+//! its digest in the address (`bodySHA256`) is signed. There is no time in it: `CallSid`,
+//! `CallStatus` and
 //! `SequenceNumber` tell doubles, and `Timestamp`, where sent, bounds replays.
 //!
-//! The address signed is the one given to the provider. Behind a proxy it differs from the request's
-//! own; then the settings name it (`public_url`).
+//! The address signed is the one given to the provider. Behind a proxy it differs from the
+//! request's own; then the settings name it (`public_url`).
 //!
 //! Sources: twilio.com/docs/usage/webhooks/webhooks-security, npm `twilio` 6.2.0 `lib/webhooks`.
 
@@ -213,8 +214,8 @@ fn end_status(status: &str) -> Option<EventStatus> {
     })
 }
 
-/// Call markup that puts the caller through. `answerOnBridge` keeps the line ringing until the company
-/// answers, so that the provider's own answer is not taken for one.
+/// Call markup that puts the caller through. `answerOnBridge` keeps the line ringing until the
+/// company answers, so that the provider's own answer is not taken for one.
 pub(super) fn reply(incoming: &Incoming, route: &Route) -> Answer {
     if incoming.dialect != Dialect::Markup {
         return Answer::json(&serde_json::json!({}));
@@ -404,10 +405,10 @@ mod tests {
             .assert_eq(&text(&route));
         expect![[r#"<?xml version="1.0" encoding="UTF-8"?><Response></Response>"#]]
             .assert_eq(&text(&Route::default()));
-        route.whisper = Some("Звонок: \"Яндекс\" & Ко\u{0}\u{b}".into());
+        route.whisper = Some("\"Яндекс\"&Ко\u{0}\u{b}".into());
         route.language = Some("ru-RU".into());
         let spoken = super::super::answer::whisper_markup(&route);
-        expect![[r#"<?xml version="1.0" encoding="UTF-8"?><Response><Say language="ru-RU">Звонок: &quot;Яндекс&quot; &amp; Ко</Say></Response>"#]]
+        expect![[r#"<?xml version="1.0" encoding="UTF-8"?><Response><Say language="ru-RU">&quot;Яндекс&quot;&amp;Ко</Say></Response>"#]]
             .assert_eq(&String::from_utf8(spoken.body).expect("text"));
     }
 }

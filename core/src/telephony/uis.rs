@@ -1,12 +1,13 @@
 //! UIS, CoMagic, CallGear.
 //!
-//! Notices are templates that the owner writes, so names and types vary: a number may be text and text
-//! a number, fields may be nested. [`NOTICE_TEMPLATES`] are ours; other templates are read as far as
-//! their names tell. Nothing is signed: the secret in the path is required.
+//! Notices are templates that the owner writes, so names and types vary: a number may be text and
+//! text a number, fields may be nested. [`NOTICE_TEMPLATES`] are ours; other templates are read as
+//! far as their names tell. Nothing is signed: the secret in the path is required.
 //!
 //! Interactive call processing (`numa`, `numb`) asks where a call should go while it rings.
 //!
-//! Sources: mgdemo.ru, planfix.com/ru/help (templates), callgear.github.io (interactive processing).
+//! Sources: mgdemo.ru, planfix.com/ru/help (templates), callgear.github.io (interactive
+//! processing).
 
 use super::answer::{Answer, Forward, Route};
 use super::body::Form;
@@ -425,7 +426,8 @@ mod tests {
 
     #[test]
     fn a_row_of_the_call_report() {
-        let event = case(r#"{"id":12,"start_time":"2026-01-15 12:59:00","finish_time":"2026-01-15 13:00:00",
+        let event = case(r#"{"id":12,"start_time":"2026-01-15 12:59:00",
+            "finish_time":"2026-01-15 13:00:00",
             "is_lost":false,"contact_phone_number":"79001112233","virtual_phone_number":"74951234567",
             "talk_duration":40,"wait_duration":20,"ym_client_id":"1700"}"#)
         .event();

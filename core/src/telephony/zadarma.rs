@@ -1,9 +1,9 @@
 //! Zadarma, and Novofon, which began as the same system.
 //!
-//! Forms by `POST`. The header `Signature` is the base 64 of the *hexadecimal text* of HMAC-SHA1 over
-//! two or three fields joined without a separator. So event name, call id, duration and outcome are
-//! not signed, and the signature of a start is right for a forged end: the secret in the path is
-//! required, and the record of a call tells whether its start was seen.
+//! Forms by `POST`. The header `Signature` is the base 64 of the *hexadecimal text* of HMAC-SHA1
+//! over two or three fields joined without a separator. So event name, call id, duration and
+//! outcome are not signed, and the signature of a start is right for a forged end: the secret in
+//! the path is required, and the record of a call tells whether its start was seen.
 //!
 //! Sources: zadarma/user-api-v1 (PHP client and its webhook examples), npm `zadarma` 1.1.2,
 //! zadarma.com/ru/support/api. Novofon also sends notices written as templates, as UIS does.
@@ -36,7 +36,8 @@ const KNOWN: [&str; 12] = [
 ];
 
 pub(super) fn parse_novofon(inbound: &Inbound<'_>) -> Parsed {
-    // Notices made of templates carry no signature; the path secret, which Novofon needs, is theirs.
+    // Notices made of templates carry no signature; the path secret, which Novofon needs, is
+    // theirs.
     if inbound.request.header(SIGNATURE_HEADER).is_none() {
         let form = inbound.unproven(inbound.form())?;
         if form
@@ -138,7 +139,8 @@ fn read(inbound: &Inbound<'_>, name: &str, form: &Form) -> Parsed {
         let digits = form.first(&["internal", "wait_dtmf"]).unwrap_or("");
         event.mark(&format!("{name}/{digits}"));
     }
-    // Outgoing calls keep the same id in their answers and recordings, which look like incoming ones.
+    // Outgoing calls keep the same id in their answers and recordings, which look like incoming
+    // ones.
     event.direction = if form.or_empty("pbx_call_id").starts_with("out_") {
         Direction::Out
     } else {

@@ -11,7 +11,7 @@ use ringlet_core::channel::Origin;
 use ringlet_core::condition::{Device, Geo};
 use ringlet_core::label::Labels;
 use ringlet_core::phone::E164;
-use ringlet_core::telephony::CallEvent;
+use ringlet_core::telephony::{CallEvent, KeptEvent};
 use ringlet_core::time::UnixMillis;
 use serde::{Deserialize, Serialize};
 
@@ -51,6 +51,11 @@ pub(crate) enum SiteCommand {
         events: Vec<CallEvent>,
         /// The provider waits to hear where the call should go.
         wants_route: bool,
+    },
+    /// A provider sent what could not be understood.
+    KeepEvent {
+        /// It, without secrets.
+        event: Box<KeptEvent>,
     },
 }
 

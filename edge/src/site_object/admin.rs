@@ -154,6 +154,7 @@ impl SiteObject {
             Route::VersionRead => read_version(sql, ask),
             Route::CallList => self.list_calls(ask),
             Route::CallRead => self.read_call(ask),
+            Route::KeptEventList => self.list_kept_events(now),
             Route::KeyList => AdminReply::json(&Keys {
                 keys: access::list(sql)?,
             }),

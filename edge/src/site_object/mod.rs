@@ -15,6 +15,7 @@ mod check;
 mod config;
 mod export;
 mod idempotency;
+mod kept;
 mod load;
 mod numbers;
 mod pools;
@@ -78,6 +79,7 @@ impl DurableObject for SiteObject {
                 events,
                 wants_route,
             } => outcome(self.take_calls(&site, events, wants_route).await),
+            SiteCommand::KeepEvent { event } => outcome(self.keep_event(&event)),
         }
     }
 

@@ -5,7 +5,16 @@
 //! number's last call) is kept beside them for reading and can be made anew.
 
 /// See [`crate::schema::migrate`].
-pub(crate) const STEPS: &[&str] = &[V1];
+pub(crate) const STEPS: &[&str] = &[V1, V2];
+
+/// Raw events that could not be understood.
+const V2: &str = "
+CREATE TABLE kept_event (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    at_ms INTEGER NOT NULL,
+    event TEXT NOT NULL
+) STRICT;
+";
 
 const V1: &str = "
 CREATE TABLE config_version (

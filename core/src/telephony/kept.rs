@@ -1,0 +1,108 @@
+//! Raw events kept for inspection: authentic, and not understood.
+//!
+//! A provider that changes its format must not cost a call: what it sent stays, bounded and for a
+//! while, until somebody has looked. Secrets of the settings are blanked before anything is kept.
+//!
+//! Limits: [`KEPT_EVENTS_MAX`] a site, [`KEPT_EVENTS_AGE_MAX`].
+
+use super::signature::to_base64;
+use super::{Provider, ProviderSettings, RawRequest, Secret};
+use crate::time::{Millis, UnixMillis};
+use serde::{Deserialize, Serialize};
+
+/// At most this many a site, the oldest go first: 200 of 64 kB are 12.8 MB, a hundredth of what an
+/// object may store.
+pub const KEPT_EVENTS_MAX: usize = 200;
+
+/// 14 days: two weekends in which nobody looks.
+pub const KEPT_EVENTS_AGE_MAX: Millis = Millis::from_mins(14 * 24 * 60);
+
+/// Shorter secrets are not blanked: they would blank what is no secret too.
+const BLANKED_BYTES_MIN: usize = 4;
+
+/// A raw event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptEvent {
+    /// Who sent it.
+    pub provider: Provider,
+    /// When.
+    pub received_at: UnixMillis,
+    /// Why it was not understood.
+    pub reason: String,
+    /// `content-type` as sent.
+    pub content_type: String,
+    /// The query of the address.
+    pub query: String,
+    /// The body: text, or base 64 of what is no text.
+    pub body: String,
+    /// Whether the body is base 64.
+    pub is_base64: bool,
+}
+
+impl KeptEvent {
+    /// Keeps `request` without the secrets of `settings`.
+    pub fn new(
+        provider: Provider,
+        settings: &ProviderSettings,
+        request: &RawRequest<'_>,
+        reason: &str,
+    ) -> Self {
+        let blank = |text: &str| blanked(text, settings);
+        let text = std::str::from_utf8(request.body);
+        Self {
+            provider,
+            received_at: request.received_at,
+            reason: blank(reason),
+            content_type: blank(request.content_type()),
+            query: blank(request.query()),
+            body: text.map_or_else(|_| to_base64(request.body), blank),
+            is_base64: text.is_err(),
+        }
+    }
+}
+
+fn blanked(text: &str, settings: &ProviderSettings) -> String {
+    let mut text = text.to_owned();
+    let secrets = settings.secrets.iter().chain(&settings.path_secrets);
+    for secret in secrets.chain(&settings.key).map(Secret::expose) {
+        if secret.len() >= BLANKED_BYTES_MIN {
+            text = text.replace(secret, "…");
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::support::{Case, TEN};
+    use super::*;
+
+    #[test]
+    fn a_kept_event_holds_no_secret() {
+        let settings = Case::new(Provider::Megafon)
+            .secret("the token")
+            .path_secret()
+            .settings;
+        let keep = |body: &[u8]| {
+            let request = RawRequest {
+                method: "POST",
+                url: "https://edge.example/x?a=path-secret-0001",
+                headers: &[("Content-Type".to_owned(), "text/plain".to_owned())],
+                body,
+                path_secret: None,
+                remote_address: None,
+                received_at: TEN,
+            };
+            KeptEvent::new(Provider::Megafon, &settings, &request, "why")
+        };
+        let kept = keep(b"cmd=dance&crm_token=the token");
+        assert_eq!(kept.body, "cmd=dance&crm_token=…");
+        assert_eq!(
+            (kept.query.as_str(), kept.content_type.as_str()),
+            ("a=…", "text/plain")
+        );
+        assert!(!kept.is_base64);
+        let odd = keep(b"\xff\xfe");
+        assert_eq!((odd.body.as_str(), odd.is_base64), ("//4=", true));
+    }
+}

@@ -10,7 +10,7 @@ pub(crate) const STEPS: &[&str] = &[V1, V2];
 /// Raw events that could not be understood.
 const V2: &str = "
 CREATE TABLE kept_event (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    id INTEGER PRIMARY KEY,
     at_ms INTEGER NOT NULL,
     event TEXT NOT NULL
 ) STRICT;

@@ -47,10 +47,7 @@ pub(crate) fn bearer(ask: &Ask, env: &Env) -> Result<Bearer, Problem> {
         return Err(needed());
     }
     let presented = Sha256::digest(token.as_bytes());
-    let deployer = env
-        .secret(SECRET)
-        .map(|secret| secret.to_string())
-        .unwrap_or_default();
+    let deployer = crate::env::text(env, SECRET).unwrap_or_default();
     let is_deployer: bool = presented
         .as_slice()
         .ct_eq(Sha256::digest(deployer.as_bytes()).as_slice())

@@ -24,5 +24,8 @@ pub(crate) async fn handle(spec: &RouteSpec, ask: &Ask) -> Handled {
         Problem::with_faults(ProblemCode::Unprocessable, faults.collect())
     })?;
     let text = serde_json::to_string(&answered);
-    Ok(Reply::json(200, text.map_err(|_| Problem::new(ProblemCode::Internal))?))
+    Ok(Reply::json(
+        200,
+        text.map_err(|_| Problem::new(ProblemCode::Internal))?,
+    ))
 }

@@ -35,7 +35,7 @@ test("a call is credited to the visit that held the number at that moment", asyn
 
 test("sent twice, it is one call; the end makes the record whole", async () => {
   const given = await visit(worker);
-  const start = callStart(given.numbers[0].number);
+  const start = callStart(given.numbers[0].number, { caller: "79001110002" });
   const end = { ...start, phase: "end", status: "answered", answered_at: start.started_at + 4000, ended_at: start.started_at + 99000, talk_s: 95 };
   const before = (await calls()).length;
   for (const event of [end, start, start, end]) assert.equal((await report(worker, event)).status, 200);
@@ -123,7 +123,7 @@ test("a number that was taken away still leads to its last holder", async () => 
   assert.equal(put.status, 200);
   const live = (await worker.admin("GET", "/api/v1/sites/taken/live")).body.pools[0].numbers;
   assert.equal(live.find(({ number }) => number === taken).state, "draining");
-  const event = callStart(taken);
+  const event = callStart(taken, { caller: null });
   await report(worker, event, { site: "taken" });
   const call = await callOf(event, "taken");
   assert.equal(call.attribution.visit, given.visit);

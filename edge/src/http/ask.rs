@@ -12,6 +12,9 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     fn read(this: &RawReader) -> Result<js_sys::Promise, JsValue>;
 
+    #[wasm_bindgen(method, catch)]
+    fn cancel(this: &RawReader) -> Result<js_sys::Promise, JsValue>;
+
     type RawChunk;
 
     #[wasm_bindgen(method, getter)]
@@ -138,6 +141,8 @@ impl Ask {
             }
             let value = chunk.value();
             if bytes.len() + value.length() as usize > limit_bytes {
+                // The rest is wanted by nobody; that it cannot be refused changes nothing.
+                drop(reader.cancel());
                 return Ok(None);
             }
             bytes.extend(value.to_vec());

@@ -58,7 +58,6 @@ impl AdminReply {
     fn into_response(self) -> worker::Result<Response> {
         let mut builder = ResponseBuilder::new()
             .with_status(self.status)
-            .with_header("content-type", self.content_type)?
             .with_header("cache-control", "no-store")?;
         if let Some(etag) = &self.etag {
             builder = builder.with_header("etag", etag)?;
@@ -66,6 +65,7 @@ impl AdminReply {
         if matches!(self.status, 204 | 304) {
             return Ok(builder.empty());
         }
+        let builder = builder.with_header("content-type", self.content_type)?;
         Ok(builder.fixed(self.body.into_bytes()))
     }
 }

@@ -2,7 +2,7 @@
 //! costs least, else what the policy says.
 
 use super::holders::{Cold, Hot, MOVED, class_at_grant};
-use super::journal::{Granted, Ground, JournalEntry, Why};
+use super::journal::{Farewell, Granted, Ground, JournalEntry, Why};
 use super::message::{Acquire, Grant, GrantKind, Instead, Reply};
 use super::state::{Phase, Tabs};
 use super::{Overflow, Pool, Role};
@@ -119,6 +119,8 @@ impl Pool {
         why: Why,
         entropy: &mut Entropy,
     ) -> Grant {
+        // Ended before it is written down, so that the farewell tells all of the earlier lease.
+        self.end_lease(at, self.now);
         let granted = Granted {
             number: self.numbers[at].config.number,
             lease: LeaseId(entropy.next_u128()),
@@ -130,6 +132,7 @@ impl Pool {
             kind,
             why,
             key: ask.key,
+            earlier: self.farewell(at),
             context: String::new(),
         };
         self.tally.granted(kind);
@@ -140,6 +143,35 @@ impl Pool {
             ..granted
         })));
         self.grant_of(at, kind)
+    }
+
+    /// How the latest holder of a number is left.
+    fn farewell(&self, at: usize) -> Option<Farewell> {
+        let place = self.holders.newest(at)?;
+        let (hot, cold) = (self.holders.hot(place), self.holders.cold(place));
+        Some(Farewell {
+            generation: cold.generation,
+            last_activity: hot.last_activity,
+            class: hot.class,
+            active_s: cold.active_s,
+            spells: cold.spells,
+        })
+    }
+
+    /// Puts what a farewell says in place of what is known, in replay.
+    pub(super) fn apply_farewell(&mut self, at: usize, farewell: &Farewell) {
+        let Some(place) = self.holders.newest(at) else {
+            return;
+        };
+        if self.holders.cold(place).generation != farewell.generation {
+            return;
+        }
+        let hot = self.holders.hot_mut(place);
+        hot.last_activity = farewell.last_activity;
+        hot.class = farewell.class.min(crate::delay::CLASSES as u8 - 1);
+        let cold = self.holders.cold_mut(place);
+        cold.active_s = farewell.active_s;
+        cold.spells = farewell.spells;
     }
 
     /// What a grant changes, live and in replay.

@@ -154,13 +154,6 @@ impl Holders {
         })
     }
 
-    /// The holders of a number in no order, for sums.
-    #[inline]
-    pub(super) fn hot_of(&self, number: usize) -> &[Hot] {
-        let base = number * self.per_number;
-        &self.hot[base..base + usize::from(self.rings[number].1)]
-    }
-
     pub(super) fn hot(&self, place: usize) -> &Hot {
         &self.hot[place]
     }

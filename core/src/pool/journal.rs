@@ -122,8 +122,31 @@ pub struct Granted {
     /// The idempotency key of the request; zero is none.
     #[cfg_attr(feature = "serde", serde(with = "key_text"))]
     pub key: u128,
+    /// How the number's earlier holder was left: what signs of his had changed since the last
+    /// checkpoint, so that it is not lost.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    pub earlier: Option<Farewell>,
     /// The shell's context of the visit.
     pub context: String,
+}
+
+/// A holder as he was when his number went to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Farewell {
+    /// The generation of his lease.
+    pub generation: u32,
+    /// His last activity.
+    pub last_activity: UnixMillis,
+    /// [`crate::delay::Class::index`].
+    pub class: u8,
+    /// Seconds he was active.
+    pub active_s: u16,
+    /// Spells of activity.
+    pub spells: u8,
 }
 
 /// Why a number was chosen.

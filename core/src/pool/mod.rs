@@ -57,7 +57,7 @@ pub use config::{
     Cooldown, HOLDERS_PER_NUMBER, HOLDERS_TOTAL, NUMBERS_MAX, NumberConfig, PoolConfig, Region,
     Role, Source, Times, holders_per_number,
 };
-pub use journal::{Granted, Ground, JournalEntry, JournalRow, SnapshotHead, Why};
+pub use journal::{Farewell, Granted, Ground, JournalEntry, JournalRow, SnapshotHead, Why};
 pub use message::{
     Acquire, Attributed, CallMark, Facts, Grant, GrantKind, Input, Instead, Reply, Sign, TabId,
     key_of,
@@ -92,6 +92,8 @@ pub struct Pool {
     claims: MinTree,
     /// When each number's state or key next changes by itself.
     events: MinTree,
+    /// When each number's state next changes, its holders' ages aside.
+    changes: Vec<UnixMillis>,
     model: DelayModel,
     masses: MassTable,
     counts: DelayCounts,
@@ -129,6 +131,7 @@ impl Pool {
             leases: hashbrown::HashTable::new(),
             claims: MinTree::default(),
             events: MinTree::default(),
+            changes: Vec::new(),
             model,
             masses,
             learnt_from: counts.clone(),

@@ -27,6 +27,10 @@ impl Pool {
                     self.settle_number(self.holders.number_of(place));
                 }
                 self.settle_number(number);
+                self.end_lease(number, at);
+                if let Some(farewell) = &granted.earlier {
+                    self.apply_farewell(number, farewell);
+                }
                 self.apply_grant(number, granted, row.row, at);
             }
             JournalEntry::Tap { number, lease } => {
@@ -38,12 +42,14 @@ impl Pool {
             }
             JournalEntry::CallStarted { number, call } => {
                 let number = self.number_or_adopt(*number);
+                self.settle_number(number);
                 let until = at + self.config.times.call_ms;
                 self.numbers[number].calls.start(*call, until);
                 self.rekey(number);
             }
             JournalEntry::CallEnded { number, call } => {
                 let number = self.number_or_adopt(*number);
+                self.settle_number(number);
                 self.numbers[number].calls.end(*call);
                 self.apply_call_ended(number, at);
             }
@@ -236,6 +242,7 @@ impl Pool {
         self.leases.clear();
         self.claims = MinTree::new(count);
         self.events = MinTree::new(count);
+        self.changes = vec![UnixMillis(0); count];
         self.dirty = Vec::with_capacity(count);
         self.tally.reset_active();
         for (at, (mut number, holders)) in images.into_iter().enumerate() {

@@ -29,9 +29,26 @@ pub(super) fn tau_of(policy: &Policy) -> Millis {
     }
 }
 
-/// Whether claims depend on expected calls.
-pub(super) fn by_mass(policy: &Policy) -> bool {
-    matches!(policy.choice, Choice::LeastMass { .. }) || policy.overflow == Overflow::TakeLeast
+/// Whether a claim depends on expected calls.
+pub(super) fn by_mass(policy: &Policy, key: u64) -> bool {
+    let taken = key >> 61 == TAKEN;
+    match (policy.choice, policy.overflow) {
+        _ if key == MinTree::NONE => false,
+        (_, Overflow::TakeLeast) if taken => true,
+        (Choice::LeastMass { .. }, _) => !taken,
+        (Choice::LongestIdle, _) => false,
+    }
+}
+
+/// The bits of a float that is not negative sort as it does; the last two are given up.
+fn mass_bits(mass: f32) -> u64 {
+    u64::from(mass.max(0.0).to_bits() >> 2) << 32
+}
+
+/// A claim whose expected calls changed and nothing else.
+pub(super) fn reweighed(key: u64, mass: f32) -> u64 {
+    const MASS: u64 = ((1 << 29) - 1) << 32;
+    (key & !MASS) | mass_bits(mass)
 }
 
 impl Pool {
@@ -49,9 +66,7 @@ impl Pool {
             (_, _, Choice::LeastMass { .. }) => (mass, last),
             (_, _, Choice::LongestIdle) => (0.0, last),
         };
-        // The bits of a float that is not negative sort as it does; the last two are given up.
-        let mass = u64::from(mass.max(0.0).to_bits() >> 2);
-        tier << 61 | mass << 32 | self.brief(instant)
+        (tier << 61) | mass_bits(mass) | self.brief(instant)
     }
 
     /// An instant in 32 bits: eighths of seconds since two months before the pool began.

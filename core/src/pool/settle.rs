@@ -9,7 +9,7 @@ use super::select;
 use super::state::Phase;
 use super::{MinTree, Pool};
 use crate::delay::{BINS, DelayModel, bin_end, bin_of, bin_start};
-use crate::time::UnixMillis;
+use crate::time::{Millis, UnixMillis};
 
 impl Pool {
     /// Settles every number that has something due.
@@ -18,8 +18,12 @@ impl Pool {
             let Some(at) = self.events.first_least() else {
                 return;
             };
-            self.settle_number(at);
-            self.rekey(at);
+            if self.changes[at] > self.now {
+                self.reweigh(at);
+            } else {
+                self.settle_number(at);
+                self.rekey(at);
+            }
         }
     }
 
@@ -95,16 +99,18 @@ impl Pool {
         number.tabs = super::state::Tabs::default();
     }
 
-    /// Computes a number's claim and when it next changes by itself.
+    /// Computes a number's claim and when it next changes by itself, once what was due is done.
     pub(super) fn rekey(&mut self, at: usize) {
+        if self.changes[at] <= self.now {
+            self.settle_number(at);
+        }
         let (mass, crossing) = self.expected(at);
         let key = self.claim(at, mass);
         self.claims.set(at, key);
-        let mut next = self.next_change(at).map_or(MinTree::NONE, |at| at.0);
-        if key != MinTree::NONE && select::by_mass(&self.config.policy) {
-            next = next.min(crossing.0);
-        }
-        self.events.set(at, next);
+        self.changes[at] = self.next_change(at);
+        let by_age = select::by_mass(&self.config.policy, key);
+        let crossing = if by_age { crossing.0 } else { MinTree::NONE };
+        self.events.set(at, self.changes[at].0.min(crossing));
         let active = self.numbers[at].phase.is_active();
         if active != self.numbers[at].counted_active {
             self.numbers[at].counted_active = active;
@@ -112,58 +118,84 @@ impl Pool {
         }
     }
 
-    /// Calls to be expected within τ of the holders of a number, and when that changes next.
+    /// Computes a claim of which nothing changed but the age of past holders.
+    fn reweigh(&mut self, at: usize) {
+        let (mass, crossing) = self.expected(at);
+        let key = select::reweighed(self.claims.get(at), mass);
+        self.claims.set(at, key);
+        self.events.set(at, self.changes[at].0.min(crossing.0));
+    }
+
+    /// Calls to be expected within τ of the latest holders of a number, and when that changes next.
+    ///
+    /// Holders before the latest [`WEIGHED`] are left out: what is to be expected of them is little,
+    /// and much the same for every number. The instant is that at which the newest grows into
+    /// another bin; the others are older, so they change more slowly.
     pub(super) fn expected(&self, at: usize) -> (f32, UnixMillis) {
         let now = self.now;
         let mut mass = 0.0;
         let mut crossing = UnixMillis(MinTree::NONE);
-        for hot in self.holders.hot_of(at) {
+        for place in self.holders.places(at).take(WEIGHED) {
+            let hot = self.holders.hot(place);
             if hot.has(MOVED) {
                 continue;
             }
             let bin = hot.bin(now);
             mass += self.masses.get(hot.class(), bin) * hot.remaining();
-            if bin < BINS - 1 {
-                crossing = crossing.min(hot.last_activity + bin_end(bin));
+            if crossing.0 == MinTree::NONE && bin < BINS - 1 {
+                crossing = hot.last_activity + bin_end(bin | coarse(bin));
             }
         }
         (mass, crossing)
     }
 
     /// The next instant after now at which the state or the claim of a number changes by time.
-    fn next_change(&self, at: usize) -> Option<UnixMillis> {
+    fn next_change(&self, at: usize) -> UnixMillis {
         let number = &self.numbers[at];
         let times = &self.config.times;
-        let place = self.holders.newest(at);
-        let last = place.map(|p| self.holders.hot(p).last_activity);
-        let cold = place.map(|p| self.holders.cold(p));
-        let leased = number.phase.is_leased();
-        let when = |condition: bool, instant: Option<UnixMillis>| instant.filter(|_| condition);
-        [
-            number.calls.until(),
-            Some(number.quarantined_until),
-            when(leased, self.lease_end(at)),
-            when(
-                number.phase.is_active(),
-                Some(number.tabs.active_sign().unwrap_or(number.since) + times.silence_ms),
-            ),
-            when(
-                number.phase == Phase::Provisional,
-                cold.map(|c| c.granted_at + times.provisional_ms),
-            ),
-            when(
-                number.phase == Phase::Idle,
-                Some(number.tabs.latest_sign().unwrap_or(number.since) + times.tab_open_ms),
-            ),
-            when(leased, self.demotable_at(at)),
-            cold.filter(|c| c.tap_at != UnixMillis(0))
-                .map(|c| c.tap_at + times.tap_pin_ms),
-            last.map(|last| last + times.cooldown_ms),
-        ]
-        .into_iter()
-        .flatten()
-        .filter(|instant| *instant > self.now)
-        .min()
+        let now = self.now;
+        let mut next = UnixMillis(MinTree::NONE);
+        let mut consider = |instant: UnixMillis| {
+            if instant > now && instant < next {
+                next = instant;
+            }
+        };
+        consider(number.quarantined_until);
+        if let Some(until) = number.calls.until() {
+            consider(until);
+        }
+        let Some(place) = self.holders.newest(at) else {
+            return next;
+        };
+        let cold = self.holders.cold(place);
+        if cold.tap_at != UnixMillis(0) {
+            consider(cold.tap_at + times.tap_pin_ms);
+        }
+        consider(self.holders.hot(place).last_activity + times.cooldown_ms);
+        if number.phase == Phase::None {
+            return next;
+        }
+        if let Some(end) = self.lease_end(at) {
+            consider(end);
+        }
+        if let Some(due) = self.demotable_at(at) {
+            consider(due);
+        }
+        match number.phase {
+            Phase::Provisional | Phase::Active => {
+                let sign = number.tabs.active_sign().unwrap_or(number.since);
+                consider(sign + times.silence_ms);
+                if number.phase == Phase::Provisional {
+                    consider(cold.granted_at + times.provisional_ms);
+                }
+            }
+            Phase::Idle => {
+                let sign = number.tabs.latest_sign().unwrap_or(number.since);
+                consider(sign + times.tab_open_ms);
+            }
+            Phase::Held | Phase::None => {}
+        }
+        next
     }
 
     /// When a passive holder may be demoted, under the rule that does so.
@@ -206,6 +238,18 @@ impl Pool {
         }
     }
 }
+
+/// Below a minute two bins are taken at once: nobody is lent a number so fresh while a rested one is
+/// there.
+fn coarse(bin: usize) -> usize {
+    usize::from(bin < COARSE_BELOW)
+}
+
+/// The bin of 65 s.
+const COARSE_BELOW: usize = bin_of(Millis(65_536));
+
+/// Past holders of a number that selection weighs.
+const WEIGHED: usize = 8;
 
 /// Of a visitor who called, this part of what was to be expected remains.
 const AFTER_A_CALL: f32 = 0.1;

@@ -43,10 +43,13 @@ impl Pool {
     /// A tab of the holder is active.
     pub(super) fn activity(&mut self, at: usize, tab: TabId, quiet: Millis) {
         let now = self.now;
+        let before = self.numbers[at].phase;
+        if !before.is_active() {
+            self.spell_begins(at, now - quiet);
+        }
         self.touch(at, quiet);
         let number = &mut self.numbers[at];
         number.tabs.sign(tab, true, now);
-        let before = number.phase;
         if before == Phase::Active {
             return;
         }
@@ -54,14 +57,12 @@ impl Pool {
         number.phase = Phase::Active;
         if before != Phase::Provisional {
             number.since = now;
-            self.spell_begins(at);
         }
         self.rekey(at);
     }
 
     /// He is back: a new spell of activity.
-    fn spell_begins(&mut self, at: usize) {
-        let now = self.now;
+    fn spell_begins(&mut self, at: usize, now: UnixMillis) {
         let Some(place) = self.holders.newest(at) else {
             return;
         };
@@ -75,7 +76,6 @@ impl Pool {
         class.engagement = class.engagement.max(Engagement::of(spells, active_s));
         class.tapped &= now.since(tap_at) <= TAP_OVER;
         hot.set_class(class);
-        hot.last_activity = now;
     }
 
     pub(super) fn idle(&mut self, sign: &Sign) -> Reply {
@@ -239,6 +239,7 @@ impl Pool {
         let Some(at) = self.number_at(mark.number) else {
             return Reply::UnknownNumber;
         };
+        self.settle_number(at);
         let known = self.numbers[at].calls;
         self.numbers[at].calls.end(mark.call);
         if self.numbers[at].calls.same_calls(&known) {

@@ -170,6 +170,7 @@ impl Pool {
             + self.holders.bytes()
             + self.claims.bytes()
             + self.events.bytes()
+            + self.changes.capacity() * size_of::<UnixMillis>()
             + self.keys.bytes()
             + self.leases.capacity() * 8 / 7 * (size_of::<u32>() + 1)
             + self.dirty.capacity() * size_of::<u32>()

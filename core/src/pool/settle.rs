@@ -27,36 +27,54 @@ impl Pool {
         }
     }
 
-    /// Brings one number's state to now. The caller rekeys.
+    /// Brings one number's state to now: whatever was due happens in the order it was due, so that
+    /// it does not matter when this is called. The caller rekeys.
     pub(super) fn settle_number(&mut self, at: usize) {
         let now = self.now;
-        let (silence, open) = (self.config.times.silence_ms, self.config.times.tab_open_ms);
+        // A call in progress holds the lease; so did one that ran out of time just now.
+        let pinned = self.numbers[at].calls.until();
+        while self.numbers[at].phase.is_leased() {
+            let end = self.lease_end(at).map(|end| end.max(pinned.unwrap_or(end)));
+            let quiet = self.quiet_at(at);
+            let end_first = match (end, quiet) {
+                (Some(end), Some(quiet)) => end <= quiet,
+                (end, _) => end.is_some(),
+            };
+            match (end, quiet) {
+                (Some(end), _) if end_first && end <= now => self.end_lease(at, end),
+                (_, Some(quiet)) if !end_first && quiet <= now => self.hush(at, quiet),
+                _ => break,
+            }
+        }
         self.numbers[at].calls.settle(now);
-        if !self.numbers[at].phase.is_leased() {
-            return;
-        }
-        if self.numbers[at].phase.is_active() {
-            let sign = self.numbers[at].tabs.active_sign();
-            let due = sign.unwrap_or(self.numbers[at].since) + silence;
-            if due <= now {
-                self.numbers[at].tabs.settle(UnixMillis(0), due - silence);
-                self.calm(at, due);
+    }
+
+    /// When silence makes an active visitor idle, or an idle one's open tabs closed.
+    fn quiet_at(&self, at: usize) -> Option<UnixMillis> {
+        let number = &self.numbers[at];
+        let times = &self.config.times;
+        match number.phase {
+            Phase::Provisional | Phase::Active => {
+                Some(number.tabs.active_sign().unwrap_or(number.since) + times.silence_ms)
             }
-        }
-        if self.numbers[at].phase == Phase::Idle {
-            let sign = self.numbers[at].tabs.latest_sign();
-            let due = sign.unwrap_or(self.numbers[at].since) + open;
-            if due <= now {
-                self.numbers[at].tabs.settle(due - open, due - open);
-                self.calm(at, due);
+            Phase::Idle => {
+                Some(number.tabs.latest_sign().unwrap_or(number.since) + times.tab_open_ms)
             }
+            Phase::Held | Phase::None => None,
         }
-        if let Some(end) = self.lease_end(at)
-            && end <= now
-            && self.numbers[at].calls.until().is_none()
-        {
-            self.end_lease(at, end);
+    }
+
+    /// Nothing was heard until `due`: active tabs are idle, or idle tabs closed.
+    fn hush(&mut self, at: usize, due: UnixMillis) {
+        let times = &self.config.times;
+        let (silent, closed) = (due - times.silence_ms, due - times.tab_open_ms);
+        let number = &mut self.numbers[at];
+        if number.phase.is_active() {
+            number.tabs.settle(UnixMillis(0), silent);
+        } else {
+            number.tabs.settle(closed, closed);
         }
+        self.calm(at, due);
     }
 
     /// When the standing lease ends if nothing more is heard.
@@ -181,19 +199,11 @@ impl Pool {
         if let Some(due) = self.demotable_at(at) {
             consider(due);
         }
-        match number.phase {
-            Phase::Provisional | Phase::Active => {
-                let sign = number.tabs.active_sign().unwrap_or(number.since);
-                consider(sign + times.silence_ms);
-                if number.phase == Phase::Provisional {
-                    consider(cold.granted_at + times.provisional_ms);
-                }
-            }
-            Phase::Idle => {
-                let sign = number.tabs.latest_sign().unwrap_or(number.since);
-                consider(sign + times.tab_open_ms);
-            }
-            Phase::Held | Phase::None => {}
+        if let Some(due) = self.quiet_at(at) {
+            consider(due);
+        }
+        if number.phase == Phase::Provisional {
+            consider(cold.granted_at + times.provisional_ms);
         }
         next
     }

@@ -26,9 +26,13 @@ pub mod entropy;
 #[cfg(feature = "edge")]
 pub mod export;
 pub mod id;
+#[cfg(feature = "edge")]
+pub mod import;
 pub mod label;
 pub mod limits;
 pub mod mask;
+#[cfg(feature = "edge")]
+pub mod number;
 #[cfg(feature = "edge")]
 pub mod outbox;
 pub mod phone;

@@ -156,3 +156,6 @@ impl Serialize for Mask {
         serializer.serialize_str(self.as_str())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -241,6 +241,22 @@ pub struct NumberRecord {
     pub note: Option<String>,
 }
 
+impl NumberRecord {
+    /// A record of which nothing but the number is known.
+    pub fn new(number: E164) -> Self {
+        Self {
+            number,
+            origin: NumberOrigin::default(),
+            connected: None,
+            city: None,
+            status: NumberStatus::default(),
+            source: None,
+            forward: None,
+            note: None,
+        }
+    }
+}
+
 /// Whose a number is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -396,6 +412,11 @@ impl SiteConfig {
         {
             return Some(NumberUse::Pool(pool));
         }
+        self.use_of_outside_pools(number)
+    }
+
+    /// As [`SiteConfig::use_of`], for a number known to be in no pool.
+    pub(crate) fn use_of_outside_pools(&self, number: E164) -> Option<NumberUse<'_>> {
         for scenario in &self.scenarios {
             if let ScenarioKind::Static { bindings } = &scenario.kind
                 && let Some(binding) = bindings.iter().find(|binding| binding.number == number)

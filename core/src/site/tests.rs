@@ -389,6 +389,51 @@ fn limits_at_the_edge_and_one_past_it() {
                 v["pools"][0]["hold_ms"] = count.into();
             },
         ),
+        (
+            "bindings",
+            limits::STATIC_BINDINGS,
+            "too_many",
+            |v, count| {
+                let binding = |n| json!({"number": format!("7812{n:07}"), "source": "tv"});
+                let bindings: Vec<_> = (0..count).map(binding).collect();
+                v["scenarios"][0] = json!({"id": "s", "kind": "static", "bindings": bindings});
+            },
+        ),
+        (
+            "cooldown",
+            limits::COOLDOWN_MS as usize,
+            "out_of_range",
+            |v, count| {
+                v["pools"][0]["cooldown_ms"] = count.into();
+            },
+        ),
+        (
+            "shards",
+            limits::SHARDS as usize,
+            "out_of_range",
+            |v, count| {
+                v["pools"][0]["shards"] = count.into();
+            },
+        ),
+        (
+            "target talk",
+            limits::TARGET_TALK_S as usize,
+            "out_of_range",
+            |v, count| {
+                v["scenarios"][0]["target_talk_s"] = count.into();
+            },
+        ),
+        (
+            "retention",
+            limits::RETENTION_DAYS as usize,
+            "out_of_range",
+            |v, count| {
+                v["retention"] = json!({"visit_days": count});
+            },
+        ),
+        ("secret", limits::SECRET_CHARS, "too_long", |v, count| {
+            v["telephony"] = json!({"generic": {"secrets": ["x", "y".repeat(count)]}});
+        }),
         ("params", limits::BINDING_PARAMS, "too_many", |v, count| {
             v["scenarios"][0]["kind"] = "params".into();
             v["scenarios"][0]["params"] = vec!["city"; count].into();

@@ -44,7 +44,7 @@ pub enum Dimension {
     LandingPage,
     /// Two-letter country.
     Country,
-    /// Region by name or by code.
+    /// Region by name or by code; Russian regions by any of their names in both languages.
     Region,
     /// City.
     City,
@@ -356,6 +356,21 @@ pub struct Geo {
     pub city: String,
 }
 
+const REGIONS_RU: &str = include_str!("../../data/regions-ru.tsv");
+
+impl Geo {
+    /// The region as the network tells it, its code, and for Russian ones every name in use.
+    fn region_names(&self) -> Vec<String> {
+        let mut names = vec![self.region.clone(), self.region_code.clone()];
+        if self.country == "RU" && !self.region_code.is_empty() {
+            let mut rows = REGIONS_RU.lines().map(|row| row.split('\t'));
+            let row = rows.find_map(|mut row| (row.next()? == self.region_code).then_some(row));
+            names.extend(row.into_iter().flatten().map(str::to_owned));
+        }
+        names
+    }
+}
+
 /// What is known of a visit when its scenarios are chosen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct VisitFacts {
@@ -408,7 +423,7 @@ impl VisitFacts {
             Dimension::SearchPhrase => some(self.origin.search_phrase.as_deref()),
             Dimension::LandingPage => landing_texts(&self.landing_page),
             Dimension::Country => one(&self.geo.country),
-            Dimension::Region => vec![self.geo.region.clone(), self.geo.region_code.clone()],
+            Dimension::Region => self.geo.region_names(),
             Dimension::City => one(&self.geo.city),
             Dimension::Device => one(self.device.name()),
             Dimension::Visitor => one(if self.is_returning {
@@ -518,3 +533,6 @@ pub fn combination(dimensions: &[Dimension], facts: &VisitFacts) -> Option<Vec<S
         .any(|value| !value.is_empty())
         .then_some(values)
 }
+
+#[cfg(test)]
+mod tests;

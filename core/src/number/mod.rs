@@ -1,0 +1,609 @@
+//! The control plane's view of numbers: the table an owner knows, and what he can do with it.
+//!
+//! What is here: rows and filters over a configuration, and actions, each of which turns one
+//! configuration into the next and names the numbers that must drain. What is not here: the state a
+//! pool knows (free, live, cooling: [`crate::pool::NumberState`]), calls and shows, which the edge
+//! joins to the rows.
+//!
+//! Invariants: an action is applied whole or not at all; what comes out is a configuration that
+//! would be accepted as it stands; a number taken from a pool is in the list to drain, so that no
+//! visitor loses it while he looks at it.
+
+use crate::id::{PoolId, ScenarioId};
+use crate::phone::{E164, ListFault, read_list};
+use crate::scenario::{ScenarioKind, StaticBinding};
+use crate::site::{
+    Fault, NumberOrigin, NumberRecord, NumberStatus, NumberUse, PoolConfig, SiteConfig, Text,
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// One line of the table of numbers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NumberRow {
+    /// The number.
+    pub number: E164,
+    /// Whose it is.
+    pub origin: NumberOrigin,
+    /// Day it was connected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connected: Option<String>,
+    /// City or area, for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub city: Option<String>,
+    /// Whether it may be lent.
+    pub status: NumberStatus,
+    /// What it is used for.
+    #[serde(flatten)]
+    pub place: NumberPlace,
+}
+
+/// What a number is used for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "place", rename_all = "snake_case")]
+pub enum NumberPlace {
+    /// Nothing.
+    Free,
+    /// Lent from a pool.
+    Pool {
+        /// The pool.
+        pool: PoolId,
+        /// Scenarios that draw on it.
+        scenarios: Vec<ScenarioId>,
+    },
+    /// Bound to a source.
+    Static {
+        /// The scenario.
+        scenarios: Vec<ScenarioId>,
+        /// The source.
+        source: String,
+    },
+    /// Reserve of scenarios.
+    Reserve {
+        /// The scenarios.
+        scenarios: Vec<ScenarioId>,
+    },
+}
+
+/// Which numbers to list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NumberFilter {
+    /// Every one.
+    #[default]
+    All,
+    /// Those in a scenario.
+    Used,
+    /// Those in none.
+    Free,
+    /// Reserve numbers.
+    Reserve,
+    /// Those withdrawn because of strange calls.
+    Quarantined,
+}
+
+/// The numbers of a site in ascending order.
+pub fn rows(config: &SiteConfig, filter: NumberFilter) -> Vec<NumberRow> {
+    let records = config.numbers.iter().map(|record| record.number);
+    let pooled = config
+        .pools
+        .iter()
+        .flat_map(|pool| pool.numbers.iter().copied());
+    let bound = config
+        .scenarios
+        .iter()
+        .flat_map(|scenario| match &scenario.kind {
+            ScenarioKind::Static { bindings } => bindings.as_slice(),
+            _ => &[],
+        });
+    let reserve = config
+        .scenarios
+        .iter()
+        .filter_map(|scenario| scenario.reserve_number);
+    let all: BTreeSet<E164> = records
+        .chain(pooled)
+        .chain(bound.map(|binding| binding.number))
+        .chain(reserve)
+        .collect();
+    let index = Index::new(config);
+    all.into_iter()
+        .map(|number| index.row(number))
+        .filter(|row| filter.admits(row))
+        .collect()
+}
+
+impl NumberFilter {
+    fn admits(self, row: &NumberRow) -> bool {
+        match self {
+            Self::All => true,
+            Self::Used => row.place != NumberPlace::Free,
+            Self::Free => row.place == NumberPlace::Free,
+            Self::Reserve => matches!(row.place, NumberPlace::Reserve { .. }),
+            Self::Quarantined => row.status == NumberStatus::Quarantined,
+        }
+    }
+}
+
+/// Places and records by number: ten thousand rows are not looked for one in another.
+struct Index<'c> {
+    config: &'c SiteConfig,
+    places: std::collections::HashMap<E164, &'c PoolConfig>,
+    records: std::collections::HashMap<E164, &'c NumberRecord>,
+}
+
+impl<'c> Index<'c> {
+    fn new(config: &'c SiteConfig) -> Self {
+        let pools = config.pools.iter();
+        Self {
+            config,
+            places: pools
+                .flat_map(|pool| pool.numbers.iter().map(move |number| (*number, pool)))
+                .collect(),
+            records: config
+                .numbers
+                .iter()
+                .map(|record| (record.number, record))
+                .collect(),
+        }
+    }
+
+    fn row(&self, number: E164) -> NumberRow {
+        let record = self.records.get(&number).copied();
+        NumberRow {
+            number,
+            origin: record.map(|record| record.origin).unwrap_or_default(),
+            connected: record.and_then(|record| record.connected.clone()),
+            city: record.and_then(|record| record.city.clone()),
+            status: record.map(|record| record.status).unwrap_or_default(),
+            place: self.place(number),
+        }
+    }
+
+    fn place(&self, number: E164) -> NumberPlace {
+        if let Some(pool) = self.places.get(&number) {
+            let scenarios = self.config.scenarios.iter();
+            let drawing = scenarios.filter(|scenario| scenario.pool() == Some(&pool.id));
+            return NumberPlace::Pool {
+                pool: pool.id.clone(),
+                scenarios: drawing.map(|scenario| scenario.id.clone()).collect(),
+            };
+        }
+        match self.config.use_of_outside_pools(number) {
+            Some(NumberUse::Static { scenario, source }) => NumberPlace::Static {
+                scenarios: vec![scenario.id.clone()],
+                source: source.to_owned(),
+            },
+            Some(NumberUse::Reserve(by)) => NumberPlace::Reserve {
+                scenarios: by.iter().map(|scenario| scenario.id.clone()).collect(),
+            },
+            _ => NumberPlace::Free,
+        }
+    }
+}
+
+/// What an owner does with numbers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "action", rename_all = "snake_case", deny_unknown_fields)]
+pub enum NumberAction {
+    /// Enter numbers, as pasted. What is no number is listed back; the rest is entered.
+    Add {
+        /// Any writing, any separators.
+        text: String,
+        /// Whose they are: rented, if so said.
+        #[serde(default)]
+        rented: bool,
+        /// Day of connection, year-month-day.
+        #[serde(default)]
+        connected: Option<String>,
+        /// City or area.
+        #[serde(default)]
+        city: Option<String>,
+        /// The pool to put them into.
+        #[serde(default)]
+        pool: Option<PoolId>,
+    },
+    /// Put numbers into a pool, out of any other.
+    Assign {
+        /// The numbers.
+        numbers: Vec<E164>,
+        /// The pool.
+        pool: PoolId,
+    },
+    /// Bind a number to a source.
+    Bind {
+        /// The number.
+        number: E164,
+        /// A static scenario.
+        scenario: ScenarioId,
+        /// The source.
+        source: String,
+        /// Printed or spoken only.
+        #[serde(default)]
+        offline: bool,
+    },
+    /// Take numbers out of their scenarios; they stay the site's.
+    Remove {
+        /// The numbers.
+        numbers: Vec<E164>,
+    },
+    /// Make a number a scenario's reserve.
+    MakeReserve {
+        /// The number.
+        number: E164,
+        /// The scenario.
+        scenario: ScenarioId,
+    },
+    /// Withdraw numbers until their calls are explained.
+    Quarantine {
+        /// The numbers.
+        numbers: Vec<E164>,
+    },
+    /// Switch numbers off.
+    Disable {
+        /// The numbers.
+        numbers: Vec<E164>,
+    },
+    /// End quarantine or switch on again.
+    Enable {
+        /// The numbers.
+        numbers: Vec<E164>,
+    },
+    /// Take numbers out of the site. Their calls are still attributed to their last holders.
+    Delete {
+        /// The numbers.
+        numbers: Vec<E164>,
+    },
+    /// Put another number in a number's place.
+    Replace {
+        /// The number that goes.
+        number: E164,
+        /// The one that comes: new, or free.
+        by: E164,
+    },
+}
+
+/// What an action did.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Applied {
+    /// The configuration to come into force.
+    pub config: SiteConfig,
+    /// Numbers no longer lent, and the pool each must drain from.
+    pub drain: Vec<(PoolId, E164)>,
+    /// Numbers whose place or status changed.
+    pub changed: Vec<E164>,
+    /// Pieces of a pasted list that became no number.
+    pub refused: Vec<ListFault>,
+}
+
+/// Why an action is not applied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ActionError {
+    /// The action does not fit the numbers.
+    Refused(Vec<NumberRefusal>),
+    /// The configuration would not be accepted.
+    Faults(Vec<Fault>),
+}
+
+/// One reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NumberRefusal {
+    /// The number, where it is one number's fault.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub number: Option<E164>,
+    /// A stable word for programs.
+    pub code: &'static str,
+    /// What is wrong and what to do.
+    pub message: Text,
+}
+
+/// Applies `action` to `config`.
+///
+/// # Errors
+/// Every reason why it cannot be applied; nothing was changed then.
+pub fn apply(config: &SiteConfig, action: &NumberAction) -> Result<Applied, ActionError> {
+    let mut change = Change {
+        next: config.clone(),
+        drain: Vec::new(),
+        changed: Vec::new(),
+        refused: Vec::new(),
+        faults: Vec::new(),
+    };
+    change.act(action);
+    if !change.refused.is_empty() {
+        return Err(ActionError::Refused(change.refused));
+    }
+    // The same reader that accepts an owner's document accepts what an action made of it.
+    let next = SiteConfig::parse(&change.next.to_json()).map_err(ActionError::Faults)?;
+    let index = Index::new(&next);
+    let lent = |number: &E164, pool: &PoolId| {
+        let place = index.places.get(number).is_some_and(|at| at.id == *pool);
+        let record = index.records.get(number);
+        place && record.is_none_or(|record| record.status == NumberStatus::Active)
+    };
+    change.drain.retain(|(pool, number)| !lent(number, pool));
+    change.changed.sort();
+    change.changed.dedup();
+    Ok(Applied {
+        drain: change.drain,
+        changed: change.changed,
+        refused: change.faults,
+        config: next,
+    })
+}
+
+struct Change {
+    next: SiteConfig,
+    drain: Vec<(PoolId, E164)>,
+    changed: Vec<E164>,
+    refused: Vec<NumberRefusal>,
+    faults: Vec<ListFault>,
+}
+
+impl Change {
+    fn act(&mut self, action: &NumberAction) {
+        match action {
+            NumberAction::Add {
+                text,
+                rented,
+                connected,
+                city,
+                pool,
+            } => {
+                let list = read_list(text, self.next.home());
+                self.faults = list.faults;
+                for number in list.numbers {
+                    if self.is_known(number) {
+                        self.refuse(Some(number), "known", KNOWN);
+                        continue;
+                    }
+                    let record = self.record(number);
+                    record.origin = if *rented {
+                        NumberOrigin::Rented
+                    } else {
+                        NumberOrigin::Own
+                    };
+                    record.connected.clone_from(connected);
+                    record.city.clone_from(city);
+                    self.put(number, pool.as_ref());
+                }
+            }
+            NumberAction::Assign { numbers, pool } => {
+                for number in numbers {
+                    match self.next.use_of(*number) {
+                        None if self.next.record(*number).is_none() => {
+                            self.refuse(Some(*number), "unknown", UNKNOWN);
+                        }
+                        Some(NumberUse::Pool(at)) if at.id == *pool => {}
+                        Some(NumberUse::Static { .. } | NumberUse::Reserve(_)) => {
+                            self.refuse(Some(*number), "in_use", IN_USE);
+                        }
+                        _ => {
+                            self.take_out(*number);
+                            self.put(*number, Some(pool));
+                        }
+                    }
+                }
+            }
+            NumberAction::Bind {
+                number,
+                scenario,
+                source,
+                offline,
+            } => {
+                self.bind(*number, scenario, source, *offline);
+            }
+            NumberAction::Remove { numbers } => self.each(numbers, Self::remove),
+            NumberAction::MakeReserve { number, scenario } => self.make_reserve(*number, scenario),
+            NumberAction::Quarantine { numbers } => {
+                self.each(numbers, |it, number| {
+                    it.set_status(number, NumberStatus::Quarantined)
+                });
+            }
+            NumberAction::Disable { numbers } => {
+                self.each(numbers, |it, number| {
+                    it.set_status(number, NumberStatus::Disabled)
+                });
+            }
+            NumberAction::Enable { numbers } => {
+                self.each(numbers, |it, number| {
+                    it.set_status(number, NumberStatus::Active)
+                });
+            }
+            NumberAction::Delete { numbers } => self.each(numbers, |it, number| {
+                it.take_out(number);
+                it.next.numbers.retain(|record| record.number != number);
+            }),
+            NumberAction::Replace { number, by } => self.replace(*number, *by),
+        }
+    }
+
+    fn refuse(&mut self, number: Option<E164>, code: &'static str, (en, ru): (&str, &str)) {
+        let message = Text {
+            en: en.to_owned(),
+            ru: ru.to_owned(),
+        };
+        self.refused.push(NumberRefusal {
+            number,
+            code,
+            message,
+        });
+    }
+
+    fn is_known(&self, number: E164) -> bool {
+        self.next.record(number).is_some() || self.next.use_of(number).is_some()
+    }
+
+    /// Does `act` to each number the site has; refuses the others.
+    fn each(&mut self, numbers: &[E164], act: impl Fn(&mut Self, E164)) {
+        for number in numbers {
+            if self.is_known(*number) {
+                act(self, *number);
+                self.changed.push(*number);
+            } else {
+                self.refuse(Some(*number), "unknown", UNKNOWN);
+            }
+        }
+    }
+
+    /// The record of `number`, made if there is none.
+    fn record(&mut self, number: E164) -> &mut NumberRecord {
+        let records = &mut self.next.numbers;
+        let at = records
+            .iter()
+            .position(|record| record.number == number)
+            .unwrap_or_else(|| {
+                records.push(NumberRecord::new(number));
+                records.len() - 1
+            });
+        &mut records[at]
+    }
+
+    /// Puts a number that is used for nothing into a pool.
+    fn put(&mut self, number: E164, pool: Option<&PoolId>) {
+        self.changed.push(number);
+        let Some(id) = pool else {
+            return;
+        };
+        match self.next.pools.iter_mut().find(|pool| pool.id == *id) {
+            Some(pool) => pool.numbers.push(number),
+            None => self.refuse(None, "unknown_pool", UNKNOWN_POOL),
+        }
+    }
+
+    /// Takes a number out of whatever it is used for.
+    fn take_out(&mut self, number: E164) {
+        for pool in &mut self.next.pools {
+            if pool.numbers.contains(&number) {
+                pool.numbers.retain(|other| *other != number);
+                self.drain.push((pool.id.clone(), number));
+            }
+        }
+        for scenario in &mut self.next.scenarios {
+            if scenario.reserve_number == Some(number) {
+                scenario.reserve_number = None;
+            }
+            if let ScenarioKind::Static { bindings } = &mut scenario.kind {
+                bindings.retain(|binding| binding.number != number);
+            }
+        }
+    }
+
+    fn remove(&mut self, number: E164) {
+        self.take_out(number);
+        self.record(number);
+    }
+
+    fn set_status(&mut self, number: E164, status: NumberStatus) {
+        self.record(number).status = status;
+        if status != NumberStatus::Active
+            && let Some(NumberUse::Pool(pool)) = self.next.use_of(number)
+        {
+            let pool = pool.id.clone();
+            self.drain.push((pool, number));
+        }
+    }
+
+    fn bind(&mut self, number: E164, scenario: &ScenarioId, source: &str, offline: bool) {
+        if self.next.use_of(number).is_some() {
+            return self.refuse(Some(number), "in_use", IN_USE);
+        }
+        let found = self
+            .next
+            .scenarios
+            .iter_mut()
+            .find(|other| other.id == *scenario);
+        match found.map(|scenario| &mut scenario.kind) {
+            None => self.refuse(None, "unknown_scenario", UNKNOWN_SCENARIO),
+            Some(ScenarioKind::Static { bindings }) => {
+                let source = source.to_owned();
+                bindings.push(StaticBinding {
+                    number,
+                    source,
+                    offline,
+                    conditions: None,
+                });
+                self.changed.push(number);
+            }
+            Some(_) => self.refuse(None, "not_static", NOT_STATIC),
+        }
+    }
+
+    fn make_reserve(&mut self, number: E164, scenario: &ScenarioId) {
+        if matches!(self.next.use_of(number), Some(NumberUse::Static { .. })) {
+            return self.refuse(Some(number), "in_use", IN_USE);
+        }
+        if matches!(self.next.use_of(number), Some(NumberUse::Pool(_))) {
+            self.take_out(number);
+        }
+        let Some(at) = self
+            .next
+            .scenarios
+            .iter()
+            .position(|other| other.id == *scenario)
+        else {
+            return self.refuse(None, "unknown_scenario", UNKNOWN_SCENARIO);
+        };
+        self.record(number);
+        let before = self.next.scenarios[at].reserve_number.replace(number);
+        // The number that was the reserve stays the site's.
+        if let Some(before) = before {
+            self.record(before);
+            self.changed.push(before);
+        }
+        self.changed.push(number);
+    }
+
+    fn replace(&mut self, number: E164, by: E164) {
+        if !self.is_known(number) {
+            return self.refuse(Some(number), "unknown", UNKNOWN);
+        }
+        if self.next.use_of(by).is_some() {
+            return self.refuse(Some(by), "in_use", IN_USE);
+        }
+        self.record(by);
+        for pool in &mut self.next.pools {
+            for place in pool.numbers.iter_mut().filter(|place| **place == number) {
+                *place = by;
+                self.drain.push((pool.id.clone(), number));
+            }
+        }
+        for scenario in &mut self.next.scenarios {
+            if scenario.reserve_number == Some(number) {
+                scenario.reserve_number = Some(by);
+            }
+            if let ScenarioKind::Static { bindings } = &mut scenario.kind {
+                for binding in bindings
+                    .iter_mut()
+                    .filter(|binding| binding.number == number)
+                {
+                    binding.number = by;
+                }
+            }
+        }
+        self.record(number);
+        self.changed.extend([number, by]);
+    }
+}
+
+type Words = (&'static str, &'static str);
+const KNOWN: Words = (
+    "The site has this number already.",
+    "Этот номер у сайта уже есть.",
+);
+const UNKNOWN: Words = (
+    "The site has no such number. Add it first.",
+    "У сайта нет такого номера. Сначала добавьте его.",
+);
+const IN_USE: Words = (
+    "The number is used for something else. Remove it there first.",
+    "Номер уже используется. Сначала уберите его оттуда.",
+);
+const UNKNOWN_POOL: Words = ("There is no such pool.", "Такого пула нет.");
+const UNKNOWN_SCENARIO: Words = ("There is no such scenario.", "Такого сценария нет.");
+const NOT_STATIC: Words = (
+    "Only a static scenario binds numbers to sources.",
+    "Номера закрепляет за источниками только статический сценарий.",
+);
+
+#[cfg(test)]
+mod tests;

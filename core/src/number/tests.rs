@@ -1,0 +1,321 @@
+use super::*;
+use expect_test::{Expect, expect};
+use proptest::prelude::*;
+
+const SHOP: &str = r#"{
+    "v": 1, "site": "shop", "name": "Shop", "origins": ["https://shop.example"],
+    "time_zone": "Europe/Moscow", "country_code": "7", "area_code": "495",
+    "numbers": [
+        {"number": "74950000009", "city": "Москва"},
+        {"number": "74950000002", "status": "quarantined"}
+    ],
+    "pools": [
+        {"id": "a", "numbers": ["74950000001", "74950000002"]},
+        {"id": "b", "numbers": ["74950000003"]}
+    ],
+    "scenarios": [
+        {"id": "dynamic", "kind": "dynamic", "pool": "a", "reserve_number": "74950000004"},
+        {"id": "print", "kind": "static",
+         "bindings": [{"number": "74950000005", "source": "tv"}]}
+    ]
+}"#;
+
+fn shop() -> SiteConfig {
+    SiteConfig::parse(SHOP).expect("a configuration")
+}
+
+fn show(config: &SiteConfig, filter: NumberFilter) -> String {
+    let line = |row: NumberRow| {
+        let place = match row.place {
+            NumberPlace::Free => "free".to_owned(),
+            NumberPlace::Pool { pool, .. } => format!("pool {pool}"),
+            NumberPlace::Static { source, .. } => format!("source {source}"),
+            NumberPlace::Reserve { scenarios } => format!("reserve of {}", scenarios[0]),
+        };
+        let status = match row.status {
+            NumberStatus::Active => "",
+            NumberStatus::Quarantined => " quarantined",
+            NumberStatus::Disabled => " disabled",
+        };
+        format!("{} {place}{status}\n", row.number)
+    };
+    rows(config, filter).into_iter().map(line).collect()
+}
+
+fn check(action: serde_json::Value, expect: Expect) {
+    let action: NumberAction = serde_json::from_value(action).expect("an action");
+    let shown = match apply(&shop(), &action) {
+        Ok(applied) => {
+            let mut out = show(&applied.config, NumberFilter::All);
+            for (pool, number) in &applied.drain {
+                out += &format!("drain {number} from {pool}\n");
+            }
+            for fault in &applied.refused {
+                out += &format!("refused {:?}: {}\n", fault.text, fault.reason.code());
+            }
+            out
+        }
+        Err(ActionError::Refused(refusals)) => refusals
+            .iter()
+            .map(|refusal| {
+                let number = refusal.number.map(|number| number.to_string());
+                format!("{} {}\n", refusal.code, number.unwrap_or_default())
+            })
+            .collect(),
+        Err(ActionError::Faults(faults)) => faults
+            .iter()
+            .map(|fault| format!("{} {}\n", fault.pointer, fault.code))
+            .collect(),
+    };
+    expect.assert_eq(&shown);
+}
+
+#[test]
+fn the_table_and_its_filters() {
+    let config = shop();
+    expect![[r#"
+        74950000001 pool a
+        74950000002 pool a quarantined
+        74950000003 pool b
+        74950000004 reserve of dynamic
+        74950000005 source tv
+        74950000009 free
+    "#]]
+    .assert_eq(&show(&config, NumberFilter::All));
+    expect!["74950000009 free\n"].assert_eq(&show(&config, NumberFilter::Free));
+    expect!["74950000004 reserve of dynamic\n"].assert_eq(&show(&config, NumberFilter::Reserve));
+    expect!["74950000002 pool a quarantined\n"]
+        .assert_eq(&show(&config, NumberFilter::Quarantined));
+    assert_eq!(rows(&config, NumberFilter::Used).len(), 5);
+}
+
+#[test]
+fn entering_numbers_as_pasted() {
+    check(
+        serde_json::json!({"action": "add", "pool": "b", "text":
+            "8 (495) 000-00-10, 000-00-11; отдел продаж, 74950000010"}),
+        expect![[r#"
+            74950000001 pool a
+            74950000002 pool a quarantined
+            74950000003 pool b
+            74950000004 reserve of dynamic
+            74950000005 source tv
+            74950000009 free
+            74950000010 pool b
+            74950000011 pool b
+            refused "отдел продаж": not_a_number
+            refused "74950000010": duplicate
+        "#]],
+    );
+    check(
+        serde_json::json!({"action": "add", "text": "74950000001"}),
+        expect![[r#"
+        known 74950000001
+    "#]],
+    );
+    check(
+        serde_json::json!({"action": "add", "text": "74950000010", "pool": "c"}),
+        expect![[r#"
+        unknown_pool 
+    "#]],
+    );
+    check(
+        serde_json::json!({"action": "add", "text": "74950000010", "connected": "yesterday"}),
+        expect![[r#"
+            /numbers/2/connected bad_date
+        "#]],
+    );
+}
+
+#[test]
+fn moving_and_removing_drains() {
+    check(
+        serde_json::json!({"action": "assign", "numbers": ["74950000001"], "pool": "b"}),
+        expect![[r#"
+        74950000001 pool b
+        74950000002 pool a quarantined
+        74950000003 pool b
+        74950000004 reserve of dynamic
+        74950000005 source tv
+        74950000009 free
+        drain 74950000001 from a
+    "#]],
+    );
+    check(
+        serde_json::json!({"action": "assign", "numbers": ["74950000004"], "pool": "b"}),
+        expect![[r#"
+        in_use 74950000004
+    "#]],
+    );
+    check(
+        serde_json::json!({"action": "remove", "numbers": ["74950000003", "74950000005"]}),
+        expect![[r#"
+            74950000001 pool a
+            74950000002 pool a quarantined
+            74950000003 free
+            74950000004 reserve of dynamic
+            74950000005 free
+            74950000009 free
+            drain 74950000003 from b
+        "#]],
+    );
+    check(
+        serde_json::json!({"action": "delete", "numbers": ["74950000001", "79990000000"]}),
+        expect![[r#"
+        unknown 79990000000
+    "#]],
+    );
+    check(
+        serde_json::json!({"action": "delete", "numbers": ["74950000001", "74950000009"]}),
+        expect![[r#"
+        74950000002 pool a quarantined
+        74950000003 pool b
+        74950000004 reserve of dynamic
+        74950000005 source tv
+        drain 74950000001 from a
+    "#]],
+    );
+}
+
+#[test]
+fn reserve_quarantine_and_replacement() {
+    check(
+        serde_json::json!({"action": "make_reserve", "number": "74950000001", "scenario": "dynamic"}),
+        expect![[r#"
+            74950000001 reserve of dynamic
+            74950000002 pool a quarantined
+            74950000003 pool b
+            74950000004 free
+            74950000005 source tv
+            74950000009 free
+            drain 74950000001 from a
+        "#]],
+    );
+    check(
+        serde_json::json!({"action": "quarantine", "numbers": ["74950000001"]}),
+        expect![[r#"
+        74950000001 pool a quarantined
+        74950000002 pool a quarantined
+        74950000003 pool b
+        74950000004 reserve of dynamic
+        74950000005 source tv
+        74950000009 free
+        drain 74950000001 from a
+    "#]],
+    );
+    check(
+        serde_json::json!({"action": "enable", "numbers": ["74950000002"]}),
+        expect![[r#"
+        74950000001 pool a
+        74950000002 pool a
+        74950000003 pool b
+        74950000004 reserve of dynamic
+        74950000005 source tv
+        74950000009 free
+    "#]],
+    );
+    check(
+        serde_json::json!({"action": "replace", "number": "74950000001", "by": "74950000009"}),
+        expect![[r#"
+            74950000001 free
+            74950000002 pool a quarantined
+            74950000003 pool b
+            74950000004 reserve of dynamic
+            74950000005 source tv
+            74950000009 pool a
+            drain 74950000001 from a
+        "#]],
+    );
+    check(
+        serde_json::json!({"action": "bind", "number": "74950000009", "scenario": "print",
+            "source": "radio", "offline": true}),
+        expect![[r#"
+            74950000001 pool a
+            74950000002 pool a quarantined
+            74950000003 pool b
+            74950000004 reserve of dynamic
+            74950000005 source tv
+            74950000009 source radio
+        "#]],
+    );
+    check(
+        serde_json::json!({"action": "bind", "number": "74950000009", "scenario": "dynamic",
+            "source": "radio"}),
+        expect![[r#"
+            not_static 
+        "#]],
+    );
+}
+
+fn any_action() -> impl Strategy<Value = NumberAction> {
+    let number =
+        || (0u64..12).prop_map(|n| E164::parse(&(74_950_000_000 + n).to_string()).expect("digits"));
+    let numbers = || prop::collection::vec(number(), 1..4);
+    let pool = || prop::sample::select(vec!["a", "b", "c"]);
+    let pool = move || pool().prop_map(|id| PoolId::parse(id).expect("an id"));
+    let scenario = || prop::sample::select(vec!["dynamic", "print", "none"]);
+    let scenario = move || scenario().prop_map(|id| ScenarioId::parse(id).expect("an id"));
+    prop_oneof![
+        (numbers(), prop::option::of(pool())).prop_map(|(numbers, pool)| NumberAction::Add {
+            text: numbers
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join(" "),
+            rented: false,
+            connected: None,
+            city: None,
+            pool,
+        }),
+        (numbers(), pool()).prop_map(|(numbers, pool)| NumberAction::Assign { numbers, pool }),
+        (number(), scenario()).prop_map(|(number, scenario)| NumberAction::Bind {
+            number,
+            scenario,
+            source: "x".to_owned(),
+            offline: false,
+        }),
+        numbers().prop_map(|numbers| NumberAction::Remove { numbers }),
+        (number(), scenario())
+            .prop_map(|(number, scenario)| NumberAction::MakeReserve { number, scenario }),
+        numbers().prop_map(|numbers| NumberAction::Quarantine { numbers }),
+        numbers().prop_map(|numbers| NumberAction::Enable { numbers }),
+        numbers().prop_map(|numbers| NumberAction::Delete { numbers }),
+        (number(), number()).prop_map(|(number, by)| NumberAction::Replace { number, by }),
+    ]
+}
+
+/// Numbers a pool lends.
+fn lent(config: &SiteConfig) -> BTreeSet<(PoolId, E164)> {
+    let of = |pool: &PoolConfig| {
+        let numbers = config.usable_numbers(pool).into_iter();
+        numbers
+            .map(|number| (pool.id.clone(), number))
+            .collect::<Vec<_>>()
+    };
+    config.pools.iter().flat_map(of).collect()
+}
+
+proptest! {
+    /// Whatever is done in whatever order: each step is accepted as a configuration or changes
+    /// nothing, and exactly what is no longer lent is told to drain.
+    #[test]
+    fn every_history_of_actions_keeps_the_configuration_whole(
+        actions in prop::collection::vec(any_action(), 1..12),
+    ) {
+        let mut config = shop();
+        for action in actions {
+            let Ok(applied) = apply(&config, &action) else {
+                continue;
+            };
+            prop_assert_eq!(&SiteConfig::parse(&applied.config.to_json()).expect("accepted"), &applied.config);
+            let before = lent(&config);
+            let after = lent(&applied.config);
+            let gone: BTreeSet<_> = before.difference(&after).cloned().collect();
+            let drained: BTreeSet<_> =
+                applied.drain.iter().filter(|entry| before.contains(entry)).cloned().collect();
+            prop_assert_eq!(gone, drained, "{:?}", action);
+            prop_assert!(applied.drain.iter().all(|entry| !after.contains(entry)));
+            config = applied.config;
+        }
+    }
+}

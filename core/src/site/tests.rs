@@ -312,7 +312,7 @@ fn limits_at_the_edge_and_one_past_it() {
             .map(|n| format!("7495{n:07}"))
             .collect()
     };
-    let cases: [(&str, usize, &str, Edit); 13] = [
+    let cases: [(&str, usize, &str, Edit); 19] = [
         (
             "pool numbers",
             limits::POOL_NUMBERS,

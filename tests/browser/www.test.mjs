@@ -1,5 +1,6 @@
 // The demonstration end to end: real Worker, real Chromium, real pages. A visitor arrives from an
-// advertisement, sees a number of his own, the live view tells who he is, a pretended call is credited.
+// advertisement, sees a number of his own, the live view tells who he is, a pretended call is
+// credited.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -38,8 +39,16 @@ after(async () => {
 });
 
 /** A page of its own visitor; script errors fail the test that opened it. */
-async function open(path, { width = 1280, scheme = "light", locale = "en-US", bypassCSP = false } = {}) {
-  const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: scheme, locale, bypassCSP });
+async function open(
+  path,
+  { width = 1280, scheme = "light", locale = "en-US", bypassCSP = false } = {},
+) {
+  const context = await browser.newContext({
+    viewport: { width, height: 900 },
+    colorScheme: scheme,
+    locale,
+    bypassCSP,
+  });
   const page = await context.newPage();
   const faults = [];
   page.on("pageerror", (error) => faults.push(error.message));
@@ -54,11 +63,14 @@ const digits = (text) => text.replace(/\D/g, "").replace(/^8/, "7");
 /** Waits until the header's number is another than the page's own; returns its digits. */
 async function swapped(frame, own = PAGE_NUMBER.city) {
   const header = frame.locator(".top .phone-city");
-  await frame.waitForFunction((text) => document.querySelector(".top .phone-city").textContent !== text, own);
+  await frame.waitForFunction(
+    (text) => document.querySelector(".top .phone-city").textContent !== text,
+    own,
+  );
   return digits(await header.textContent());
 }
 
-test("a visitor from an advertisement sees a number of his own, everywhere on the page", async () => {
+test("an advertisement's visitor sees a number of his own, everywhere on the page", async () => {
   const { page, faults, close } = await open("/demo/");
   await page.getByRole("link", { name: "Yandex Direct", exact: true }).click();
   await page.waitForURL(/roistat=direct4_search/);
@@ -68,12 +80,17 @@ test("a visitor from an advertisement sees a number of his own, everywhere on th
 
   const late = page.locator("#bench .phone-city");
   await late.waitFor();
-  await page.waitForFunction((own) => document.querySelector("#bench .phone-city").textContent !== own, PAGE_NUMBER.city);
+  await page.waitForFunction(
+    (own) => document.querySelector("#bench .phone-city").textContent !== own,
+    PAGE_NUMBER.city,
+  );
   const shown = await page.locator(".phone-city.phone").allTextContents();
   assert.equal(shown.length, 4);
   for (const text of shown) assert.match(text, /^8 \(495\) \d{3}-\d\d-\d\d$/);
   assert.deepEqual(new Set(shown.map(digits)), new Set([number]));
-  const links = await page.locator(".phone-city").evaluateAll((found) => found.map((link) => link.getAttribute("href")));
+  const links = await page
+    .locator(".phone-city")
+    .evaluateAll((found) => found.map((link) => link.getAttribute("href")));
   assert.deepEqual(new Set(links), new Set([`tel:+${number}`]));
   assert.equal((await page.locator(".button.phone-city").innerText()).trim(), "Call the mechanic");
 
@@ -115,8 +132,13 @@ test("the same event sent twice stays one call", async () => {
   await view.page.locator("#delivery").selectOption("twice");
   await view.page.locator(".spare button").first().click();
   await view.page.locator('#said[data-tone="good"]').waitFor();
-  await view.page.waitForFunction((count) => document.querySelectorAll("#calls > li").length > count, earlier);
-  const answer = await fetch(`${worker.url}/api/v1/sites/demo/calls`, { headers: { authorization: `Bearer ${worker.token}` } });
+  await view.page.waitForFunction(
+    (count) => document.querySelectorAll("#calls > li").length > count,
+    earlier,
+  );
+  const answer = await fetch(`${worker.url}/api/v1/sites/demo/calls`, {
+    headers: { authorization: `Bearer ${worker.token}` },
+  });
   const body = await answer.json();
   assert.equal((body.calls ?? body.items).length, earlier + 1);
   await view.close();
@@ -168,7 +190,9 @@ test("the split view carries the token to its frame and opens the shop beside it
   await page.locator("#arrive-direct-ad").click();
   await page.frameLocator("#live").locator(".numbers li").first().waitFor();
   const shop = () => page.frames().find((frame) => frame.name() === "shop");
-  await page.waitForFunction(() => document.getElementById("shop").contentWindow.location.search.includes("direct4"));
+  await page.waitForFunction(() =>
+    document.getElementById("shop").contentWindow.location.search.includes("direct4"),
+  );
   assert.ok(CITY.includes(await swapped(shop())));
   await close();
 });
@@ -178,7 +202,10 @@ test("the calculator answers, and names a fault", async () => {
   await page.waitForFunction(() => /\d/.test(document.getElementById("usual-need").textContent));
   const before = await page.locator("#usual-need").textContent();
   await page.locator("#visits").fill("10 000");
-  await page.waitForFunction((text) => document.getElementById("usual-need").textContent !== text, before);
+  await page.waitForFunction(
+    (text) => document.getElementById("usual-need").textContent !== text,
+    before,
+  );
   await page.locator("#hold").fill("0");
   await page.waitForFunction(() => document.getElementById("fault").textContent.startsWith("Hold"));
   assert.equal(await page.locator("#hold").getAttribute("aria-invalid"), "true");
@@ -196,13 +223,20 @@ test("the installer shows a tag that works", async () => {
 
 for (const path of ["/", "/demo/", "/demo/live/", "/demo/both/", "/calculator/", "/install/"]) {
   for (const scheme of ["light", "dark"]) {
-    for (const [width, locale] of [[1280, "en-US"], [390, "ru-RU"]]) {
+    for (const [width, locale] of [
+      [1280, "en-US"],
+      [390, "ru-RU"],
+    ]) {
       test(`${path} is accessible and fits, ${scheme}, ${width} px, ${locale}`, async () => {
         const { page, close } = await open(live(path), { scheme, width, locale, bypassCSP: true });
         await page.waitForLoadState("networkidle");
         await page.evaluate(axe);
-        const { violations } = await page.evaluate(() => globalThis.axe.run(document, { iframes: false }));
-        const told = violations.map((found) => `${found.id}: ${found.nodes.map((node) => node.target.join(" ")).join(", ")}`);
+        const { violations } = await page.evaluate(() =>
+          globalThis.axe.run(document, { iframes: false }),
+        );
+        const told = violations.map(
+          (found) => `${found.id}: ${found.nodes.map((node) => node.target.join(" ")).join(", ")}`,
+        );
         assert.deepEqual(told, []);
         const wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
         assert.ok(wider <= 0, `the page is ${wider} px wider than the window`);

@@ -13,15 +13,42 @@ let asked = 0;
 let shown = null;
 
 const LINES = [
-  { class: "usual", key: "usual", name: () => say("calls that find their visit", "звонки, нашедшие свой визит") },
-  { class: "slow", key: "slow", name: () => say("the same, callers three times as slow", "то же, звонят втрое позже") },
-  { class: "cover", key: "coverage", name: () => say("visitors with a number of their own, fixed hold", "посетители со своим номером, фиксированное закрепление") },
+  {
+    class: "usual",
+    key: "usual",
+    name: () => say("calls that find their visit", "звонки, нашедшие свой визит"),
+  },
+  {
+    class: "slow",
+    key: "slow",
+    name: () => say("the same, callers three times as slow", "то же, звонят втрое позже"),
+  },
+  {
+    class: "cover",
+    key: "coverage",
+    name: () =>
+      say(
+        "visitors with a number of their own, fixed hold",
+        "посетители со своим номером, фиксированное закрепление",
+      ),
+  },
 ];
 
-const FIELDS = { "/visits_per_day": "visits", "/numbers": "numbers", "/hold_s": "hold", "/active_s": "active", "/accuracy": "accuracy" };
+const FIELDS = {
+  "/visits_per_day": "visits",
+  "/numbers": "numbers",
+  "/hold_s": "hold",
+  "/active_s": "active",
+  "/accuracy": "accuracy",
+};
 
 /** A number as people type it: "10 000", "1,5". */
-const typed = (id) => Number(at(id).value.replace(/[\s\u00a0]/g, "").replace(",", "."));
+const typed = (id) =>
+  Number(
+    at(id)
+      .value.replace(/[\s\u00a0]/g, "")
+      .replace(",", "."),
+  );
 
 /** The question in the fields, or null with the faulty field marked. */
 function question() {
@@ -38,9 +65,14 @@ function question() {
 }
 
 const RANGES = {
-  "/visits_per_day": () => say("Visits a day: a number from 1 to 1,000,000.", "Визитов в день: число от 1 до 1 000 000."),
+  "/visits_per_day": () =>
+    say("Visits a day: a number from 1 to 1,000,000.", "Визитов в день: число от 1 до 1 000 000."),
   "/numbers": () => say("Numbers: up to 100,000.", "Номеров: не больше 100 000."),
-  "/hold_s": () => say("Hold: from a second to seven days (10,080 minutes).", "Закрепление: от секунды до семи дней (10 080 минут)."),
+  "/hold_s": () =>
+    say(
+      "Hold: from a second to seven days (10,080 minutes).",
+      "Закрепление: от секунды до семи дней (10 080 минут).",
+    ),
   "/active_s": () => say("Activity: from 1 to 3,600 seconds.", "Активность: от 1 до 3600 секунд."),
 };
 
@@ -89,14 +121,30 @@ function show() {
   write(at("slow-need"), numbersOf(figured.slow.numbers_needed));
   write(at("hold-need"), numbersOf(figured.hold.numbers_for_all));
   const have = (figures) =>
-    figures.accuracy === undefined ? "" : say(`with ${numbersOf(body.numbers)}: ${percent(figures.accuracy)} of calls`, `с вашими (${count(body.numbers)}): ${percent(figures.accuracy)} звонков`);
-  write(at("usual-have"), have(figured.usual) || say(`so that ${percent(body.accuracy)} of calls find their visit`, `чтобы ${percent(body.accuracy)} звонков нашли свой визит`));
+    figures.accuracy === undefined
+      ? ""
+      : say(
+          `with ${numbersOf(body.numbers)}: ${percent(figures.accuracy)} of calls`,
+          `с вашими (${count(body.numbers)}): ${percent(figures.accuracy)} звонков`,
+        );
+  write(
+    at("usual-have"),
+    have(figured.usual) ||
+      say(
+        `so that ${percent(body.accuracy)} of calls find their visit`,
+        `чтобы ${percent(body.accuracy)} звонков нашли свой визит`,
+      ),
+  );
   write(at("slow-have"), have(figured.slow) || say("for the same accuracy", "для той же точности"));
+  const covered = percent(figured.hold.coverage ?? 0);
   write(
     at("hold-have"),
     figured.hold.coverage === undefined
       ? say("so that every visitor sees his own", "чтобы каждый увидел свой")
-      : say(`with ${numbersOf(body.numbers)}: ${percent(figured.hold.coverage)} of visitors see their own`, `с вашими (${count(body.numbers)}): свой видят ${percent(figured.hold.coverage)} посетителей`),
+      : say(
+          `with ${numbersOf(body.numbers)}: ${covered} of visitors see their own`,
+          `с вашими (${count(body.numbers)}): свой видят ${covered} посетителей`,
+        ),
   );
   showCurve(figured.curve, body.accuracy);
 }
@@ -123,7 +171,11 @@ function read(point) {
 
 function showLegend() {
   for (const line of LINES) {
-    const sample = draw("svg", { viewBox: "0 0 36 12", "aria-hidden": "true" }, draw("line", { class: `line ${line.class}`, x1: 2, x2: 34, y1: 6, y2: 6 }));
+    const sample = draw(
+      "svg",
+      { viewBox: "0 0 36 12", "aria-hidden": "true" },
+      draw("line", { class: `line ${line.class}`, x1: 2, x2: 34, y1: 6, y2: 6 }),
+    );
     at("legend").append(make("li", {}, sample, line.name()));
   }
 }
@@ -136,6 +188,8 @@ at("question").addEventListener("input", () => {
   clearTimeout(timer);
   timer = setTimeout(ask, PAUSE_MS);
 });
-new ResizeObserver(() => shown && showCurve(shown.figured.curve, shown.body.accuracy)).observe(at("chart"));
+new ResizeObserver(() => shown && showCurve(shown.figured.curve, shown.body.accuracy)).observe(
+  at("chart"),
+);
 showLegend();
 ask();

@@ -1,5 +1,6 @@
-// The demonstration's turnstile: makes this page view look like an arrival from an advertisement, before
-// the call-tracking tag runs. A classic script on purpose: it must be done before the tag begins.
+// The demonstration's turnstile: makes this page view look like an arrival from an advertisement,
+// before the call-tracking tag runs. A classic script on purpose: it must be done before the tag
+// begins.
 //
 // Three parameters, taken out of the address before anyone else reads it:
 //   demo_new=1         forget the visitor this browser was: what the tag stored here is deleted
@@ -20,7 +21,11 @@
   }
   function forget(store) {
     try {
-      Object.keys(store).filter(ours).forEach(function (name) { store.removeItem(name); });
+      Object.keys(store)
+        .filter(ours)
+        .forEach(function (name) {
+          store.removeItem(name);
+        });
     } catch (blocked) {
       // Nothing can be stored, so there is nothing to forget.
     }
@@ -33,14 +38,28 @@
     });
   }
 
-  // Where he came from and from which region is remembered for the tab, so that a reload tells the same.
-  var tab = { getItem: function () { return null; }, setItem: function () {} };
-  try { tab = sessionStorage; } catch (blocked) { /* as above */ }
+  // The region is remembered for the tab, so that a reload tells the same.
+  var tab = {
+    getItem: function () {
+      return null;
+    },
+    setItem: function () {},
+  };
+  try {
+    tab = sessionStorage;
+  } catch (blocked) {
+    /* as above */
+  }
   if (taken.demo_new) {
     tab.setItem("demo-region", taken.demo_region || "");
   }
   if ("demo_referrer" in taken) {
-    Object.defineProperty(Document.prototype, "referrer", { configurable: true, get: function () { return taken.demo_referrer; } });
+    Object.defineProperty(Document.prototype, "referrer", {
+      configurable: true,
+      get: function () {
+        return taken.demo_referrer;
+      },
+    });
   }
   var region = tab.getItem("demo-region");
   if (region) {

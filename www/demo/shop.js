@@ -9,14 +9,22 @@ const BENCH_DELAY_MS = 900;
 
 function showBench() {
   const bench = document.getElementById("bench");
-  const phone = make("a", { class: "phone phone-city", href: "tel:+74950001020" }, "8 (495) 000-10-20");
+  const phone = make(
+    "a",
+    { class: "phone phone-city", href: "tel:+74950001020" },
+    "8 (495) 000-10-20",
+  );
   bench.replaceChildren(
     make("span", { class: "dot", "aria-hidden": "true" }, say("A", "А")),
     make(
       "div",
       {},
       make("p", { class: "who" }, say("Andrey is in today", "Сегодня на месте Андрей")),
-      make("p", { class: "when" }, say("a place is free at half past two", "место свободно в половине третьего")),
+      make(
+        "p",
+        { class: "when" },
+        say("a place is free at half past two", "место свободно в половине третьего"),
+      ),
     ),
     make("p", { class: "call" }, phone),
   );
@@ -25,7 +33,11 @@ function showBench() {
 function showArrivals() {
   const list = document.getElementById("arrivals");
   for (const arrival of arrivals) {
-    const link = make("a", { href: addressOf(arrival), id: `arrive-${arrival.id}` }, arrival[language()]);
+    const link = make(
+      "a",
+      { href: addressOf(arrival), id: `arrive-${arrival.id}` },
+      arrival[language()],
+    );
     list.append(make("li", {}, link));
   }
 }

@@ -13,18 +13,31 @@ function showSnippets() {
   const site = encodeURIComponent(at("site").value.trim());
   write(at("tag"), `<script async src="${location.origin}/s/${site}.js"></script>`);
   write(at("mark"), `<a class="phone-city" href="tel:+74950001020">8 (495) 000-10-20</a>`);
-  write(at("policy"), `script-src ${location.origin} 'wasm-unsafe-eval'; connect-src ${location.origin}`);
+  write(
+    at("policy"),
+    `script-src ${location.origin} 'wasm-unsafe-eval'; connect-src ${location.origin}`,
+  );
 }
 
 /** Whether the edge knows the site: its script is public. */
 async function checkSite() {
-  const answer = await fetch(`/s/${encodeURIComponent(at("site").value.trim())}.js`, { cache: "no-store" }).catch(() => null);
+  const answer = await fetch(`/s/${encodeURIComponent(at("site").value.trim())}.js`, {
+    cache: "no-store",
+  }).catch(() => null);
   const known = answer?.ok ?? false;
   at("found").dataset.tone = known ? "good" : "bad";
   const missing = answer
-    ? say("The edge knows no such site. Create it first.", "Такого сайта здесь нет. Сначала создайте его.")
+    ? say(
+        "The edge knows no such site. Create it first.",
+        "Такого сайта здесь нет. Сначала создайте его.",
+      )
     : say("The edge does not answer.", "Сервер не отвечает.");
-  write(at("found"), known ? say("The site is known, its script is served.", "Сайт известен, его скрипт отдаётся.") : missing);
+  write(
+    at("found"),
+    known
+      ? say("The site is known, its script is served.", "Сайт известен, его скрипт отдаётся.")
+      : missing,
+  );
 }
 
 function showState(tone, word, text) {
@@ -38,17 +51,44 @@ async function showStatus() {
   clearTimeout(timer);
   if (document.hidden) return;
   if (!takeToken()) {
-    showState("", say("unknown", "неизвестно"), say("Open this page with #token=… to watch visits arrive.", "Откройте страницу с #token=…, чтобы видеть приходящие визиты."));
+    showState(
+      "",
+      say("unknown", "неизвестно"),
+      say(
+        "Open this page with #token=… to watch visits arrive.",
+        "Откройте страницу с #token=…, чтобы видеть приходящие визиты.",
+      ),
+    );
     return;
   }
   try {
     const live = await api(`/sites/${encodeURIComponent(at("site").value.trim())}/live`);
-    const lent = live.pools.flatMap((pool) => pool.numbers ?? []).filter((number) => number.visitor).length;
-    if (lent) showState("good", say("working", "работает"), plural(lent, ["number is lent now", "numbers are lent now"], ["номер выдан сейчас", "номера выданы сейчас", "номеров выдано сейчас"]));
-    else showState("warn", say("waiting", "ждём"), say("Waiting for the first visit.", "Ждём первого визита."));
+    const lent = live.pools
+      .flatMap((pool) => pool.numbers ?? [])
+      .filter((number) => number.visitor).length;
+    if (lent)
+      showState(
+        "good",
+        say("working", "работает"),
+        plural(
+          lent,
+          ["number is lent now", "numbers are lent now"],
+          ["номер выдан сейчас", "номера выданы сейчас", "номеров выдано сейчас"],
+        ),
+      );
+    else
+      showState(
+        "warn",
+        say("waiting", "ждём"),
+        say("Waiting for the first visit.", "Ждём первого визита."),
+      );
   } catch (error) {
     const refused = error instanceof ApiError && [401, 403].includes(error.status);
-    showState("bad", say("no answer", "нет ответа"), refused ? say("The token is not accepted.", "Ключ не подходит.") : error.message);
+    showState(
+      "bad",
+      say("no answer", "нет ответа"),
+      refused ? say("The token is not accepted.", "Ключ не подходит.") : error.message,
+    );
     if (refused) return;
   }
   timer = setTimeout(showStatus, STATUS_MS);

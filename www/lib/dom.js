@@ -15,7 +15,8 @@ export function make(tag, properties = {}, ...children) {
   for (const [name, value] of Object.entries(properties)) {
     if (value === null || value === undefined) continue;
     if (name === "on") {
-      for (const [event, listener] of Object.entries(value)) element.addEventListener(event, listener);
+      for (const [event, listener] of Object.entries(value))
+        element.addEventListener(event, listener);
     } else if (name === "class" || name.includes("-") || name === "role") {
       element.setAttribute(name, value);
     } else {
@@ -40,8 +41,8 @@ export function write(element, text) {
 }
 
 /**
- * Keeps a container's children in step with a list: an element stays the same element as long as its
- * key is there, so focus and open details survive a poll.
+ * Keeps a container's children in step with a list: an element stays the same element as long as
+ * its key is there, so focus and open details survive a poll.
  */
 export function keep(container, items, keyOf, create, update) {
   const known = new Map([...container.children].map((child) => [child.dataset.key, child]));
@@ -62,7 +63,7 @@ export function keep(container, items, keyOf, create, update) {
   for (const child of known.values()) child.remove();
 }
 
-/** Sets the language, remembers it and loads the page anew, so that texts made by scripts follow. */
+/** Sets the language and loads the page anew, so that texts made by scripts follow. */
 export function switchLanguage() {
   const next = say("ru", "en");
   const address = new URL(location.href);

@@ -1,5 +1,6 @@
-// The administration's token and its requests. The token comes in the address' fragment (which is never
-// sent to a server), is kept for this tab only, and goes out in the Authorization header alone.
+// The administration's token and its requests. The token comes in the address' fragment (which is
+// never sent to a server), is kept for this tab only, and goes out in the Authorization header
+// alone.
 
 import { say } from "./dom.js";
 
@@ -27,7 +28,11 @@ export const token = () => sessionStorage.getItem(KEY);
 /** What an answer other than 2xx said, in a form fit for the page. */
 export class ApiError extends Error {
   constructor(status, problem) {
-    super(problem?.detail || problem?.title || say(`the server answered ${status}`, `сервер ответил ${status}`));
+    super(
+      problem?.detail ||
+        problem?.title ||
+        say(`the server answered ${status}`, `сервер ответил ${status}`),
+    );
     this.status = status;
     this.problem = problem;
   }

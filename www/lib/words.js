@@ -3,8 +3,8 @@
 import { language, say } from "./dom.js";
 
 /**
- * A number as people of its country read it: Russian ones in groups, others with a plus. A text that
- * is more than digits (a caller of whom only the last are kept) stands as it came.
+ * A number as people of its country read it: Russian ones in groups, others with a plus. A text
+ * that is more than digits (a caller of whom only the last are kept) stands as it came.
  */
 export function phone(digits) {
   const text = String(digits ?? "");
@@ -37,7 +37,10 @@ export const count = (number) => new Intl.NumberFormat(language()).format(number
 /** Plural forms: English one/other, Russian one/few/many. */
 export function plural(number, en, ru) {
   const rule = new Intl.PluralRules(language()).select(number);
-  const forms = language() === "ru" ? { one: ru[0], few: ru[1], many: ru[2], other: ru[2] } : { one: en[0], other: en[1] };
+  const forms =
+    language() === "ru"
+      ? { one: ru[0], few: ru[1], many: ru[2], other: ru[2] }
+      : { one: en[0], other: en[1] };
   return `${count(number)} ${forms[rule] ?? forms.other}`;
 }
 
@@ -65,20 +68,41 @@ const GROUNDS = {
   own: ["it was his already", "номер уже был его"],
   fresh: ["nobody ever had it", "его ещё никто не видел"],
   least_expected: [
-    "of all free numbers the fewest late calls are to be expected on it",
-    "из свободных на него ждут меньше всего запоздалых звонков",
+    "of the numbers nobody looks at, the fewest late calls are to be expected on it",
+    "из номеров, на которые никто не смотрит, на нём ждут меньше всего запоздалых звонков",
   ],
   other_region: [
     "the fewest late calls are to be expected on it, and its last holders were from another region",
-    "на него ждут меньше всего запоздалых звонков, и прежде его видели в другом регионе",
+    "на нём ждут меньше всего запоздалых звонков, и прежде его видели в другом регионе",
   ],
-  longest_idle: ["its last holder has been quiet the longest", "его прежний держатель дольше всех молчит"],
+  longest_idle: [
+    "its last holder has been quiet the longest",
+    "его прежний держатель дольше всех молчит",
+  ],
   cooling: ["no rested number was left", "отдохнувших номеров не осталось"],
-  unconfirmed: ["its holder never gave a second sign of life", "прежний держатель больше не подал признаков жизни"],
-  demoted: ["its holder was passive past the guaranteed time", "прежний держатель бездействовал дольше положенного"],
+  unconfirmed: [
+    "its holder never gave a second sign of life",
+    "прежний держатель больше не подал признаков жизни",
+  ],
+  demoted: [
+    "its holder was passive past the guaranteed time",
+    "прежний держатель бездействовал дольше положенного",
+  ],
   oldest: ["all were in use, this one the longest", "все заняты, этот дольше всех"],
-  least_active: ["all were in use, this one is the least likely to be called", "все заняты, звонок на этот наименее вероятен"],
+  least_active: [
+    "all were in use, this one is the least likely to be called",
+    "все заняты, звонок на этот наименее вероятен",
+  ],
 };
 
 /** Why a number was chosen, in words. A text that is no known ground is shown as it came. */
 export const ground = (name) => (GROUNDS[name] ? say(...GROUNDS[name]) : (name ?? ""));
+
+const POOLS = {
+  city: ["Moscow number", "Московский номер"],
+  free: ["Toll-free number", "Номер 8-800"],
+  petersburg: ["Saint Petersburg", "Санкт-Петербург"],
+};
+
+/** A pool's name: the demonstration's in the page's language, others by their id. */
+export const poolName = ({ id }) => (POOLS[id] ? say(...POOLS[id]) : id);

@@ -95,8 +95,8 @@ fn seed(base: &str, token: &str) -> Result<()> {
     api.put_configuration(DEMONSTRATION, &configuration, stored.etag.as_deref())
 }
 
-/// Secrets of the exchanges whose calls the live view can pretend. Made here, because what is in the
-/// repository is known to everybody.
+/// Secrets of the exchanges whose calls the live view can pretend. Made here, because what is in
+/// the repository is known to everybody.
 fn telephony() -> Result<Value> {
     Ok(json!({
         "generic": {"secrets": [random_token()?]},

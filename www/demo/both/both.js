@@ -1,5 +1,6 @@
-// The shop on the left, the live view on the right, the ways in above. The two are ordinary pages in
-// frames: this page only chooses the shop's address and hands the token on through the tab's storage.
+// The shop on the left, the live view on the right, the ways in above. The two are ordinary pages
+// in frames: this page only chooses the shop's address and hands the token on through the tab's
+// storage.
 
 import { addressOf, arrivals } from "../arrivals.js";
 import { language, make, say, switchLanguage } from "../../lib/dom.js";
@@ -17,7 +18,11 @@ function mark(chosen) {
 
 function showArrivals() {
   for (const arrival of arrivals) {
-    const link = make("a", { href: addressOf(arrival), target: "shop", id: `arrive-${arrival.id}` }, arrival[language()]);
+    const link = make(
+      "a",
+      { href: addressOf(arrival), target: "shop", id: `arrive-${arrival.id}` },
+      arrival[language()],
+    );
     link.addEventListener("click", () => mark(link));
     at("arrivals").append(make("li", {}, link));
   }
@@ -30,4 +35,5 @@ at("shop").title = say("The shop", "Магазин");
 at("live").title = say("The live view", "Живой вид");
 showArrivals();
 at("live").src = "/demo/live/";
-at("shop").src = "/demo/";
+// Without a referrer: that the shop is shown inside this page is nobody's advertisement.
+at("shop").src = "/demo/?demo_referrer=";

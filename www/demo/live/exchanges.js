@@ -1,5 +1,5 @@
 // What telephone exchanges send about one call, each in its own form and signed its own way, as
-// docs of the providers and the Worker's adapters have it. Pure: a call in, requests out.
+// the providers' papers and the Worker's adapters have it. Pure: a call in, requests out.
 
 const RING_MS = 4_000;
 const TALK_S = 95;
@@ -7,24 +7,30 @@ const TALK_S = 95;
 const PATIENCE_MS = 20_000;
 
 /**
- * @typedef {{id: string, dialed: string, caller: string | null, answered: boolean, startedAt: number,
- *   zone: string, origin: string, site: string}} Call `zone` is the site's time zone
+ * @typedef {{id: string, dialed: string, caller: string | null, answered: boolean,
+ *   startedAt: number, zone: string, origin: string, site: string}} Call `zone` is the
+ *   site's time zone
  * @typedef {{secrets?: string[], path_secrets?: string[], key?: string}} Settings of one provider
  * @typedef {{path: string, headers: Record<string, string>, body: string}} Sending
  */
 
 const bytes = (text) => new TextEncoder().encode(text);
-const hex = (buffer) => [...new Uint8Array(buffer)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+const hex = (buffer) =>
+  [...new Uint8Array(buffer)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 const base64 = (text) => btoa(text);
 
 async function mac(hash, secret, text) {
-  const key = await crypto.subtle.importKey("raw", bytes(secret), { name: "HMAC", hash }, false, ["sign"]);
+  const key = await crypto.subtle.importKey("raw", bytes(secret), { name: "HMAC", hash }, false, [
+    "sign",
+  ]);
   return crypto.subtle.sign("HMAC", key, bytes(text));
 }
 
 /** The webhook's path; a signed provider without a secret of the path takes any last part. */
-const path = (call, provider, settings) =>
-  `/v1/sites/${call.site}/calls/${provider}/${encodeURIComponent(settings.path_secrets?.[0] ?? "signed")}`;
+const path = (call, provider, settings) => {
+  const last = encodeURIComponent(settings.path_secrets?.[0] ?? "signed");
+  return `/v1/sites/${call.site}/calls/${provider}/${last}`;
+};
 
 const form = (fields) => new URLSearchParams(fields).toString();
 const FORM = { "content-type": "application/x-www-form-urlencoded" };
@@ -37,18 +43,29 @@ const endOf = (call) => call.startedAt + (call.answered ? RING_MS + TALK_S * 100
 
 /** Signed JSON of the product's own making. */
 async function generic(call, settings) {
-  const common = { provider_call_id: call.id, direction: "in", caller: call.caller, dialed: call.dialed, started_at: call.startedAt };
+  const common = {
+    provider_call_id: call.id,
+    direction: "in",
+    caller: call.caller,
+    dialed: call.dialed,
+    started_at: call.startedAt,
+  };
   const answer = { answered_at: call.startedAt + RING_MS };
   const events = [{ ...common, phase: "start", status: "ringing" }];
   if (call.answered) events.push({ ...common, ...answer, phase: "answer", status: "answered" });
-  const end = call.answered ? { ...answer, status: "answered", talk_s: TALK_S } : { status: "missed" };
+  const end = call.answered
+    ? { ...answer, status: "answered", talk_s: TALK_S }
+    : { status: "missed" };
   events.push({ ...common, ...end, phase: "end", ended_at: endOf(call) });
   return Promise.all(
     events.map(async (event) => {
       const body = JSON.stringify(event);
       const now = seconds(Date.now());
       const tag = hex(await mac("SHA-256", settings.secrets[0], `${now}.${body}`));
-      const headers = { "content-type": "application/json", "ringlet-signature": `t=${now},v1=${tag}` };
+      const headers = {
+        "content-type": "application/json",
+        "ringlet-signature": `t=${now},v1=${tag}`,
+      };
       return { path: path(call, "generic", settings), headers, body };
     }),
   );
@@ -59,9 +76,22 @@ async function zadarma(call, settings) {
   const start = wallClock(call.startedAt, call.zone);
   const caller = call.caller ?? "anonymous";
   const common = { call_start: start, pbx_call_id: `in_${call.id}`, caller_id: caller };
-  const events = [{ event: "NOTIFY_START", ...common, called_did: call.dialed, signed: caller + call.dialed + start }];
+  const events = [
+    {
+      event: "NOTIFY_START",
+      ...common,
+      called_did: call.dialed,
+      signed: caller + call.dialed + start,
+    },
+  ];
   if (call.answered) {
-    events.push({ event: "NOTIFY_ANSWER", ...common, destination: "100", internal: "100", signed: `${caller}100${start}` });
+    events.push({
+      event: "NOTIFY_ANSWER",
+      ...common,
+      destination: "100",
+      internal: "100",
+      signed: `${caller}100${start}`,
+    });
   }
   events.push({
     event: "NOTIFY_END",
@@ -90,7 +120,13 @@ async function mango(call, settings) {
   const leg = { ...entry, to, call_id: `${call.id}-1`, location: "ivr" };
   const events = [{ ...leg, ...at(call.startedAt), seq: 1, call_state: "Appeared" }];
   if (call.answered) {
-    events.push({ ...leg, ...at(call.startedAt + RING_MS), location: "abonent", seq: 2, call_state: "Connected" });
+    events.push({
+      ...leg,
+      ...at(call.startedAt + RING_MS),
+      location: "abonent",
+      seq: 2,
+      call_state: "Connected",
+    });
   }
   events.push({
     ...entry,
@@ -108,15 +144,28 @@ async function mango(call, settings) {
   return Promise.all(
     events.map(async (event) => {
       const json = JSON.stringify(event);
-      const sign = hex(await crypto.subtle.digest("SHA-256", bytes(settings.key + json + settings.secrets[0])));
-      return { path: path(call, "mango", settings), headers: FORM, body: form({ vpbx_api_key: settings.key, sign, json }) };
+      const sign = hex(
+        await crypto.subtle.digest("SHA-256", bytes(settings.key + json + settings.secrets[0])),
+      );
+      return {
+        path: path(call, "mango", settings),
+        headers: FORM,
+        body: form({ vpbx_api_key: settings.key, sign, json }),
+      };
     }),
   );
 }
 
 /** MegaFon VATS: forms with a shared token. */
 async function megafon(call, settings) {
-  const common = { callid: call.id, phone: call.caller ?? "", diversion: call.dialed, user: "master", ext: "100", crm_token: settings.secrets[0] };
+  const common = {
+    callid: call.id,
+    phone: call.caller ?? "",
+    diversion: call.dialed,
+    user: "master",
+    ext: "100",
+    crm_token: settings.secrets[0],
+  };
   const stamp = `${new Date(call.startedAt).toISOString().replace(/[-:]/g, "").slice(0, 15)}Z`;
   const events = [{ cmd: "event", type: "INCOMING", ...common }];
   if (call.answered) events.push({ cmd: "event", type: "ACCEPTED", ...common });
@@ -128,22 +177,44 @@ async function megafon(call, settings) {
     duration: call.answered ? String(TALK_S) : "0",
     status: call.answered ? "Success" : "missed",
   });
-  return events.map((fields) => ({ path: path(call, "megafon", settings), headers: FORM, body: form(fields) }));
+  return events.map((fields) => ({
+    path: path(call, "megafon", settings),
+    headers: FORM,
+    body: form(fields),
+  }));
 }
 
 /** Twilio: forms; HMAC-SHA1 over the whole address and the sorted fields. */
 async function twilio(call, settings) {
-  const common = { CallSid: `CA${call.id.replaceAll("-", "")}`, AccountSid: "AC0", Direction: "inbound", ApiVersion: "2010-04-01", From: call.caller ? `+${call.caller}` : "Anonymous", To: `+${call.dialed}` };
+  const common = {
+    CallSid: `CA${call.id.replaceAll("-", "")}`,
+    AccountSid: "AC0",
+    Direction: "inbound",
+    ApiVersion: "2010-04-01",
+    From: call.caller ? `+${call.caller}` : "Anonymous",
+    To: `+${call.dialed}`,
+  };
   const events = [{ ...common, CallStatus: "ringing" }];
   if (call.answered) events.push({ ...common, CallStatus: "in-progress" });
-  events.push({ ...common, CallStatus: call.answered ? "completed" : "no-answer", CallDuration: call.answered ? String(TALK_S) : "0" });
+  events.push({
+    ...common,
+    CallStatus: call.answered ? "completed" : "no-answer",
+    CallDuration: call.answered ? String(TALK_S) : "0",
+  });
   const where = path(call, "twilio", settings);
   return Promise.all(
     events.map(async (fields) => {
-      const text = Object.keys(fields).sort().map((name) => name + fields[name]).join("");
+      const text = Object.keys(fields)
+        .sort()
+        .map((name) => name + fields[name])
+        .join("");
       const tag = await mac("SHA-1", settings.secrets[0], call.origin + where + text);
       const signature = base64(String.fromCharCode(...new Uint8Array(tag)));
-      return { path: where, headers: { ...FORM, "x-twilio-signature": signature }, body: form(fields) };
+      return {
+        path: where,
+        headers: { ...FORM, "x-twilio-signature": signature },
+        body: form(fields),
+      };
     }),
   );
 }

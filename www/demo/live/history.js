@@ -1,10 +1,11 @@
-// The two lists of the live view: what happened to the numbers, and the calls with their candidates.
+// The two lists of the live view: what happened to the numbers, and the calls with their
+// candidates.
 
 import { keep, make, say, write } from "../../lib/dom.js";
-import { clock, ground, percent, phone, span } from "../../lib/words.js";
+import { clock, ground, percent, phone, span, poolName } from "../../lib/words.js";
 
 /** How many events are shown; the interface keeps more. */
-const EVENTS_SHOWN = 40;
+const EVENTS_SHOWN = 16;
 
 const KINDS = {
   granted: ["lent to a new visitor", "выдан новому посетителю"],
@@ -33,7 +34,10 @@ const what = (kind) => (KINDS[kind] ? say(...KINDS[kind]) : String(kind).replace
 
 function updateEvent(row, event) {
   write(row.querySelector("time"), clock(event.at));
-  write(row.querySelector(".what"), [event.number ? phone(event.number) : null, what(event.kind)].filter(Boolean).join(" · "));
+  write(
+    row.querySelector(".what"),
+    `${event.number ? phone(event.number) : poolName(event.pool)} · ${what(event.kind)}`,
+  );
   const why = [event.source, ground(event.why)].filter(Boolean).join(": ");
   write(row.querySelector(".why"), why);
 }
@@ -41,15 +45,21 @@ function updateEvent(row, event) {
 /** Shows the latest events of all pools, newest first. */
 export function showEvents(list, empty, pools) {
   const events = pools
-    .flatMap((pool) => (pool.events ?? []).map((event, index) => ({ ...event, pool: pool.id, index })))
+    .flatMap((pool) => (pool.events ?? []).map((event) => ({ ...event, pool })))
     .sort((a, b) => b.at - a.at)
     .slice(0, EVENTS_SHOWN);
   empty.hidden = events.length > 0;
   keep(
     list,
     events,
-    (event) => event.id ?? `${event.pool}-${event.at}-${event.kind}-${event.number}`,
-    () => make("li", {}, make("time"), make("div", {}, make("div", { class: "what" }), make("div", { class: "why" }))),
+    (event) => `${event.pool.id} ${event.id}`,
+    () =>
+      make(
+        "li",
+        {},
+        make("time"),
+        make("div", {}, make("div", { class: "what" }), make("div", { class: "why" })),
+      ),
     updateEvent,
   );
 }
@@ -58,9 +68,22 @@ function createCall() {
   return make(
     "li",
     { class: "call" },
-    make("div", { class: "line" }, make("b", { class: "phone from" }), make("span", { class: "to" }), make("span", { class: "badge" }), make("span", { class: "time" })),
+    make(
+      "div",
+      { class: "line" },
+      make("b", { class: "phone from" }),
+      make("span", { class: "to" }),
+      make("span", { class: "badge" }),
+      make("span", { class: "time" }),
+    ),
     make("p", { class: "verdict" }),
-    make("details", {}, make("summary"), make("ul", { class: "candidates" }), make("ol", { class: "touches" })),
+    make(
+      "details",
+      {},
+      make("summary"),
+      make("ul", { class: "candidates" }),
+      make("ol", { class: "touches" }),
+    ),
   );
 }
 
@@ -81,7 +104,10 @@ const STATUS = {
 };
 
 function updateCall(row, call) {
-  write(row.querySelector(".from"), call.caller ? phone(call.caller) : say("number withheld", "номер скрыт"));
+  write(
+    row.querySelector(".from"),
+    call.caller ? phone(call.caller) : say("number withheld", "номер скрыт"),
+  );
   write(row.querySelector(".to"), `→ ${phone(call.dialed)}`);
   const [en, ru, tone] = STATUS[call.status] ?? [call.status ?? "", call.status ?? "", ""];
   const badge = row.querySelector(".badge");
@@ -91,15 +117,34 @@ function updateCall(row, call) {
   write(row.querySelector(".verdict"), verdict(call));
   const details = row.querySelector("details");
   details.hidden = call.candidates.length === 0 && call.touches.length === 0;
-  write(row.querySelector("summary"), say("Why, and who else it could have been", "Почему и кто ещё это мог быть"));
-  keep(row.querySelector(".candidates"), call.candidates, (candidate) => candidate.key, createCandidate, updateCandidate);
-  keep(row.querySelector(".touches"), call.touches, (touch) => touch, () => make("li"), (item, touch) => write(item, touch));
+  write(
+    row.querySelector("summary"),
+    say("Why, and who else it could have been", "Почему и кто ещё это мог быть"),
+  );
+  keep(
+    row.querySelector(".candidates"),
+    call.candidates,
+    (candidate) => candidate.key,
+    createCandidate,
+    updateCandidate,
+  );
+  keep(
+    row.querySelector(".touches"),
+    call.touches,
+    (touch) => touch,
+    () => make("li"),
+    (item, touch) => write(item, touch),
+  );
 }
 
 function verdict(call) {
   if (call.isWaiting) return say("Being credited …", "Определяем источник …");
-  if (!call.source) return `${say("Not credited", "Не отнесён")}${call.reason ? `: ${call.reason}` : ""}`;
-  const sure = call.probability === null ? call.reason : `${say("sure to", "уверенность")} ${percent(call.probability)}`;
+  if (!call.source)
+    return `${say("Not credited", "Не отнесён")}${call.reason ? `: ${call.reason}` : ""}`;
+  const sure =
+    call.probability === null
+      ? call.reason
+      : `${say("sure to", "уверенность")} ${percent(call.probability)}`;
   return `${call.source}, ${sure}`;
 }
 

@@ -1,4 +1,5 @@
-// The live view: polls the administration's interface and shows numbers, events and calls as they are.
+// The live view: polls the administration's interface and shows numbers, events and calls as they
+// are.
 
 import { bringVisitors } from "./crowd.js";
 import { knownExchanges, pretendCall } from "./pretend.js";
@@ -45,7 +46,8 @@ function nameOptions() {
 /** Offers the exchanges the site has secrets for; once, because secrets seldom change. */
 async function offerExchanges() {
   if (at("provider").options.length) return;
-  for (const name of await knownExchanges()) at("provider").append(new Option(say(...exchangeNames[name]), name));
+  for (const name of await knownExchanges())
+    at("provider").append(new Option(say(...exchangeNames[name]), name));
 }
 
 function showEntrance(why) {
@@ -73,12 +75,18 @@ async function call(digits) {
     const sent = await pretendCall(digits, choice);
     const who = sent.caller ? phone(sent.caller) : say("a withheld number", "скрытого номера");
     tell(
-      say(`${who} called ${phone(digits)}: ${sent.events} signed events sent.`, `Звонок с ${who} на ${phone(digits)}: отправлено подписанных событий: ${sent.events}.`),
+      say(
+        `${who} called ${phone(digits)}: ${sent.events} signed events sent.`,
+        `Звонок с ${who} на ${phone(digits)}: отправлено подписанных событий: ${sent.events}.`,
+      ),
       "good",
     );
     await refresh();
   } catch (error) {
-    tell(say(`The call was refused: ${error.message}`, `Звонок не принят: ${error.message}`), "bad");
+    tell(
+      say(`The call was refused: ${error.message}`, `Звонок не принят: ${error.message}`),
+      "bad",
+    );
   }
 }
 
@@ -87,19 +95,28 @@ async function crowd() {
   try {
     const served = await bringVisitors(VISITORS_PER_PRESS);
     tell(
-      say(`${served} of ${VISITORS_PER_PRESS} got a number of their own, the rest see the reserve.`, `Свой номер получили ${served} из ${VISITORS_PER_PRESS}, остальные видят резервный.`),
+      say(
+        `${served} of ${VISITORS_PER_PRESS} got a number of their own, the rest see the reserve.`,
+        `Свой номер получили ${served} из ${VISITORS_PER_PRESS}, остальные видят резервный.`,
+      ),
       "good",
     );
     await refresh();
   } catch (error) {
-    tell(say(`The visits were refused: ${error.message}`, `Визиты не приняты: ${error.message}`), "bad");
+    tell(
+      say(`The visits were refused: ${error.message}`, `Визиты не приняты: ${error.message}`),
+      "bad",
+    );
   } finally {
     at("crowd").disabled = false;
   }
 }
 
 async function refresh() {
-  const [live, calls] = await Promise.all([api(`/sites/${SITE}/live`), api(`/sites/${SITE}/calls?limit=20`)]);
+  const [live, calls] = await Promise.all([
+    api(`/sites/${SITE}/live`),
+    api(`/sites/${SITE}/calls?limit=20`),
+  ]);
   at("entrance").hidden = true;
   at("view").hidden = false;
   showPools(at("pools"), live, call);
@@ -123,7 +140,12 @@ async function poll() {
       return;
     }
     waitMs = Math.min(waitMs * 2, POLL_MAX_MS);
-    showTrouble(say(`No answer (${error.message}). Trying again.`, `Нет ответа (${error.message}). Пробуем ещё.`));
+    showTrouble(
+      say(
+        `No answer (${error.message}). Trying again.`,
+        `Нет ответа (${error.message}). Пробуем ещё.`,
+      ),
+    );
   }
   timer = setTimeout(poll, waitMs);
 }

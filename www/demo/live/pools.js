@@ -1,19 +1,23 @@
 // The pools of the live view: a bar of states, a row per lent number, the free ones as buttons.
 
 import { keep, make, say, write } from "../../lib/dom.js";
-import { phone, plural, span, state } from "../../lib/words.js";
-
-const NAMES = {
-  city: ["Moscow number", "Московский номер"],
-  free: ["Toll-free number", "Номер 8-800"],
-  petersburg: ["Saint Petersburg", "Санкт-Петербург"],
-};
+import { phone, plural, span, state, poolName } from "../../lib/words.js";
 
 /** States in the order of the bar. */
-const ORDER = ["active", "live", "provisional", "idle", "held", "cooling", "draining", "quarantined", "disabled", "reserve", "free"];
+const ORDER = [
+  "active",
+  "live",
+  "provisional",
+  "idle",
+  "held",
+  "cooling",
+  "draining",
+  "quarantined",
+  "disabled",
+  "reserve",
+  "free",
+];
 const rank = (number) => (ORDER.indexOf(number.state) + ORDER.length + 1) % (ORDER.length + 1);
-
-const name = (pool) => (NAMES[pool.id] ? say(...NAMES[pool.id]) : pool.name || pool.id);
 
 /** "3 on the page · 1 held after leaving · 4 free". */
 function tally(numbers) {
@@ -28,8 +32,13 @@ function tally(numbers) {
 function createPool(pool) {
   return make(
     "section",
-    { class: "card pool", "aria-label": name(pool) },
-    make("div", { class: "head" }, make("h2", {}, name(pool)), make("span", { class: "tally" })),
+    { class: "card pool", "aria-label": poolName(pool) },
+    make(
+      "div",
+      { class: "head" },
+      make("h2", {}, poolName(pool)),
+      make("span", { class: "tally" }),
+    ),
     make("div", { class: "load", "aria-hidden": "true" }),
     make("ul", { class: "numbers" }),
     make("ul", { class: "spare" }),
@@ -55,8 +64,18 @@ function createNumber(number, call) {
     "li",
     { class: "number fresh" },
     make("span", { class: "phone" }, phone(number.number)),
-    make("span", { class: "state" }, make("span", { class: "badge" }), make("span", { class: "since" })),
-    make("span", { class: "who" }, make("span", { class: "source" }), make("span", { class: "visitor" })),
+    make(
+      "span",
+      { class: "state" },
+      make("span", { class: "badge" }),
+      make("span", { class: "since" }),
+    ),
+    make(
+      "span",
+      { class: "who" },
+      make("span", { class: "source" }),
+      make("span", { class: "visitor" }),
+    ),
     callButton(number, call, say("Call", "Позвонить")),
   );
 }
@@ -69,7 +88,10 @@ function updateNumber(row, number, now) {
   row.dataset.number = number.number;
   row.dataset.state = number.state;
   write(row.querySelector(".source"), number.source ?? "");
-  write(row.querySelector(".visitor"), number.visitor ? `${say("visitor", "посетитель")} …${number.visitor.slice(-5)}` : "");
+  write(
+    row.querySelector(".visitor"),
+    number.visitor ? `${say("visitor", "посетитель")} …${number.visitor.slice(-5)}` : "",
+  );
   write(row.querySelector(".since"), number.since ? span(now - number.since) : "");
 }
 
@@ -80,29 +102,47 @@ function updateNumber(row, number, now) {
  * @param {(digits: string) => void} call what the button of a number does
  */
 export function showPools(container, live, call) {
-  keep(container, live.pools, (pool) => pool.id, createPool, (section, pool) => {
-    const numbers = pool.numbers ?? [];
-    write(section.querySelector(".tally"), `${plural(numbers.length, ["number", "numbers"], ["номер", "номера", "номеров"])}: ${tally(numbers)}`);
-    const bar = [...numbers].sort((a, b) => rank(a) - rank(b));
-    keep(section.querySelector(".load"), bar, (number) => number.number, () => document.createElement("i"), (part, number) => {
-      part.dataset.tone = state(number.state).tone;
-    });
-    const lent = numbers.filter((number) => number.state !== "free");
-    const spare = numbers.filter((number) => number.state === "free");
-    // The key holds the visitor: a number lent on is a new row, lit up once.
-    keep(
-      section.querySelector(".numbers"),
-      lent,
-      (number) => `${number.number} ${number.visitor ?? ""}`,
-      (number) => createNumber(number, call),
-      (row, number) => updateNumber(row, number, live.now),
-    );
-    keep(
-      section.querySelector(".spare"),
-      spare,
-      (number) => number.number,
-      (number) => make("li", { "data-number": number.number }, callButton(number, call, phone(number.number))),
-      () => {},
-    );
-  });
+  keep(
+    container,
+    live.pools,
+    (pool) => pool.id,
+    createPool,
+    (section, pool) => {
+      const numbers = pool.numbers ?? [];
+      const many = plural(numbers.length, ["number", "numbers"], ["номер", "номера", "номеров"]);
+      write(section.querySelector(".tally"), `${many}: ${tally(numbers)}`);
+      const bar = [...numbers].sort((a, b) => rank(a) - rank(b));
+      keep(
+        section.querySelector(".load"),
+        bar,
+        (number) => number.number,
+        () => document.createElement("i"),
+        (part, number) => {
+          part.dataset.tone = state(number.state).tone;
+        },
+      );
+      const lent = numbers.filter((number) => number.state !== "free");
+      const spare = numbers.filter((number) => number.state === "free");
+      // The key holds the visitor: a number lent on is a new row, lit up once.
+      keep(
+        section.querySelector(".numbers"),
+        lent,
+        (number) => `${number.number} ${number.visitor ?? ""}`,
+        (number) => createNumber(number, call),
+        (row, number) => updateNumber(row, number, live.now),
+      );
+      keep(
+        section.querySelector(".spare"),
+        spare,
+        (number) => number.number,
+        (number) =>
+          make(
+            "li",
+            { "data-number": number.number },
+            callButton(number, call, phone(number.number)),
+          ),
+        () => {},
+      );
+    },
+  );
 }

@@ -1,5 +1,5 @@
-// A pretended call: the very webhooks a telephone exchange sends, signed with the site's secrets. Nothing
-// here is a short cut: the Worker cannot tell it from a real call.
+// A pretended call: the very webhooks a telephone exchange sends, signed with the site's secrets.
+// Nothing here is a short cut: the Worker cannot tell it from a real call.
 
 import { exchanges } from "./exchanges.js";
 import { api } from "../../lib/session.js";
@@ -30,7 +30,9 @@ async function send({ path, headers, body }) {
   const answer = await fetch(path, { method: "POST", headers, body });
   if (answer.ok) return;
   const problem = await answer.json().catch(() => null);
-  throw new Error(problem?.detail || problem?.title || say(`status ${answer.status}`, `статус ${answer.status}`));
+  throw new Error(
+    problem?.detail || problem?.title || say(`status ${answer.status}`, `статус ${answer.status}`),
+  );
 }
 
 /** The site's configuration, with its telephony secrets. */
@@ -48,14 +50,24 @@ export async function knownExchanges() {
 /**
  * Pretends a call to a number of the demonstration.
  * @param {string} dialed digits of the number
- * @param {{outcome: string, caller: string, delivery: string, provider: string}} choice as the form says
+ * @param {{outcome: string, caller: string, delivery: string, provider: string}} choice
+ *   as the form says
  * @returns {Promise<{caller: string | null, events: number}>} what was sent
  */
 export async function pretendCall(dialed, { outcome, caller, delivery, provider }) {
-  if (!crypto.subtle) throw new Error(say("browsers sign on https and localhost only", "браузер подписывает только на https и localhost"));
+  if (!crypto.subtle)
+    throw new Error(
+      say(
+        "browsers sign on https and localhost only",
+        "браузер подписывает только на https и localhost",
+      ),
+    );
   const config = await loadConfig();
   const settings = config.telephony?.[provider];
-  if (!settings) throw new Error(say("the site has no secret of this provider", "у сайта нет секрета этого провайдера"));
+  if (!settings)
+    throw new Error(
+      say("the site has no secret of this provider", "у сайта нет секрета этого провайдера"),
+    );
   const call = {
     id: crypto.randomUUID(),
     dialed,

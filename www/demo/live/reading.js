@@ -16,17 +16,26 @@ const REASONS = {
   shown_another: ["was shown another number since", "потом ему показали другой номер"],
   called_already: ["had called already", "уже звонил"],
   same_region: ["the caller’s number is from his region", "номер звонящего из его региона"],
-  other_region: ["the caller’s number is from another region", "номер звонящего из другого региона"],
+  other_region: [
+    "the caller’s number is from another region",
+    "номер звонящего из другого региона",
+  ],
   intent: ["showed that he wants to get in touch", "показал, что хочет связаться"],
   too_long_ago: ["too long ago", "слишком давно"],
   static_number: ["the number belongs to this source", "номер закреплён за этим источником"],
-  reserve_number: ["the reserve number: no pool number was free", "резервный номер: свободных в пуле не было"],
+  reserve_number: [
+    "the reserve number: no pool number was free",
+    "резервный номер: свободных в пуле не было",
+  ],
   nobody_had_it: ["nobody had the number", "номер никому не выдавали"],
   never_lent: ["nobody was ever shown the number", "номер никому не показывали"],
   held_by_nobody: ["nobody had the number at that moment", "в тот момент номер никто не держал"],
   not_sure: ["the likeliest was not likely enough", "самый вероятный недостаточно вероятен"],
   number_not_ours: ["the number is not the site’s", "номер не этого сайта"],
-  number_unknown: ["the exchange did not say which number was dialled", "станция не сообщила набранный номер"],
+  number_unknown: [
+    "the exchange did not say which number was dialled",
+    "станция не сообщила набранный номер",
+  ],
 };
 
 /** One reason in words. The interface says a word, or `{code, ago_ms?}`. */

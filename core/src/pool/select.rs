@@ -9,7 +9,7 @@ use super::journal::Ground;
 use super::message::Facts;
 use super::policy::{Choice, Hold, Overflow, Policy};
 use super::state::Phase;
-use super::{Cooldown, MinTree, Pool, Role, TAU};
+use super::{Cooldown, MinTree, Pool, Region, Role, TAU};
 use crate::time::{Millis, UnixMillis};
 
 /// May be lent gladly.
@@ -44,6 +44,16 @@ pub(super) fn by_mass(policy: &Policy, key: u64) -> bool {
 fn mass_bits(mass: f32) -> u64 {
     u64::from(mass.max(0.0).to_bits() >> 2) << 32
 }
+
+/// The expected calls of a claim.
+fn mass_of(key: u64) -> f32 {
+    f32::from_bits((((key >> 32) as u32) & ((1 << 29) - 1)) << 2)
+}
+
+/// A call of a visitor from another region than the newcomer's is lost to him this often.
+const OTHER_REGION: f32 = 0.3;
+/// Numbers looked at for a colour, at most: keeps a grant at 10,000 numbers within its time.
+const LOOKED_AT: usize = 128;
 
 /// A claim whose expected calls changed and nothing else.
 pub(super) fn reweighed(key: u64, mass: f32) -> u64 {
@@ -125,8 +135,54 @@ impl Pool {
     pub(super) fn choose(&self, facts: &Facts) -> Option<(usize, Ground)> {
         let (from, to) = self.eligible(facts);
         let least = self.claims.first_least_within(from, to)?;
-        let key = self.claims.get(least);
-        Some((least, self.ground(least, key >> 61)))
+        let tier = self.claims.get(least) >> 61;
+        let coloured = self.config.region_colouring && facts.region.is_known() && tier < TAKEN;
+        if coloured && let Some(other) = self.coloured(from, to, facts.region) {
+            let ground = if other == least {
+                self.ground(least, tier)
+            } else {
+                Ground::OtherRegion
+            };
+            return Some((other, ground));
+        }
+        Some((least, self.ground(least, tier)))
+    }
+
+    /// The number whose past holders would lose the least to a newcomer from `region`: a call of a
+    /// holder from another region is told from the newcomer's by the caller's number, mostly.
+    fn coloured(&self, from: usize, to: usize, region: Region) -> Option<usize> {
+        let mut best: Option<(f32, usize)> = None;
+        let mut tier = None;
+        let mut looked_at = 0;
+        self.claims.ascend(from, to, |at, key| {
+            looked_at += 1;
+            let same_tier = *tier.get_or_insert(key >> 61) == key >> 61;
+            let least_possible = mass_of(key) * OTHER_REGION;
+            if !same_tier || best.is_some_and(|(cost, _)| least_possible >= cost) {
+                return false;
+            }
+            let cost = self.expected_by_region(at, region);
+            if best.is_none_or(|(least, _)| cost < least) {
+                best = Some((cost, at));
+            }
+            looked_at < LOOKED_AT
+        });
+        best.map(|(_, at)| at)
+    }
+
+    /// Calls expected of a number's holders, those from other regions counted for less.
+    fn expected_by_region(&self, at: usize, region: Region) -> f32 {
+        let holders = self.weighed(at);
+        holders
+            .map(|hot| {
+                let mass = self.masses.get(hot.class(), hot.bin(self.now)) * hot.remaining();
+                if hot.region.is_known() && hot.region != region {
+                    mass * OTHER_REGION
+                } else {
+                    mass
+                }
+            })
+            .sum()
     }
 
     /// The range of numbers that serve a visitor.

@@ -153,11 +153,7 @@ impl Pool {
         let now = self.now;
         let mut mass = 0.0;
         let mut crossing = UnixMillis(MinTree::NONE);
-        for place in self.holders.places(at).take(WEIGHED) {
-            let hot = self.holders.hot(place);
-            if hot.has(MOVED) {
-                continue;
-            }
+        for hot in self.weighed(at) {
             let bin = hot.bin(now);
             mass += self.masses.get(hot.class(), bin) * hot.remaining();
             if crossing.0 == MinTree::NONE && bin < BINS - 1 {
@@ -165,6 +161,15 @@ impl Pool {
             }
         }
         (mass, crossing)
+    }
+
+    /// The holders of a number that selection weighs, newest first.
+    #[inline]
+    pub(super) fn weighed(&self, at: usize) -> impl Iterator<Item = &super::holders::Hot> {
+        let places = self.holders.places(at).take(WEIGHED);
+        places
+            .map(|place| self.holders.hot(place))
+            .filter(|hot| !hot.has(MOVED))
     }
 
     /// The next instant after now at which the state or the claim of a number changes by time.

@@ -10,12 +10,13 @@
 //! visitor loses it while he looks at it.
 
 use crate::id::{PoolId, ScenarioId};
-use crate::phone::{E164, ListFault, read_list};
+use crate::phone::{E164, read_list};
 use crate::scenario::{ScenarioKind, StaticBinding};
 use crate::site::{
     Fault, NumberOrigin, NumberRecord, NumberStatus, NumberUse, PoolConfig, SiteConfig, Text,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// One line of the table of numbers.
@@ -181,15 +182,16 @@ impl<'c> Index<'c> {
     }
 }
 
-/// What an owner does with numbers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What an owner does with numbers. Lists of numbers come as pasted (any writing, any separators)
+/// or as an array; one piece that is no number, and nothing is done.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(tag = "action", rename_all = "snake_case", deny_unknown_fields)]
 pub enum NumberAction {
-    /// Enter numbers, as pasted. What is no number is listed back; the rest is entered.
+    /// Enter numbers that the site does not have.
     Add {
-        /// Any writing, any separators.
-        text: String,
-        /// Whose they are: rented, if so said.
+        /// The numbers.
+        numbers: Pasted,
+        /// Whose they are.
         #[serde(default)]
         rented: bool,
         /// Day of connection, year-month-day.
@@ -198,21 +200,21 @@ pub enum NumberAction {
         /// City or area.
         #[serde(default)]
         city: Option<String>,
-        /// The pool to put them into.
+        /// The pool to put them into; without one they are free.
         #[serde(default)]
         pool: Option<PoolId>,
     },
     /// Put numbers into a pool, out of any other.
     Assign {
         /// The numbers.
-        numbers: Vec<E164>,
+        numbers: Pasted,
         /// The pool.
         pool: PoolId,
     },
     /// Bind a number to a source.
     Bind {
         /// The number.
-        number: E164,
+        number: Pasted,
         /// A static scenario.
         scenario: ScenarioId,
         /// The source.
@@ -224,42 +226,52 @@ pub enum NumberAction {
     /// Take numbers out of their scenarios; they stay the site's.
     Remove {
         /// The numbers.
-        numbers: Vec<E164>,
+        numbers: Pasted,
     },
     /// Make a number a scenario's reserve.
     MakeReserve {
         /// The number.
-        number: E164,
+        number: Pasted,
         /// The scenario.
         scenario: ScenarioId,
     },
-    /// Withdraw numbers until their calls are explained.
+    /// Lend numbers no more until their calls are explained.
     Quarantine {
         /// The numbers.
-        numbers: Vec<E164>,
+        numbers: Pasted,
     },
     /// Switch numbers off.
     Disable {
         /// The numbers.
-        numbers: Vec<E164>,
+        numbers: Pasted,
     },
-    /// End quarantine or switch on again.
-    Enable {
+    /// End quarantine, or switch on again.
+    Release {
         /// The numbers.
-        numbers: Vec<E164>,
+        numbers: Pasted,
     },
     /// Take numbers out of the site. Their calls are still attributed to their last holders.
     Delete {
         /// The numbers.
-        numbers: Vec<E164>,
+        numbers: Pasted,
     },
     /// Put another number in a number's place.
     Replace {
         /// The number that goes.
-        number: E164,
+        number: Pasted,
         /// The one that comes: new, or free.
-        by: E164,
+        by: Pasted,
     },
+}
+
+/// Numbers as an owner gives them.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum Pasted {
+    /// Any writing, any separators.
+    Text(String),
+    /// One writing each.
+    List(Vec<String>),
 }
 
 /// What an action did.
@@ -271,8 +283,8 @@ pub struct Applied {
     pub drain: Vec<(PoolId, E164)>,
     /// Numbers whose place or status changed.
     pub changed: Vec<E164>,
-    /// Pieces of a pasted list that became no number.
-    pub refused: Vec<ListFault>,
+    /// What was done, in a sentence for the list of versions.
+    pub note: String,
 }
 
 /// Why an action is not applied.
@@ -287,9 +299,10 @@ pub enum ActionError {
 /// One reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct NumberRefusal {
-    /// The number, where it is one number's fault.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub number: Option<E164>,
+    /// Where in the action: a JSON pointer.
+    pub pointer: &'static str,
+    /// The number, or the piece that is none.
+    pub text: String,
     /// A stable word for programs.
     pub code: &'static str,
     /// What is wrong and what to do.
@@ -306,9 +319,8 @@ pub fn apply(config: &SiteConfig, action: &NumberAction) -> Result<Applied, Acti
         drain: Vec::new(),
         changed: Vec::new(),
         refused: Vec::new(),
-        faults: Vec::new(),
     };
-    change.act(action);
+    let note = change.act(action);
     if !change.refused.is_empty() {
         return Err(ActionError::Refused(change.refused));
     }
@@ -324,11 +336,40 @@ pub fn apply(config: &SiteConfig, action: &NumberAction) -> Result<Applied, Acti
     change.changed.sort();
     change.changed.dedup();
     Ok(Applied {
+        config: next,
         drain: change.drain,
         changed: change.changed,
-        refused: change.faults,
-        config: next,
+        note,
     })
+}
+
+/// `document` with the numbers where `next` has them and everything else as it stands, so that an
+/// action writes no defaults into what the owner left unsaid. Nothing if `document` is not JSON.
+pub fn edit_document(document: &str, next: &SiteConfig) -> Option<String> {
+    let mut document: Value = serde_json::from_str(document).ok()?;
+    let written = serde_json::to_value(next).ok()?;
+    let whole = document.as_object_mut()?;
+    match written.get("numbers") {
+        Some(records) => whole.insert("numbers".to_owned(), records.clone()),
+        None => whole.remove("numbers"),
+    };
+    for (list, members) in [
+        ("pools", ["numbers", ""]),
+        ("scenarios", ["reserve_number", "bindings"]),
+    ] {
+        let from = written.get(list).and_then(Value::as_array);
+        let to = whole.get_mut(list).and_then(Value::as_array_mut);
+        for item in to.into_iter().flatten().filter_map(Value::as_object_mut) {
+            let same = from.and_then(|from| from.iter().find(|it| it.get("id") == item.get("id")));
+            for name in members.into_iter().filter(|name| !name.is_empty()) {
+                match same.and_then(|same| same.get(name)) {
+                    Some(value) => item.insert(name.to_owned(), value.clone()),
+                    None => item.remove(name),
+                };
+            }
+        }
+    }
+    serde_json::to_string_pretty(&document).ok()
 }
 
 struct Change {
@@ -336,27 +377,26 @@ struct Change {
     drain: Vec<(PoolId, E164)>,
     changed: Vec<E164>,
     refused: Vec<NumberRefusal>,
-    faults: Vec<ListFault>,
 }
 
 impl Change {
-    fn act(&mut self, action: &NumberAction) {
+    /// Does what is asked and says so in a sentence.
+    fn act(&mut self, action: &NumberAction) -> String {
         match action {
             NumberAction::Add {
-                text,
+                numbers,
                 rented,
                 connected,
                 city,
                 pool,
             } => {
-                let list = read_list(text, self.next.home());
-                self.faults = list.faults;
-                for number in list.numbers {
-                    if self.is_known(number) {
-                        self.refuse(Some(number), "known", KNOWN);
+                let numbers = self.read(numbers, "/numbers");
+                for number in &numbers {
+                    if self.is_known(*number) {
+                        self.refuse(*number, "known", KNOWN);
                         continue;
                     }
-                    let record = self.record(number);
+                    let record = self.record(*number);
                     record.origin = if *rented {
                         NumberOrigin::Rented
                     } else {
@@ -364,25 +404,17 @@ impl Change {
                     };
                     record.connected.clone_from(connected);
                     record.city.clone_from(city);
-                    self.put(number, pool.as_ref());
+                    self.put(*number, pool.as_ref());
                 }
+                let place = pool.as_ref().map_or("the site", PoolId::as_str);
+                format!("{} into {place}", counted(&numbers))
             }
             NumberAction::Assign { numbers, pool } => {
-                for number in numbers {
-                    match self.next.use_of(*number) {
-                        None if self.next.record(*number).is_none() => {
-                            self.refuse(Some(*number), "unknown", UNKNOWN);
-                        }
-                        Some(NumberUse::Pool(at)) if at.id == *pool => {}
-                        Some(NumberUse::Static { .. } | NumberUse::Reserve(_)) => {
-                            self.refuse(Some(*number), "in_use", IN_USE);
-                        }
-                        _ => {
-                            self.take_out(*number);
-                            self.put(*number, Some(pool));
-                        }
-                    }
+                let numbers = self.read(numbers, "/numbers");
+                for number in &numbers {
+                    self.assign(*number, pool);
                 }
+                format!("{} into {pool}", counted(&numbers))
             }
             NumberAction::Bind {
                 number,
@@ -390,43 +422,107 @@ impl Change {
                 source,
                 offline,
             } => {
-                self.bind(*number, scenario, source, *offline);
+                let numbers = self.read(number, "/number");
+                for number in numbers.iter().take(1) {
+                    self.bind(*number, scenario, source, *offline);
+                }
+                format!("{} bound to {source}", counted(&numbers))
             }
-            NumberAction::Remove { numbers } => self.each(numbers, Self::remove),
-            NumberAction::MakeReserve { number, scenario } => self.make_reserve(*number, scenario),
+            NumberAction::MakeReserve { number, scenario } => {
+                let numbers = self.read(number, "/number");
+                for number in numbers.iter().take(1) {
+                    self.make_reserve(*number, scenario);
+                }
+                format!("{} is the reserve of {scenario}", counted(&numbers))
+            }
+            NumberAction::Replace { number, by } => {
+                let from = self.read(number, "/number");
+                let to = self.read(by, "/by");
+                if let ([from, ..], [to, ..]) = (from.as_slice(), to.as_slice()) {
+                    self.replace(*from, *to);
+                }
+                format!("{} in the place of {}", counted(&to), counted(&from))
+            }
+            NumberAction::Remove { numbers } => self.each(numbers, "removed", Self::remove),
             NumberAction::Quarantine { numbers } => {
-                self.each(numbers, |it, number| {
-                    it.set_status(number, NumberStatus::Quarantined)
-                });
+                self.each(numbers, "quarantined", |it, number| {
+                    it.set_status(number, NumberStatus::Quarantined);
+                })
             }
-            NumberAction::Disable { numbers } => {
-                self.each(numbers, |it, number| {
-                    it.set_status(number, NumberStatus::Disabled)
-                });
-            }
-            NumberAction::Enable { numbers } => {
-                self.each(numbers, |it, number| {
-                    it.set_status(number, NumberStatus::Active)
-                });
-            }
-            NumberAction::Delete { numbers } => self.each(numbers, |it, number| {
+            NumberAction::Disable { numbers } => self.each(numbers, "disabled", |it, number| {
+                it.set_status(number, NumberStatus::Disabled);
+            }),
+            NumberAction::Release { numbers } => self.each(numbers, "released", |it, number| {
+                it.set_status(number, NumberStatus::Active);
+            }),
+            NumberAction::Delete { numbers } => self.each(numbers, "deleted", |it, number| {
                 it.take_out(number);
                 it.next.numbers.retain(|record| record.number != number);
             }),
-            NumberAction::Replace { number, by } => self.replace(*number, *by),
         }
     }
 
-    fn refuse(&mut self, number: Option<E164>, code: &'static str, (en, ru): (&str, &str)) {
+    /// The numbers given; what is none is listed back.
+    fn read(&mut self, given: &Pasted, pointer: &'static str) -> Vec<E164> {
+        let text = match given {
+            Pasted::Text(text) => text.clone(),
+            Pasted::List(items) => items.join("\n"),
+        };
+        let list = read_list(&text, self.next.home());
+        for fault in &list.faults {
+            let message = Text {
+                en: format!(
+                    "Piece {} in line {} is not taken.",
+                    fault.position, fault.line
+                ),
+                ru: format!(
+                    "Фрагмент {} в строке {} не принят.",
+                    fault.position, fault.line
+                ),
+            };
+            let (text, code) = (fault.text.clone(), fault.reason.code());
+            self.refused.push(NumberRefusal {
+                pointer,
+                text,
+                code,
+                message,
+            });
+        }
+        if list.numbers.is_empty() && list.faults.is_empty() {
+            self.refuse_at(pointer, String::new(), "empty", EMPTY);
+        }
+        list.numbers
+    }
+
+    fn refuse_at(&mut self, pointer: &'static str, text: String, code: &'static str, words: Words) {
         let message = Text {
-            en: en.to_owned(),
-            ru: ru.to_owned(),
+            en: words.0.to_owned(),
+            ru: words.1.to_owned(),
         };
         self.refused.push(NumberRefusal {
-            number,
+            pointer,
+            text,
             code,
             message,
         });
+    }
+
+    fn refuse(&mut self, number: E164, code: &'static str, words: Words) {
+        self.refuse_at("", number.to_string(), code, words);
+    }
+
+    fn assign(&mut self, number: E164, pool: &PoolId) {
+        match self.next.use_of(number) {
+            None if self.next.record(number).is_none() => self.refuse(number, "unknown", UNKNOWN),
+            Some(NumberUse::Pool(at)) if at.id == *pool => {}
+            Some(NumberUse::Static { .. } | NumberUse::Reserve(_)) => {
+                self.refuse(number, "in_use", IN_USE);
+            }
+            _ => {
+                self.take_out(number);
+                self.put(number, Some(pool));
+            }
+        }
     }
 
     fn is_known(&self, number: E164) -> bool {
@@ -434,15 +530,17 @@ impl Change {
     }
 
     /// Does `act` to each number the site has; refuses the others.
-    fn each(&mut self, numbers: &[E164], act: impl Fn(&mut Self, E164)) {
-        for number in numbers {
+    fn each(&mut self, given: &Pasted, done: &str, act: impl Fn(&mut Self, E164)) -> String {
+        let numbers = self.read(given, "/numbers");
+        for number in &numbers {
             if self.is_known(*number) {
                 act(self, *number);
                 self.changed.push(*number);
             } else {
-                self.refuse(Some(*number), "unknown", UNKNOWN);
+                self.refuse(*number, "unknown", UNKNOWN);
             }
         }
+        format!("{} {done}", counted(&numbers))
     }
 
     /// The record of `number`, made if there is none.
@@ -466,7 +564,7 @@ impl Change {
         };
         match self.next.pools.iter_mut().find(|pool| pool.id == *id) {
             Some(pool) => pool.numbers.push(number),
-            None => self.refuse(None, "unknown_pool", UNKNOWN_POOL),
+            None => self.refuse_at("/pool", id.to_string(), "unknown_pool", UNKNOWN_POOL),
         }
     }
 
@@ -505,7 +603,7 @@ impl Change {
 
     fn bind(&mut self, number: E164, scenario: &ScenarioId, source: &str, offline: bool) {
         if self.next.use_of(number).is_some() {
-            return self.refuse(Some(number), "in_use", IN_USE);
+            return self.refuse(number, "in_use", IN_USE);
         }
         let found = self
             .next
@@ -513,7 +611,12 @@ impl Change {
             .iter_mut()
             .find(|other| other.id == *scenario);
         match found.map(|scenario| &mut scenario.kind) {
-            None => self.refuse(None, "unknown_scenario", UNKNOWN_SCENARIO),
+            None => self.refuse_at(
+                "/scenario",
+                scenario.to_string(),
+                "unknown_scenario",
+                UNKNOWN_SCENARIO,
+            ),
             Some(ScenarioKind::Static { bindings }) => {
                 let source = source.to_owned();
                 bindings.push(StaticBinding {
@@ -524,13 +627,13 @@ impl Change {
                 });
                 self.changed.push(number);
             }
-            Some(_) => self.refuse(None, "not_static", NOT_STATIC),
+            Some(_) => self.refuse_at("/scenario", scenario.to_string(), "not_static", NOT_STATIC),
         }
     }
 
     fn make_reserve(&mut self, number: E164, scenario: &ScenarioId) {
         if matches!(self.next.use_of(number), Some(NumberUse::Static { .. })) {
-            return self.refuse(Some(number), "in_use", IN_USE);
+            return self.refuse(number, "in_use", IN_USE);
         }
         if matches!(self.next.use_of(number), Some(NumberUse::Pool(_))) {
             self.take_out(number);
@@ -541,7 +644,12 @@ impl Change {
             .iter()
             .position(|other| other.id == *scenario)
         else {
-            return self.refuse(None, "unknown_scenario", UNKNOWN_SCENARIO);
+            return self.refuse_at(
+                "/scenario",
+                scenario.to_string(),
+                "unknown_scenario",
+                UNKNOWN_SCENARIO,
+            );
         };
         self.record(number);
         let before = self.next.scenarios[at].reserve_number.replace(number);
@@ -555,10 +663,10 @@ impl Change {
 
     fn replace(&mut self, number: E164, by: E164) {
         if !self.is_known(number) {
-            return self.refuse(Some(number), "unknown", UNKNOWN);
+            return self.refuse(number, "unknown", UNKNOWN);
         }
         if self.next.use_of(by).is_some() {
-            return self.refuse(Some(by), "in_use", IN_USE);
+            return self.refuse(by, "in_use", IN_USE);
         }
         self.record(by);
         for pool in &mut self.next.pools {
@@ -585,7 +693,15 @@ impl Change {
     }
 }
 
+fn counted(numbers: &[E164]) -> String {
+    match numbers {
+        [one] => one.to_string(),
+        many => format!("{} numbers", many.len()),
+    }
+}
+
 type Words = (&'static str, &'static str);
+const EMPTY: Words = ("No number is given.", "Не указано ни одного номера.");
 const KNOWN: Words = (
     "The site has this number already.",
     "Этот номер у сайта уже есть.",

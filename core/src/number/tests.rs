@@ -50,17 +50,15 @@ fn check(action: serde_json::Value, expect: Expect) {
             for (pool, number) in &applied.drain {
                 out += &format!("drain {number} from {pool}\n");
             }
-            for fault in &applied.refused {
-                out += &format!("refused {:?}: {}\n", fault.text, fault.reason.code());
-            }
+            out += &format!("note: {}\n", applied.note);
+            let edited = edit_document(SHOP, &applied.config).expect("JSON");
+            let edited = SiteConfig::parse(&edited).expect("accepted");
+            assert_eq!(edited, applied.config, "the edited document says the same");
             out
         }
         Err(ActionError::Refused(refusals)) => refusals
             .iter()
-            .map(|refusal| {
-                let number = refusal.number.map(|number| number.to_string());
-                format!("{} {}\n", refusal.code, number.unwrap_or_default())
-            })
+            .map(|refusal| format!("{}: {} {:?}\n", refusal.pointer, refusal.code, refusal.text))
             .collect(),
         Err(ActionError::Faults(faults)) => faults
             .iter()
@@ -92,8 +90,16 @@ fn the_table_and_its_filters() {
 #[test]
 fn entering_numbers_as_pasted() {
     check(
-        serde_json::json!({"action": "add", "pool": "b", "text":
-            "8 (495) 000-00-10, 000-00-11; отдел продаж, 74950000010"}),
+        serde_json::json!({"action": "add", "numbers": ["000-00-10", "отдел продаж", "74950000010"]}),
+        expect![[r#""#]],
+    );
+    check(
+        serde_json::json!({"action": "add", "numbers": " "}),
+        expect![[r#""#]],
+    );
+    check(
+        serde_json::json!({"action": "add", "pool": "b", "numbers":
+            "8 (495) 000-00-10, 000-00-11"}),
         expect![[r#"
             74950000001 pool a
             74950000002 pool a quarantined
@@ -108,19 +114,19 @@ fn entering_numbers_as_pasted() {
         "#]],
     );
     check(
-        serde_json::json!({"action": "add", "text": "74950000001"}),
+        serde_json::json!({"action": "add", "numbers": "74950000001"}),
         expect![[r#"
         known 74950000001
     "#]],
     );
     check(
-        serde_json::json!({"action": "add", "text": "74950000010", "pool": "c"}),
+        serde_json::json!({"action": "add", "numbers": "74950000010", "pool": "c"}),
         expect![[r#"
         unknown_pool 
     "#]],
     );
     check(
-        serde_json::json!({"action": "add", "text": "74950000010", "connected": "yesterday"}),
+        serde_json::json!({"action": "add", "numbers": "74950000010", "connected": "yesterday"}),
         expect![[r#"
             /numbers/2/connected bad_date
         "#]],
@@ -204,7 +210,7 @@ fn reserve_quarantine_and_replacement() {
     "#]],
     );
     check(
-        serde_json::json!({"action": "enable", "numbers": ["74950000002"]}),
+        serde_json::json!({"action": "release", "numbers": ["74950000002"]}),
         expect![[r#"
         74950000001 pool a
         74950000002 pool a
@@ -248,20 +254,16 @@ fn reserve_quarantine_and_replacement() {
 }
 
 fn any_action() -> impl Strategy<Value = NumberAction> {
-    let number =
-        || (0u64..12).prop_map(|n| E164::parse(&(74_950_000_000 + n).to_string()).expect("digits"));
-    let numbers = || prop::collection::vec(number(), 1..4);
+    let digits = || (0u64..12).prop_map(|n| (74_950_000_000 + n).to_string());
+    let number = move || digits().prop_map(Pasted::Text);
+    let numbers = move || prop::collection::vec(digits(), 1..4).prop_map(Pasted::List);
     let pool = || prop::sample::select(vec!["a", "b", "c"]);
     let pool = move || pool().prop_map(|id| PoolId::parse(id).expect("an id"));
     let scenario = || prop::sample::select(vec!["dynamic", "print", "none"]);
     let scenario = move || scenario().prop_map(|id| ScenarioId::parse(id).expect("an id"));
     prop_oneof![
         (numbers(), prop::option::of(pool())).prop_map(|(numbers, pool)| NumberAction::Add {
-            text: numbers
-                .iter()
-                .map(ToString::to_string)
-                .collect::<Vec<_>>()
-                .join(" "),
+            numbers,
             rented: false,
             connected: None,
             city: None,
@@ -278,7 +280,7 @@ fn any_action() -> impl Strategy<Value = NumberAction> {
         (number(), scenario())
             .prop_map(|(number, scenario)| NumberAction::MakeReserve { number, scenario }),
         numbers().prop_map(|numbers| NumberAction::Quarantine { numbers }),
-        numbers().prop_map(|numbers| NumberAction::Enable { numbers }),
+        numbers().prop_map(|numbers| NumberAction::Release { numbers }),
         numbers().prop_map(|numbers| NumberAction::Delete { numbers }),
         (number(), number()).prop_map(|(number, by)| NumberAction::Replace { number, by }),
     ]

@@ -84,6 +84,8 @@ pub enum Route {
     ConfigWrite,
     /// Explain the faults of a configuration.
     ConfigCheck,
+    /// Make a configuration of another system's.
+    ConfigImport,
     /// List the versions of the configuration.
     VersionList,
     /// One version of the configuration.
@@ -269,6 +271,13 @@ pub const ROUTES: &[RouteSpec] = &[
         Post,
         "/api/v1/sites/{site}/config/check",
         Route::ConfigCheck,
+        Admin,
+        limits::CONFIG_BYTES,
+    ),
+    row(
+        Post,
+        "/api/v1/sites/{site}/config/import",
+        Route::ConfigImport,
         Admin,
         limits::CONFIG_BYTES,
     ),

@@ -50,7 +50,7 @@ pub enum Outcome {
 }
 
 /// A configuration with what was imported into it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Imported {
     /// The whole configuration, to be looked at and put into force.
     pub config: SiteConfig,

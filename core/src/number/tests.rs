@@ -91,11 +91,16 @@ fn the_table_and_its_filters() {
 fn entering_numbers_as_pasted() {
     check(
         serde_json::json!({"action": "add", "numbers": ["000-00-10", "отдел продаж", "74950000010"]}),
-        expect![[r#""#]],
+        expect![[r#"
+            /numbers: not_a_number "отдел продаж"
+            /numbers: duplicate "74950000010"
+        "#]],
     );
     check(
         serde_json::json!({"action": "add", "numbers": " "}),
-        expect![[r#""#]],
+        expect![[r#"
+            /numbers: empty ""
+        "#]],
     );
     check(
         serde_json::json!({"action": "add", "pool": "b", "numbers":
@@ -109,21 +114,20 @@ fn entering_numbers_as_pasted() {
             74950000009 free
             74950000010 pool b
             74950000011 pool b
-            refused "отдел продаж": not_a_number
-            refused "74950000010": duplicate
+            note: 2 numbers into b
         "#]],
     );
     check(
         serde_json::json!({"action": "add", "numbers": "74950000001"}),
         expect![[r#"
-        known 74950000001
-    "#]],
+            : known "74950000001"
+        "#]],
     );
     check(
         serde_json::json!({"action": "add", "numbers": "74950000010", "pool": "c"}),
         expect![[r#"
-        unknown_pool 
-    "#]],
+            /pool: unknown_pool "c"
+        "#]],
     );
     check(
         serde_json::json!({"action": "add", "numbers": "74950000010", "connected": "yesterday"}),
@@ -138,20 +142,21 @@ fn moving_and_removing_drains() {
     check(
         serde_json::json!({"action": "assign", "numbers": ["74950000001"], "pool": "b"}),
         expect![[r#"
-        74950000001 pool b
-        74950000002 pool a quarantined
-        74950000003 pool b
-        74950000004 reserve of dynamic
-        74950000005 source tv
-        74950000009 free
-        drain 74950000001 from a
-    "#]],
+            74950000001 pool b
+            74950000002 pool a quarantined
+            74950000003 pool b
+            74950000004 reserve of dynamic
+            74950000005 source tv
+            74950000009 free
+            drain 74950000001 from a
+            note: 74950000001 into b
+        "#]],
     );
     check(
         serde_json::json!({"action": "assign", "numbers": ["74950000004"], "pool": "b"}),
         expect![[r#"
-        in_use 74950000004
-    "#]],
+            : in_use "74950000004"
+        "#]],
     );
     check(
         serde_json::json!({"action": "remove", "numbers": ["74950000003", "74950000005"]}),
@@ -163,23 +168,25 @@ fn moving_and_removing_drains() {
             74950000005 free
             74950000009 free
             drain 74950000003 from b
+            note: 2 numbers removed
         "#]],
     );
     check(
         serde_json::json!({"action": "delete", "numbers": ["74950000001", "79990000000"]}),
         expect![[r#"
-        unknown 79990000000
-    "#]],
+            : unknown "79990000000"
+        "#]],
     );
     check(
         serde_json::json!({"action": "delete", "numbers": ["74950000001", "74950000009"]}),
         expect![[r#"
-        74950000002 pool a quarantined
-        74950000003 pool b
-        74950000004 reserve of dynamic
-        74950000005 source tv
-        drain 74950000001 from a
-    "#]],
+            74950000002 pool a quarantined
+            74950000003 pool b
+            74950000004 reserve of dynamic
+            74950000005 source tv
+            drain 74950000001 from a
+            note: 2 numbers deleted
+        "#]],
     );
 }
 
@@ -195,30 +202,33 @@ fn reserve_quarantine_and_replacement() {
             74950000005 source tv
             74950000009 free
             drain 74950000001 from a
+            note: 74950000001 is the reserve of dynamic
         "#]],
     );
     check(
         serde_json::json!({"action": "quarantine", "numbers": ["74950000001"]}),
         expect![[r#"
-        74950000001 pool a quarantined
-        74950000002 pool a quarantined
-        74950000003 pool b
-        74950000004 reserve of dynamic
-        74950000005 source tv
-        74950000009 free
-        drain 74950000001 from a
-    "#]],
+            74950000001 pool a quarantined
+            74950000002 pool a quarantined
+            74950000003 pool b
+            74950000004 reserve of dynamic
+            74950000005 source tv
+            74950000009 free
+            drain 74950000001 from a
+            note: 74950000001 quarantined
+        "#]],
     );
     check(
         serde_json::json!({"action": "release", "numbers": ["74950000002"]}),
         expect![[r#"
-        74950000001 pool a
-        74950000002 pool a
-        74950000003 pool b
-        74950000004 reserve of dynamic
-        74950000005 source tv
-        74950000009 free
-    "#]],
+            74950000001 pool a
+            74950000002 pool a
+            74950000003 pool b
+            74950000004 reserve of dynamic
+            74950000005 source tv
+            74950000009 free
+            note: 74950000002 released
+        "#]],
     );
     check(
         serde_json::json!({"action": "replace", "number": "74950000001", "by": "74950000009"}),
@@ -230,6 +240,7 @@ fn reserve_quarantine_and_replacement() {
             74950000005 source tv
             74950000009 pool a
             drain 74950000001 from a
+            note: 74950000009 in the place of 74950000001
         "#]],
     );
     check(
@@ -242,13 +253,14 @@ fn reserve_quarantine_and_replacement() {
             74950000004 reserve of dynamic
             74950000005 source tv
             74950000009 source radio
+            note: 74950000009 bound to radio
         "#]],
     );
     check(
         serde_json::json!({"action": "bind", "number": "74950000009", "scenario": "dynamic",
             "source": "radio"}),
         expect![[r#"
-            not_static 
+            /scenario: not_static "dynamic"
         "#]],
     );
 }

@@ -5,6 +5,7 @@ use super::audit::{self, Change};
 use super::config::{self, NewVersion, Version};
 use super::refused::Refused;
 use super::{InForce, SiteObject, check, export, idempotency, schema};
+use crate::api::fault_at;
 use crate::binding::host;
 use crate::binding::sql::Sql;
 use crate::clock;
@@ -13,6 +14,7 @@ use crate::message::AdminAsk;
 use ringlet_core::api::problem::{Problem, ProblemCode};
 use ringlet_core::api::route::{Access, ROUTES, Route};
 use ringlet_core::entropy::Entropy;
+use ringlet_core::import::{self, ImportError, ImportFrom};
 use ringlet_core::limits::PAGE_ROWS;
 use ringlet_core::site::SiteConfig;
 use ringlet_core::time::UnixMillis;
@@ -150,6 +152,7 @@ impl SiteObject {
             Route::SiteRead => self.read_site(site),
             Route::ConfigRead => read_config(sql, ask),
             Route::ConfigCheck => check_config(site, ask),
+            Route::ConfigImport => self.import_config(ask),
             Route::VersionList => list_versions(sql, ask),
             Route::VersionRead => read_version(sql, ask),
             Route::CallList => self.list_calls(ask),
@@ -332,6 +335,33 @@ fn check_config(site: &str, ask: &AdminAsk) -> Done {
         ok: true,
         faults: Vec::new(),
     })
+}
+
+impl SiteObject {
+    /// `POST …/config/import?from=`: the configuration in force with another system's scenarios
+    /// added, to be looked at. Nothing is written: putting it into force is the owner's next step.
+    fn import_config(&self, ask: &AdminAsk) -> Done {
+        let from = match ask.parameter("from") {
+            Some("roistat") => ImportFrom::Roistat,
+            Some("uis") => ImportFrom::Uis,
+            _ => return Err(bad("from", "roistat or uis").into()),
+        };
+        let in_force = self.in_force()?.ok_or(ProblemCode::UnknownSite)?;
+        match import::import(from, &ask.body, &in_force.config) {
+            Ok(imported) => AdminReply::json(&imported),
+            Err(ImportError::NotThat(why)) => {
+                let why = if ask.russian { why.ru } else { why.en };
+                Err(Problem::with_detail(ProblemCode::Unprocessable, why).into())
+            }
+            Err(ImportError::Faults(faults)) => {
+                let faults = faults
+                    .iter()
+                    .map(|fault| fault_at(fault, ask.russian))
+                    .collect();
+                Err(Problem::with_faults(ProblemCode::ConfigFaults, faults).into())
+            }
+        }
+    }
 }
 
 fn read_config(sql: &Sql, ask: &AdminAsk) -> Done {

@@ -9,6 +9,7 @@ use super::admin::{AdminReply, bad};
 use super::config::{self, NewVersion};
 use super::pools;
 use super::refused::Refused;
+use crate::api::fault_at;
 use crate::message::AdminAsk;
 use crate::message::pool::{LiveAnswer, PoolCommand};
 use futures_util::future::join_all;
@@ -222,11 +223,7 @@ fn refused(error: &ActionError, russian: bool) -> Problem {
             .collect(),
         ActionError::Faults(faults) => faults
             .iter()
-            .map(|fault| FaultAt {
-                pointer: fault.pointer.clone(),
-                code: fault.code.to_owned(),
-                detail: format!("{} {}", said(&fault.message), said(&fault.help)),
-            })
+            .map(|fault| fault_at(fault, russian))
             .collect(),
     };
     Problem::with_faults(ProblemCode::Unprocessable, faults)

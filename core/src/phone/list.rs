@@ -200,8 +200,9 @@ fn split_by_spaces<'a>(piece: &'a str, home: Home<'_>) -> Vec<Span<'a>> {
             number: false,
         };
         // A number written in more than twelve words is none.
-        for to in from + 1..=next_plus.min(from + 12) {
-            let rest = steps[to].cost;
+        let last = next_plus.min(from + 12);
+        for (to, step) in steps.iter().enumerate().take(last + 1).skip(from + 1) {
+            let rest = step.cost;
             let cost = (rest.0, rest.1 + 1);
             if cost <= best.cost && read_strict(span(from, to), home).is_ok() {
                 best = Step {

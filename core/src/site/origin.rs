@@ -117,7 +117,7 @@ impl OriginPattern {
         let label = host
             .strip_suffix(self.host.as_str())
             .and_then(|rest| rest.strip_suffix('.'));
-        label.is_some_and(|label| is_label(label))
+        label.is_some_and(is_label)
     }
 
     /// Whether every host of this pattern lies at or under `domain`.

@@ -94,7 +94,7 @@ fn by_lease<'a>(site: &Site, request: &'a BeatRequest) -> (Vec<Held<'a>>, Vec<Gi
         }
         let need = Need {
             scenario: id,
-            reserve: plan::reserve(scenario),
+            reserve: site.config.reserve_of(scenario),
             shared: false,
         };
         match held.iter_mut().find(|held| held.lease.lease == lease.lease) {

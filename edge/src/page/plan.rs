@@ -13,7 +13,7 @@ use ringlet_core::id::{ScenarioId, VisitorId};
 use ringlet_core::label::{Place, read_labels, stored_url};
 use ringlet_core::phone::E164;
 use ringlet_core::pool::{self, Region};
-use ringlet_core::scenario::{Give, Overflow, Scenario, match_scenarios};
+use ringlet_core::scenario::{Give, Scenario, match_scenarios};
 use ringlet_core::time::UnixMillis;
 use ringlet_core::wire::{GivenNumber, NumberGiven, VisitRequest};
 use std::collections::BTreeMap;
@@ -147,11 +147,17 @@ pub(super) fn plan(site: &Site, request: &VisitRequest, facts: &VisitFacts) -> P
             }
             Give::Pool { pool } => {
                 let of = (pool.as_str().to_owned(), None);
-                plan.asks.entry(of).or_default().push(need(scenario, false));
+                plan.asks
+                    .entry(of)
+                    .or_default()
+                    .push(need(site, scenario, false));
             }
             Give::Params { pool, values } => {
                 let of = (pool.as_str().to_owned(), Some(combination(&values)));
-                plan.asks.entry(of).or_default().push(need(scenario, true));
+                plan.asks
+                    .entry(of)
+                    .or_default()
+                    .push(need(site, scenario, true));
             }
         }
     }
@@ -172,19 +178,11 @@ pub(super) fn page_numbers(site: &Site, request: &VisitRequest) -> Vec<GivenNumb
         .collect()
 }
 
-fn need(scenario: &Scenario, shared: bool) -> Need {
+fn need(site: &Site, scenario: &Scenario, shared: bool) -> Need {
     Need {
         scenario: scenario.id.clone(),
-        reserve: reserve(scenario),
+        reserve: site.config.reserve_of(scenario),
         shared,
-    }
-}
-
-/// What a scenario shows when its pool has no number.
-pub(super) fn reserve(scenario: &Scenario) -> Option<E164> {
-    match scenario.overflow {
-        Overflow::Reserve => scenario.reserve_number,
-        Overflow::Page => None,
     }
 }
 

@@ -4,5 +4,7 @@
 //! refusals. What is not: handlers, and the messages between agent and edge ([`crate::wire`]).
 //! Invariant: a route that is not in [`route::ROUTES`] is not served.
 
+pub mod openapi;
 pub mod problem;
 pub mod route;
+pub mod schema;

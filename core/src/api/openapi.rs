@@ -1,0 +1,308 @@
+//! The API's description (OpenAPI 3.1), made from the table of routes.
+//!
+//! Paths, methods, who may ask, limits and refusals come from [`super::route::ROUTES`] and
+//! [`super::problem::ProblemCode`]: what is served and what is described cannot differ. Schemas give
+//! the members a reader may rely on; more may be there, because unknown ones are ignored.
+
+use super::problem::ProblemCode;
+use super::route::{Access, ROUTES, Route, RouteSpec};
+use super::schema;
+use serde_json::{Map, Value, json};
+
+/// The whole document.
+pub fn document() -> Value {
+    let mut paths: Map<String, Value> = Map::new();
+    for spec in ROUTES {
+        let item = paths.entry(spec.path).or_insert_with(|| json!({}));
+        item[spec.method.as_str().to_lowercase()] = operation(spec);
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Ringlet",
+            "version": env!("CARGO_PKG_VERSION"),
+            "summary": "Dynamic call tracking that a site owner runs himself",
+            "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
+        },
+        "paths": paths,
+        "components": {
+            "securitySchemes": {
+                "bearer": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "The deployer's token, or a key of the site.",
+                },
+            },
+            "schemas": schema::all(),
+        },
+    })
+}
+
+/// The document as it is committed: indented, with a line end.
+pub fn text() -> String {
+    let text = serde_json::to_string_pretty(&document()).unwrap_or_default();
+    format!("{text}\n")
+}
+
+fn operation(spec: &RouteSpec) -> Value {
+    let (summary, answer) = told(spec.route);
+    let mut responses = Map::new();
+    let success = match answer {
+        Answer::Json(status, name) => {
+            let content = json!({ "application/json": { "schema": schema::reference(name) } });
+            (status, json!({ "description": "Done.", "content": content }))
+        }
+        Answer::Text(kind) => (200, json!({ "description": "Done.", "content": { kind: {} } })),
+        Answer::Nothing => (204, json!({ "description": "Done; there is nothing to say." })),
+    };
+    responses.insert(success.0.to_string(), success.1);
+    if matches!(spec.route, Route::ConfigWrite) {
+        let content = json!({ "application/json": { "schema": schema::reference("Version") } });
+        let created = json!({ "description": "The site is new.", "content": content });
+        responses.insert("201".to_owned(), created);
+    }
+    for code in refusals(spec) {
+        let response = json!({
+            "description": code.title(),
+            "content": {
+                "application/problem+json": { "schema": schema::reference("Problem") },
+            },
+        });
+        responses.insert(code.status().to_string(), response);
+    }
+    let mut operation = json!({
+        "operationId": name(spec),
+        "summary": summary,
+        "tags": [tag(spec.access)],
+        "parameters": parameters(spec),
+        "responses": responses,
+    });
+    if spec.body_bytes > 0 {
+        let kind = if spec.access == Access::Page { "text/plain" } else { "application/json" };
+        operation["requestBody"] = json!({
+            "required": true,
+            "description": format!("At most {} bytes.", spec.body_bytes),
+            "content": { kind: {} },
+        });
+    }
+    if is_guarded(spec.access) {
+        operation["security"] = json!([{ "bearer": [] }]);
+    }
+    operation
+}
+
+/// A name for each operation: that of its route, with what tells two rows of one route apart.
+fn name(spec: &RouteSpec) -> String {
+    let name = serde_json::to_value(spec.route).unwrap_or_default();
+    let name = name.as_str().unwrap_or_default().to_owned();
+    let same = ROUTES.iter().filter(|other| other.route == spec.route).count();
+    if same == 1 {
+        return name;
+    }
+    let secret = if spec.path.ends_with("{secret}") { "_with_secret" } else { "" };
+    format!("{name}_{}{secret}", spec.method.as_str().to_lowercase())
+}
+
+const fn tag(access: Access) -> &'static str {
+    match access {
+        Access::Public => "public",
+        Access::Page => "pages",
+        Access::Provider => "telephony",
+        _ => "administration",
+    }
+}
+
+const fn is_guarded(access: Access) -> bool {
+    matches!(access, Access::Telephony | Access::Viewer | Access::Admin | Access::Deployer)
+}
+
+fn parameters(spec: &RouteSpec) -> Vec<Value> {
+    let in_path = spec.path.split('/').filter_map(|part| {
+        let name = part.strip_prefix('{')?.strip_suffix('}')?;
+        Some(json!({
+            "name": name,
+            "in": "path",
+            "required": true,
+            "schema": { "type": "string" },
+        }))
+    });
+    let mut parameters: Vec<Value> = in_path.collect();
+    for (name, text) in queries(spec.route) {
+        parameters.push(json!({
+            "name": name,
+            "in": "query",
+            "description": text,
+            "schema": { "type": "string" },
+        }));
+    }
+    let headers: &[(&str, &str)] = match spec.route {
+        Route::ConfigWrite | Route::VersionRevert => &[
+            ("If-Match", "The ETag of the version to replace."),
+            ("Idempotency-Key", "The same key gives the same answer, once done."),
+        ],
+        Route::NumberAct => &[("Idempotency-Key", "The same key gives the same answer, once done.")],
+        Route::ConfigRead => &[("If-None-Match", "An ETag; the same version is not sent again.")],
+        _ => &[],
+    };
+    for (name, text) in headers {
+        parameters.push(json!({
+            "name": name,
+            "in": "header",
+            "description": text,
+            "schema": { "type": "string" },
+        }));
+    }
+    parameters
+}
+
+/// Query parameters of a route.
+fn queries(route: Route) -> &'static [(&'static str, &'static str)] {
+    const LIMIT: (&str, &str) = ("limit", "Rows of a page, at most 200.");
+    const CURSOR: (&str, &str) = ("cursor", "The `next` of the page before.");
+    match route {
+        Route::SiteList | Route::VersionList | Route::AuditList => &[LIMIT, CURSOR],
+        Route::CallList => &[
+            LIMIT,
+            CURSOR,
+            ("number", "Calls to this number only."),
+            ("from", "Calls from this instant on, Unix milliseconds."),
+            ("to", "Calls before this instant, Unix milliseconds."),
+        ],
+        Route::LeaseRead => &[
+            ("number", "The number, digits with the country code."),
+            ("at", "The instant, Unix milliseconds; now without one."),
+            LIMIT,
+        ],
+        Route::NumberList => &[("filter", "all, used, free, reserve or quarantined.")],
+        Route::ConfigWrite | Route::VersionRevert | Route::NumberAct => {
+            &[("note", "What the author says of the version.")]
+        }
+        _ => &[],
+    }
+}
+
+/// Every reason for which a route may refuse.
+fn refusals(spec: &RouteSpec) -> Vec<ProblemCode> {
+    use ProblemCode as P;
+    let mut codes = match spec.access {
+        Access::Public => vec![],
+        Access::Page => vec![P::NotJson, P::WrongOrigin, P::UnknownSite],
+        Access::Provider => vec![P::NotJson, P::Unauthorized],
+        Access::Deployer => vec![P::Unauthorized],
+        Access::Telephony | Access::Viewer | Access::Admin => {
+            vec![P::Unauthorized, P::Forbidden, P::UnknownSite]
+        }
+    };
+    match spec.route {
+        Route::Script => codes.push(P::UnknownSite),
+        Route::AgentPart => codes.push(P::NotFound),
+        Route::ConfigWrite | Route::VersionRevert => {
+            codes.extend([P::Stale, P::ConfigFaults, P::VersionNeeded, P::Conflict]);
+        }
+        Route::SiteCreate => codes.extend([P::NotJson, P::Conflict, P::ConfigFaults]),
+        Route::SiteDelete => codes.push(P::UnknownSite),
+        Route::ConfigCheck => codes.push(P::ConfigFaults),
+        Route::NumberAct => codes.extend([P::NotJson, P::Unprocessable, P::Conflict]),
+        Route::Import => codes.extend([P::Unprocessable, P::Conflict]),
+        Route::KeyCreate => codes.push(P::NotJson),
+        Route::Sizing => codes.extend([P::NotJson, P::Unprocessable]),
+        _ => {}
+    }
+    if !queries(spec.route).is_empty() {
+        codes.push(P::BadParameter);
+    }
+    if spec.path.contains("/{call}") || spec.path.contains("/{version}") {
+        codes.push(P::NotFound);
+    }
+    if spec.body_bytes > 0 {
+        codes.push(P::BodyTooLarge);
+    }
+    if !matches!(spec.route, Route::Health | Route::OpenApi | Route::AgentPart) {
+        codes.extend([P::Internal, P::Unavailable]);
+    }
+    codes
+}
+
+enum Answer {
+    Json(u16, &'static str),
+    Text(&'static str),
+    Nothing,
+}
+
+/// What a route does, in a sentence, and what it answers.
+fn told(route: Route) -> (&'static str, Answer) {
+    use Answer::{Json, Nothing, Text};
+    match route {
+        Route::Health => ("The Worker is there", Json(200, "Health")),
+        Route::OpenApi => ("This document", Text("application/json")),
+        Route::Script => ("Loader and public configuration of a site", Text("text/javascript")),
+        Route::AgentPart => ("A part of the agent", Text("application/octet-stream")),
+        Route::Visit => ("Begin or resume a visit, take or keep numbers", Json(200, "VisitReply")),
+        Route::Beat => ("Something happened on the page", Json(200, "VisitReply")),
+        Route::Leave => ("The page is going away", Json(200, "VisitReply")),
+        Route::ProviderCall => ("A telephony provider reports a call", Text("application/json")),
+        Route::SiteList => ("List the sites", Json(200, "Sites")),
+        Route::SiteCreate => ("Create a site", Json(201, "Version")),
+        Route::SiteRead => ("One site's summary", Json(200, "Site")),
+        Route::SiteDelete => ("Delete a site and everything of it; export it first", Nothing),
+        Route::ConfigRead => ("The configuration in force", Json(200, "Config")),
+        Route::ConfigWrite => ("Replace the configuration", Json(200, "Version")),
+        Route::ConfigCheck => ("Explain the faults of a configuration", Json(200, "Check")),
+        Route::VersionList => ("List the versions of the configuration", Json(200, "Versions")),
+        Route::VersionRead => ("One version of the configuration", Json(200, "Version")),
+        Route::VersionRevert => ("Bring an older version into force", Json(200, "Version")),
+        Route::NumberList => ("List the numbers", Json(200, "Numbers")),
+        Route::NumberAct => ("Act on numbers", Json(200, "Version")),
+        Route::CallList => ("List the calls, newest first", Json(200, "Calls")),
+        Route::CallRead => ("One call with all its candidates", Json(200, "Call")),
+        Route::KeptEventList => {
+            ("Events of providers that could not be understood", Json(200, "Any"))
+        }
+        Route::LeaseRead => ("Who held a number at an instant", Json(200, "Leases")),
+        Route::Live => ("What the pools do now", Json(200, "Live")),
+        Route::PoolRead => ("A scenario's load and the numbers it needs", Json(200, "Load")),
+        Route::KeyList => ("List the keys", Json(200, "Keys")),
+        Route::KeyCreate => ("Make a key; its token is shown once", Json(201, "Key")),
+        Route::KeyRevoke => ("Revoke a key", Nothing),
+        Route::AuditList => ("The audit log, newest first", Json(200, "AuditRows")),
+        Route::Export => ("Everything of the site as JSON Lines", Text("application/x-ndjson")),
+        Route::Import => ("Put a whole site back from its export", Json(201, "Imported")),
+        Route::Check => ("Verify the stored state", Json(200, "Check")),
+        Route::Sizing => ("How many numbers a site needs", Json(200, "Any")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_route_is_described_once() {
+        let document = document();
+        let mut names = std::collections::BTreeSet::new();
+        for spec in ROUTES {
+            let method = spec.method.as_str().to_lowercase();
+            let operation = &document["paths"][spec.path][method];
+            let name = operation["operationId"].as_str().unwrap_or_default().to_owned();
+            assert!(!name.is_empty(), "{} is not described", spec.path);
+            assert!(names.insert(name.clone()), "{name} stands twice");
+        }
+    }
+
+    #[test]
+    fn every_reference_leads_somewhere() {
+        let document = document();
+        let text = document.to_string();
+        for (at, _) in text.match_indices("#/components/schemas/") {
+            let name = text[at..].split('"').next().unwrap_or_default();
+            let name = name.rsplit('/').next().unwrap_or_default();
+            assert!(document["components"]["schemas"].get(name).is_some(), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_committed_document_is_this_one() {
+        let committed = include_str!("../../../openapi.json");
+        assert_eq!(committed, text(), "write it anew: cargo run -p ringlet-core --example openapi");
+    }
+}

@@ -1,0 +1,310 @@
+//! Schemas of the answers (JSON Schema 2020-12): the members a reader may rely on.
+
+use serde_json::{Map, Value, json};
+
+/// A reference to a schema of [`all`].
+pub fn reference(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{name}") })
+}
+
+/// An object whose members are all required.
+fn object(members: &[(&str, Value)]) -> Value {
+    with_optional(members, &[])
+}
+
+fn with_optional(members: &[(&str, Value)], optional: &[(&str, Value)]) -> Value {
+    let required: Vec<&str> = members.iter().map(|(name, _)| *name).collect();
+    let all = members.iter().chain(optional);
+    let properties: Map<String, Value> =
+        all.map(|(name, schema)| ((*name).to_owned(), schema.clone())).collect();
+    json!({ "type": "object", "required": required, "properties": properties })
+}
+
+fn list(of: &str) -> Value {
+    json!({ "type": "array", "items": reference(of) })
+}
+
+fn list_page(name: &str, of: &str) -> Value {
+    with_optional(&[(name, list(of))], &[("next", text())])
+}
+
+fn text() -> Value {
+    json!({ "type": "string" })
+}
+
+fn maybe(kind: &str) -> Value {
+    json!({ "type": [kind, "null"] })
+}
+
+fn flag() -> Value {
+    json!({ "type": "boolean" })
+}
+
+fn count() -> Value {
+    json!({ "type": "integer", "minimum": 0 })
+}
+
+fn share() -> Value {
+    json!({ "type": "number", "minimum": 0, "maximum": 1 })
+}
+
+fn id() -> Value {
+    json!({ "type": "string", "pattern": "^[0-7][0-9a-z]{25}$" })
+}
+
+fn phone() -> Value {
+    json!({ "type": "string", "pattern": "^[1-9][0-9]{2,14}$" })
+}
+
+fn one_of(words: &[&str]) -> Value {
+    json!({ "type": "string", "enum": words })
+}
+
+/// Every schema by its name.
+pub fn all() -> Value {
+    let mut schemas = Map::new();
+    for group in [common(), pages(), sites(), calls(), pools()] {
+        for (name, schema) in group {
+            schemas.insert(name.to_owned(), schema);
+        }
+    }
+    Value::Object(schemas)
+}
+
+type Named = Vec<(&'static str, Value)>;
+
+fn common() -> Named {
+    let fault = object(&[("pointer", text()), ("code", text()), ("detail", text())]);
+    let problem = with_optional(
+        &[
+            ("type", text()),
+            ("title", text()),
+            ("status", json!({ "type": "integer", "minimum": 400, "maximum": 599 })),
+            ("code", text()),
+            ("doc", text()),
+        ],
+        &[("detail", text()), ("faults", list("Fault"))],
+    );
+    vec![
+        ("Any", json!({})),
+        ("Fault", fault),
+        ("Problem", problem),
+        ("Health", object(&[("ok", flag())])),
+        ("Check", object(&[("ok", flag()), ("faults", json!({ "type": "array", "items": text() }))])),
+        ("Imported", object(&[("lines", count())])),
+    ]
+}
+
+fn pages() -> Named {
+    let given = with_optional(
+        &[
+            ("scenario", text()),
+            ("kind", one_of(&["leased", "static", "reserve", "page"])),
+            ("generation", count()),
+            ("hold_ms", count()),
+            ("beat_ms", count()),
+            ("idle_ms", count()),
+        ],
+        &[("number", phone()), ("lease", id())],
+    );
+    let reply = with_optional(
+        &[("v", count()), ("numbers", list("GivenNumber"))],
+        &[
+            ("visit", id()),
+            ("visitor", id()),
+            ("marker", text()),
+            ("memory", text()),
+            ("retry_after_ms", count()),
+        ],
+    );
+    vec![("GivenNumber", given), ("VisitReply", reply)]
+}
+
+fn sites() -> Named {
+    let entry = object(&[("site", text()), ("created_at_ms", count())]);
+    let site = object(&[
+        ("site", text()),
+        ("name", text()),
+        ("version", count()),
+        ("pools", count()),
+        ("scenarios", count()),
+        ("stored_bytes", count()),
+    ]);
+    let version = with_optional(
+        &[("version", count()), ("at", count()), ("author", text()), ("note", text())],
+        &[("document", text())],
+    );
+    let config = object(&[
+        ("v", count()),
+        ("site", text()),
+        ("pools", json!({ "type": "array" })),
+        ("scenarios", json!({ "type": "array" })),
+    ]);
+    let key = with_optional(
+        &[
+            ("key", text()),
+            ("name", text()),
+            ("role", one_of(&["admin", "viewer", "telephony"])),
+            ("created_at", count()),
+            ("last_used_at", maybe("integer")),
+            ("revoked_at", maybe("integer")),
+        ],
+        &[("token", text())],
+    );
+    let audit = object(&[
+        ("sequence", count()),
+        ("at", count()),
+        ("actor", text()),
+        ("action", text()),
+        ("subject", text()),
+        ("request", text()),
+        ("before_hash", text()),
+        ("after_hash", text()),
+        ("hash", text()),
+    ]);
+    vec![
+        ("SiteEntry", entry),
+        ("Sites", list_page("sites", "SiteEntry")),
+        ("Site", site),
+        ("Config", config),
+        ("Version", version),
+        ("Versions", list_page("versions", "Version")),
+        ("Key", key),
+        ("Keys", object(&[("keys", list("Key"))])),
+        ("AuditRow", audit),
+        ("AuditRows", list_page("rows", "AuditRow")),
+    ]
+}
+
+fn calls() -> Named {
+    let candidate = object(&[
+        ("visit", id()),
+        ("visitor", id()),
+        ("lease", id()),
+        ("granted_at", count()),
+        ("last_activity", count()),
+        ("probability", share()),
+        ("reasons", json!({ "type": "array", "items": { "type": "object", "required": ["code"] } })),
+        ("source", text()),
+    ]);
+    let touch = object(&[("at", count()), ("source", text()), ("channel", text())]);
+    let attribution = with_optional(
+        &[
+            ("kind", one_of(&["visit", "static", "reserve", "unattributed"])),
+            ("reason", text()),
+            ("probability", share()),
+            ("stranger", share()),
+            ("candidates", list("Candidate")),
+            ("touches", list("Touch")),
+        ],
+        &[
+            ("source", text()),
+            ("visit", id()),
+            ("visitor", id()),
+            ("lease", id()),
+            ("scenario", text()),
+        ],
+    );
+    let call = object(&[
+        ("id", id()),
+        ("provider", text()),
+        ("provider_call_id", text()),
+        ("direction", one_of(&["in", "out", "internal"])),
+        ("caller", maybe("string")),
+        ("dialed", maybe("string")),
+        ("status", text()),
+        ("started_at", count()),
+        ("answered_at", maybe("integer")),
+        ("ended_at", maybe("integer")),
+        ("talk_s", maybe("integer")),
+        ("is_target", flag()),
+        ("is_confirmed", flag()),
+        ("source", maybe("string")),
+        ("attribution", json!({ "oneOf": [{ "type": "null" }, reference("Attribution")] })),
+        ("touches", list("Touch")),
+    ]);
+    let lease = object(&[
+        ("number", phone()),
+        ("lease", id()),
+        ("generation", count()),
+        ("visitor", id()),
+        ("visit", id()),
+        ("granted_at", count()),
+        ("ended_at", maybe("integer")),
+        ("context", json!({})),
+    ]);
+    vec![
+        ("Candidate", candidate),
+        ("Touch", touch),
+        ("Attribution", attribution),
+        ("Call", call),
+        ("Calls", list_page("calls", "Call")),
+        ("Lease", lease),
+        ("Leases", object(&[("number", phone()), ("at", count()), ("leases", list("Lease"))])),
+    ]
+}
+
+fn pools() -> Named {
+    let states = [
+        "free", "provisional", "active", "idle", "held", "cooling", "quarantined", "draining",
+        "reserve", "disabled", "static",
+    ];
+    let live = with_optional(
+        &[
+            ("number", phone()),
+            ("state", one_of(&states)),
+            ("since", count()),
+            ("in_call", flag()),
+            ("expected_calls", json!({ "type": "number" })),
+        ],
+        &[
+            ("visitor", id()),
+            ("source", text()),
+            ("granted_at", count()),
+            ("last_activity", count()),
+        ],
+    );
+    let event = object(&[
+        ("id", text()),
+        ("at", count()),
+        ("kind", text()),
+        ("number", maybe("string")),
+        ("visitor", maybe("string")),
+        ("source", maybe("string")),
+        ("why", maybe("string")),
+    ]);
+    let pool = object(&[
+        ("id", text()),
+        ("numbers", list("LiveNumber")),
+        ("events", list("LiveEvent")),
+    ]);
+    let number = with_optional(
+        &[
+            ("number", phone()),
+            ("used_for", one_of(&["pool", "static", "reserve"])),
+            ("scenarios", json!({ "type": "array", "items": text() })),
+            ("state", one_of(&states)),
+            ("origin", one_of(&["own", "rented"])),
+            ("calls", count()),
+        ],
+        &[("last_call_at", count()), ("last_shown_at", count()), ("city", text())],
+    );
+    let load = object(&[
+        ("scenario", text()),
+        ("pool", text()),
+        ("numbers", count()),
+        ("active", count()),
+        ("recommendation", json!({ "type": "object", "required": ["have", "need", "colour"] })),
+        ("sentence", object(&[("en", text()), ("ru", text())])),
+        ("hours", json!({ "type": "array" })),
+    ]);
+    vec![
+        ("LiveNumber", live),
+        ("LiveEvent", event),
+        ("LivePool", pool),
+        ("Live", object(&[("now", count()), ("pools", list("LivePool"))])),
+        ("NumberRow", number),
+        ("Numbers", object(&[("numbers", list("NumberRow"))])),
+        ("Load", load),
+    ]
+}

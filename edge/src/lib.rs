@@ -87,7 +87,7 @@ async fn dispatch(ask: &Ask, env: &Env) -> Handled {
 async fn handle(spec: &RouteSpec, names: &[&str], ask: &Ask, env: &Env) -> Handled {
     match spec.route {
         Route::Health => Ok(Reply::json(200, "{\"ok\":true}".to_owned())),
-        Route::OpenApi => Err(Problem::new(ProblemCode::NotFound)),
+        Route::OpenApi => statics::page(ask),
         Route::AgentPart => statics::agent_part(ask, names[0]),
         Route::Script => {
             let site = page::site_of(env, script::site_id(names[0])?).await?;

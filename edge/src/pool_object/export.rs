@@ -20,8 +20,10 @@ const TABLES: [Table; 2] = [
 
 impl Shell {
     pub(super) fn export(self: &Rc<Self>) -> Result<String, Fault> {
-        // What signs changed belongs to it.
-        self.step(|pool, _, _| pool.checkpoint())?;
+        // What signs changed since the last checkpoint belongs to it.
+        if self.checkpoint_called.get() {
+            self.step(|pool, _, _| pool.checkpoint())?;
+        }
         self.commit();
         let mut text = String::new();
         for table in &TABLES {

@@ -33,9 +33,15 @@ pub(crate) fn manifest() -> PathBuf {
 pub(crate) fn build() -> Result<()> {
     let agent = paths::build().join("agent");
     let pipeline = paths::root().join("xtask/src/build/assets.rs");
+    let description = paths::root().join("openapi.json");
     let stamp = Stamp::new(
         "assets",
-        &[paths::root().join("www"), agent.clone(), pipeline],
+        &[
+            paths::root().join("www"),
+            agent.clone(),
+            description.clone(),
+            pipeline,
+        ],
         "",
     )?;
     let output = paths::build().join("worker/assets");
@@ -47,6 +53,7 @@ pub(crate) fn build() -> Result<()> {
     let mut module = Module::new(output);
     module.add_directory(&paths::root().join("www"), "/")?;
     module.add_directory(&agent, AGENT_PREFIX)?;
+    module.add("/openapi.json", &description)?;
     stamp::write(&manifest(), module.text().as_bytes())?;
     stamp.record()
 }

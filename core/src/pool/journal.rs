@@ -191,6 +191,42 @@ pub enum Ground {
     LeastActive,
 }
 
+impl Ground {
+    /// The ground in English.
+    pub const fn en(self) -> &'static str {
+        match self {
+            Self::Own => "it was the visitor's own number",
+            Self::Fresh => "nobody has had this number before",
+            Self::LeastExpected => "its past visitors are the least likely to call now",
+            Self::OtherRegion => "its past visitors are unlikely to call and from other regions",
+            Self::LongestIdle => "its last visitor has been quiet the longest",
+            Self::Cooling => "still resting, but no rested number was left",
+            Self::Unconfirmed => "its visitor never gave a second sign of life",
+            Self::Demoted => "its visitor was passive past the guaranteed time",
+            Self::Oldest => "every number was in use; this one was given out longest ago",
+            Self::LeastActive => {
+                "every number was in use; its visitors are the least likely to call"
+            }
+        }
+    }
+
+    /// The ground in Russian.
+    pub const fn ru(self) -> &'static str {
+        match self {
+            Self::Own => "это номер самого посетителя",
+            Self::Fresh => "этот номер ещё никому не показывали",
+            Self::LeastExpected => "от прежних посетителей номера звонок сейчас наименее вероятен",
+            Self::OtherRegion => "прежние посетители вряд ли позвонят и они из других регионов",
+            Self::LongestIdle => "последний посетитель номера дольше всех бездействует",
+            Self::Cooling => "номер ещё отдыхал, но отдохнувших не осталось",
+            Self::Unconfirmed => "посетитель номера больше не подал признаков жизни",
+            Self::Demoted => "посетитель номера бездействовал дольше гарантированного времени",
+            Self::Oldest => "все номера заняты; этот выдан раньше всех",
+            Self::LeastActive => "все номера заняты; звонок от посетителей этого наименее вероятен",
+        }
+    }
+}
+
 /// What a snapshot begins with.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -203,6 +239,9 @@ pub struct SnapshotHead {
     pub learnt_from: DelayCounts,
     /// Calls counted since.
     pub calls_unlearnt: u32,
+    /// When old counts were last made to weigh less; zero is never.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub faded_at: UnixMillis,
     /// The hours counted for sizing.
     pub hours: Vec<super::tally::Hour>,
 }

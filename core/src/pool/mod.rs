@@ -100,6 +100,8 @@ pub struct Pool {
     /// The counts the model was made from.
     learnt_from: DelayCounts,
     counts_written: UnixMillis,
+    /// When old counts were last made to weigh less; zero is never.
+    faded_at: UnixMillis,
     calls_unwritten: bool,
     /// Calls counted since the model was last made from the counts.
     calls_unlearnt: u32,
@@ -137,6 +139,7 @@ impl Pool {
             learnt_from: counts.clone(),
             counts,
             counts_written: UnixMillis(0),
+            faded_at: UnixMillis(0),
             calls_unwritten: false,
             calls_unlearnt: 0,
             keys: Keys::default(),

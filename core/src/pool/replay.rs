@@ -140,6 +140,7 @@ impl Pool {
                 self.configure(config);
                 self.counts = head.delay.clone();
                 self.calls_unlearnt = head.calls_unlearnt;
+                self.faded_at = head.faded_at;
                 self.model = DelayModel::learnt(&head.learnt_from);
                 self.masses = self.model.mass_table(select::tau_of(&self.config.policy));
                 for hour in &head.hours {

@@ -243,6 +243,7 @@ impl Pool {
     /// Makes the delay model anew from the counts.
     pub(super) fn learn_now(&mut self) {
         self.calls_unlearnt = 0;
+        self.forget();
         self.learnt_from = self.counts.clone();
         self.model = DelayModel::learnt(&self.counts);
         self.masses = self.model.mass_table(select::tau_of(&self.config.policy));
@@ -253,6 +254,20 @@ impl Pool {
         }
     }
 }
+
+impl Pool {
+    /// What was counted long ago weighs less: half of it after [`HALF_LIFE`].
+    fn forget(&mut self) {
+        if self.faded_at != UnixMillis(0) {
+            let age = self.now.since(self.faded_at).0 as f64 / HALF_LIFE.0 as f64;
+            self.counts.fade(0.5f64.powf(age) as f32);
+        }
+        self.faded_at = self.now;
+    }
+}
+
+/// Counted calls weigh half after this time: a site's callers change with its seasons.
+const HALF_LIFE: Millis = Millis::from_mins(90 * 24 * 60);
 
 /// Below a minute two bins are taken at once: nobody is lent a number so fresh while a rested one is
 /// there.

@@ -75,6 +75,7 @@ impl Pool {
             delay: self.counts.clone(),
             learnt_from: self.learnt_from.clone(),
             calls_unlearnt: self.calls_unlearnt,
+            faded_at: self.faded_at,
             hours: self.tally.past().copied().collect(),
         }));
         let (mut part, mut at) = (0, 0);

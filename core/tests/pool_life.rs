@@ -270,3 +270,117 @@ fn a_lease_due_while_the_model_is_learnt_anew_ends_all_the_same() {
         desk.granted(2_001, 200 + visitor);
     }
 }
+
+#[test]
+fn a_pool_split_by_source_lends_each_source_its_own() {
+    let of = |n, source| NumberConfig {
+        source: Source::of(source),
+        ..NumberConfig::dynamic(number(n))
+    };
+    let mut desk = Desk::new(PoolConfig {
+        numbers: vec![of(1, "yandex"), of(2, "google"), of(3, "yandex")],
+        policy: Policy {
+            by_source: true,
+            ..Policy::ringlet()
+        },
+        ..PoolConfig::default()
+    });
+    let mut ask = |visitor, source| {
+        let facts = Facts {
+            source: Source::of(source),
+            ..Facts::default()
+        };
+        let ask = Acquire {
+            facts,
+            ..Acquire::of(VisitorId(visitor), VisitId(visitor))
+        };
+        match desk.tell(visitor as u64, Input::Acquire(ask)) {
+            Reply::Granted(grant) => Some(grant.number),
+            _ => None,
+        }
+    };
+    let given = [
+        ask(1, "Google"),
+        ask(2, "google"),
+        ask(3, "yandex"),
+        ask(4, "yandex "),
+        ask(5, "bing"),
+    ];
+    let expected = [Some(2), None, Some(1), Some(3), None].map(|n: Option<u64>| n.map(number));
+    assert_eq!(given, expected);
+}
+
+/// Three numbers seen by visitors of regions 1, 2 and 1; then one of `region` comes.
+fn coloured(colouring: bool, region: u32) -> (Grant, Ground) {
+    let mut desk = Desk::new(PoolConfig {
+        numbers: numbers(3),
+        region_colouring: colouring,
+        ..PoolConfig::default()
+    });
+    let mut ask = |second, visitor: u128, region| {
+        let facts = Facts {
+            region: Region(region),
+            ..Facts::default()
+        };
+        let ask = Acquire {
+            facts,
+            ..Acquire::of(VisitorId(visitor), VisitId(visitor))
+        };
+        match desk.tell(second, Input::Acquire(ask)) {
+            Reply::Granted(grant) => grant,
+            other => panic!("no grant: {other:?}"),
+        }
+    };
+    let earlier = [ask(0, 1, 1), ask(0, 2, 2), ask(0, 3, 1)];
+    for grant in &earlier {
+        desk.tell(10, Input::Leave(sign(grant)));
+    }
+    let facts = Facts {
+        region: Region(region),
+        ..Facts::default()
+    };
+    let ask = Acquire {
+        facts,
+        ..Acquire::of(VisitorId(9), VisitId(9))
+    };
+    let Reply::Granted(grant) = desk.tell(600, Input::Acquire(ask)) else {
+        panic!("no grant")
+    };
+    match &desk.rows.last().unwrap().entry {
+        JournalEntry::Grant(row) => (grant, row.why.ground),
+        other => panic!("no grant row: {other:?}"),
+    }
+}
+
+#[test]
+fn a_coloured_pool_prefers_numbers_seen_in_other_regions() {
+    let (plain, ground) = coloured(false, 1);
+    assert_eq!((plain.number, ground), (number(1), Ground::LeastExpected));
+    let (other, ground) = coloured(true, 1);
+    assert_eq!((other.number, ground), (number(2), Ground::OtherRegion));
+    let (unknown, _) = coloured(true, 0);
+    assert_eq!(unknown.number, number(1));
+}
+
+#[test]
+fn a_credited_call_frees_the_number_for_others_sooner() {
+    let mut desk = Desk::with(2);
+    let (a, b) = (desk.granted(0, 1), desk.granted(0, 2));
+    for grant in [&a, &b] {
+        desk.tell(30, Input::Leave(sign(grant)));
+    }
+    let credit = Attributed {
+        number: b.number,
+        lease: b.lease,
+        at: UnixMillis(START + 60_000),
+        share: 0.9,
+    };
+    desk.tell(61, Input::Attributed(credit));
+    desk.tell(62, Input::Attributed(credit));
+    assert_eq!(desk.rows.len(), 3, "a credit told twice is one row");
+    // Without the call the first of two equals would go.
+    assert_eq!(desk.granted(120, 3).number, b.number);
+    let called = desk.pool.candidates(b.number, UnixMillis(START + 130_000));
+    assert!(called[1].called && !called[0].called);
+    assert_eq!(desk.pool.delay_counts().calls_total() as f32, 0.9);
+}

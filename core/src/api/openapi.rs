@@ -50,10 +50,19 @@ fn operation(spec: &RouteSpec) -> Value {
     let success = match answer {
         Answer::Json(status, name) => {
             let content = json!({ "application/json": { "schema": schema::reference(name) } });
-            (status, json!({ "description": "Done.", "content": content }))
+            (
+                status,
+                json!({ "description": "Done.", "content": content }),
+            )
         }
-        Answer::Text(kind) => (200, json!({ "description": "Done.", "content": { kind: {} } })),
-        Answer::Nothing => (204, json!({ "description": "Done; there is nothing to say." })),
+        Answer::Text(kind) => (
+            200,
+            json!({ "description": "Done.", "content": { kind: {} } }),
+        ),
+        Answer::Nothing => (
+            204,
+            json!({ "description": "Done; there is nothing to say." }),
+        ),
     };
     responses.insert(success.0.to_string(), success.1);
     if matches!(spec.route, Route::ConfigWrite) {
@@ -78,7 +87,11 @@ fn operation(spec: &RouteSpec) -> Value {
         "responses": responses,
     });
     if spec.body_bytes > 0 {
-        let kind = if spec.access == Access::Page { "text/plain" } else { "application/json" };
+        let kind = if spec.access == Access::Page {
+            "text/plain"
+        } else {
+            "application/json"
+        };
         operation["requestBody"] = json!({
             "required": true,
             "description": format!("At most {} bytes.", spec.body_bytes),
@@ -95,11 +108,18 @@ fn operation(spec: &RouteSpec) -> Value {
 fn name(spec: &RouteSpec) -> String {
     let name = serde_json::to_value(spec.route).unwrap_or_default();
     let name = name.as_str().unwrap_or_default().to_owned();
-    let same = ROUTES.iter().filter(|other| other.route == spec.route).count();
+    let same = ROUTES
+        .iter()
+        .filter(|other| other.route == spec.route)
+        .count();
     if same == 1 {
         return name;
     }
-    let secret = if spec.path.ends_with("{secret}") { "_with_secret" } else { "" };
+    let secret = if spec.path.ends_with("{secret}") {
+        "_with_secret"
+    } else {
+        ""
+    };
     format!("{name}_{}{secret}", spec.method.as_str().to_lowercase())
 }
 
@@ -113,7 +133,10 @@ const fn tag(access: Access) -> &'static str {
 }
 
 const fn is_guarded(access: Access) -> bool {
-    matches!(access, Access::Telephony | Access::Viewer | Access::Admin | Access::Deployer)
+    matches!(
+        access,
+        Access::Telephony | Access::Viewer | Access::Admin | Access::Deployer
+    )
 }
 
 fn parameters(spec: &RouteSpec) -> Vec<Value> {
@@ -138,10 +161,19 @@ fn parameters(spec: &RouteSpec) -> Vec<Value> {
     let headers: &[(&str, &str)] = match spec.route {
         Route::ConfigWrite | Route::VersionRevert => &[
             ("If-Match", "The ETag of the version to replace."),
-            ("Idempotency-Key", "The same key gives the same answer, once done."),
+            (
+                "Idempotency-Key",
+                "The same key gives the same answer, once done.",
+            ),
         ],
-        Route::NumberAct => &[("Idempotency-Key", "The same key gives the same answer, once done.")],
-        Route::ConfigRead => &[("If-None-Match", "An ETag; the same version is not sent again.")],
+        Route::NumberAct => &[(
+            "Idempotency-Key",
+            "The same key gives the same answer, once done.",
+        )],
+        Route::ConfigRead => &[(
+            "If-None-Match",
+            "An ETag; the same version is not sent again.",
+        )],
         _ => &[],
     };
     for (name, text) in headers {
@@ -218,7 +250,10 @@ fn refusals(spec: &RouteSpec) -> Vec<ProblemCode> {
     if spec.body_bytes > 0 {
         codes.push(P::BodyTooLarge);
     }
-    if !matches!(spec.route, Route::Health | Route::OpenApi | Route::AgentPart) {
+    if !matches!(
+        spec.route,
+        Route::Health | Route::OpenApi | Route::AgentPart
+    ) {
         codes.extend([P::Internal, P::Unavailable]);
     }
     codes
@@ -236,39 +271,67 @@ fn told(route: Route) -> (&'static str, Answer) {
     match route {
         Route::Health => ("The Worker is there", Json(200, "Health")),
         Route::OpenApi => ("This document", Text("application/json")),
-        Route::Script => ("Loader and public configuration of a site", Text("text/javascript")),
+        Route::Script => (
+            "Loader and public configuration of a site",
+            Text("text/javascript"),
+        ),
         Route::AgentPart => ("A part of the agent", Text("application/octet-stream")),
-        Route::Visit => ("Begin or resume a visit, take or keep numbers", Json(200, "VisitReply")),
+        Route::Visit => (
+            "Begin or resume a visit, take or keep numbers",
+            Json(200, "VisitReply"),
+        ),
         Route::Beat => ("Something happened on the page", Json(200, "VisitReply")),
         Route::Leave => ("The page is going away", Json(200, "VisitReply")),
-        Route::ProviderCall => ("A telephony provider reports a call", Text("application/json")),
+        Route::ProviderCall => (
+            "A telephony provider reports a call",
+            Text("application/json"),
+        ),
         Route::SiteList => ("List the sites", Json(200, "Sites")),
         Route::SiteCreate => ("Create a site", Json(201, "Version")),
         Route::SiteRead => ("One site's summary", Json(200, "Site")),
-        Route::SiteDelete => ("Delete a site and everything of it; export it first", Nothing),
+        Route::SiteDelete => (
+            "Delete a site and everything of it; export it first",
+            Nothing,
+        ),
         Route::ConfigRead => ("The configuration in force", Json(200, "Config")),
         Route::ConfigWrite => ("Replace the configuration", Json(200, "Version")),
         Route::ConfigCheck => ("Explain the faults of a configuration", Json(200, "Check")),
-        Route::ConfigImport => ("What another system's scenarios become here", Json(200, "Any")),
-        Route::VersionList => ("List the versions of the configuration", Json(200, "Versions")),
+        Route::ConfigImport => (
+            "What another system's scenarios become here",
+            Json(200, "Any"),
+        ),
+        Route::VersionList => (
+            "List the versions of the configuration",
+            Json(200, "Versions"),
+        ),
         Route::VersionRead => ("One version of the configuration", Json(200, "Version")),
         Route::VersionRevert => ("Bring an older version into force", Json(200, "Version")),
         Route::NumberList => ("List the numbers", Json(200, "Numbers")),
         Route::NumberAct => ("Act on numbers", Json(200, "Version")),
         Route::CallList => ("List the calls, newest first", Json(200, "Calls")),
         Route::CallRead => ("One call with all its candidates", Json(200, "Call")),
-        Route::KeptEventList => {
-            ("Events of providers that could not be understood", Json(200, "Any"))
-        }
+        Route::KeptEventList => (
+            "Events of providers that could not be understood",
+            Json(200, "Any"),
+        ),
         Route::LeaseRead => ("Who held a number at an instant", Json(200, "Leases")),
         Route::Live => ("What the pools do now", Json(200, "Live")),
-        Route::PoolRead => ("A scenario's load and the numbers it needs", Json(200, "Load")),
+        Route::PoolRead => (
+            "A scenario's load and the numbers it needs",
+            Json(200, "Load"),
+        ),
         Route::KeyList => ("List the keys", Json(200, "Keys")),
         Route::KeyCreate => ("Make a key; its token is shown once", Json(201, "Key")),
         Route::KeyRevoke => ("Revoke a key", Nothing),
         Route::AuditList => ("The audit log, newest first", Json(200, "AuditRows")),
-        Route::Export => ("Everything of the site as JSON Lines", Text("application/x-ndjson")),
-        Route::Import => ("Put a whole site back from its export", Json(201, "Imported")),
+        Route::Export => (
+            "Everything of the site as JSON Lines",
+            Text("application/x-ndjson"),
+        ),
+        Route::Import => (
+            "Put a whole site back from its export",
+            Json(201, "Imported"),
+        ),
         Route::Check => ("Verify the stored state", Json(200, "Check")),
         Route::Sizing => ("How many numbers a site needs", Json(200, "Any")),
     }
@@ -285,7 +348,10 @@ mod tests {
         for spec in ROUTES {
             let method = spec.method.as_str().to_lowercase();
             let operation = &document["paths"][spec.path][method];
-            let name = operation["operationId"].as_str().unwrap_or_default().to_owned();
+            let name = operation["operationId"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned();
             assert!(!name.is_empty(), "{} is not described", spec.path);
             assert!(names.insert(name.clone()), "{name} stands twice");
         }
@@ -298,13 +364,20 @@ mod tests {
         for (at, _) in text.match_indices("#/components/schemas/") {
             let name = text[at..].split('"').next().unwrap_or_default();
             let name = name.rsplit('/').next().unwrap_or_default();
-            assert!(document["components"]["schemas"].get(name).is_some(), "{name}");
+            assert!(
+                document["components"]["schemas"].get(name).is_some(),
+                "{name}"
+            );
         }
     }
 
     #[test]
     fn the_committed_document_is_this_one() {
         let committed = include_str!("../../../openapi.json");
-        assert_eq!(committed, text(), "write it anew: cargo run -p ringlet-core --example openapi");
+        assert_eq!(
+            committed,
+            text(),
+            "write it anew: cargo run -p ringlet-core --example openapi"
+        );
     }
 }

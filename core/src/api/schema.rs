@@ -15,8 +15,9 @@ fn object(members: &[(&str, Value)]) -> Value {
 fn with_optional(members: &[(&str, Value)], optional: &[(&str, Value)]) -> Value {
     let required: Vec<&str> = members.iter().map(|(name, _)| *name).collect();
     let all = members.iter().chain(optional);
-    let properties: Map<String, Value> =
-        all.map(|(name, schema)| ((*name).to_owned(), schema.clone())).collect();
+    let properties: Map<String, Value> = all
+        .map(|(name, schema)| ((*name).to_owned(), schema.clone()))
+        .collect();
     json!({ "type": "object", "required": required, "properties": properties })
 }
 
@@ -79,7 +80,10 @@ fn common() -> Named {
         &[
             ("type", text()),
             ("title", text()),
-            ("status", json!({ "type": "integer", "minimum": 400, "maximum": 599 })),
+            (
+                "status",
+                json!({ "type": "integer", "minimum": 400, "maximum": 599 }),
+            ),
             ("code", text()),
             ("doc", text()),
         ],
@@ -90,7 +94,13 @@ fn common() -> Named {
         ("Fault", fault),
         ("Problem", problem),
         ("Health", object(&[("ok", flag())])),
-        ("Check", object(&[("ok", flag()), ("faults", json!({ "type": "array", "items": text() }))])),
+        (
+            "Check",
+            object(&[
+                ("ok", flag()),
+                ("faults", json!({ "type": "array", "items": text() })),
+            ]),
+        ),
         ("Imported", object(&[("lines", count())])),
     ]
 }
@@ -131,7 +141,12 @@ fn sites() -> Named {
         ("stored_bytes", count()),
     ]);
     let version = with_optional(
-        &[("version", count()), ("at", count()), ("author", text()), ("note", text())],
+        &[
+            ("version", count()),
+            ("at", count()),
+            ("author", text()),
+            ("note", text()),
+        ],
         &[("document", text())],
     );
     let config = object(&[
@@ -184,13 +199,19 @@ fn calls() -> Named {
         ("granted_at", count()),
         ("last_activity", count()),
         ("probability", share()),
-        ("reasons", json!({ "type": "array", "items": { "type": "object", "required": ["code"] } })),
+        (
+            "reasons",
+            json!({ "type": "array", "items": { "type": "object", "required": ["code"] } }),
+        ),
         ("source", text()),
     ]);
     let touch = object(&[("at", count()), ("source", text()), ("channel", text())]);
     let attribution = with_optional(
         &[
-            ("kind", one_of(&["visit", "static", "reserve", "unattributed"])),
+            (
+                "kind",
+                one_of(&["visit", "static", "reserve", "unattributed"]),
+            ),
             ("reason", text()),
             ("probability", share()),
             ("stranger", share()),
@@ -220,7 +241,10 @@ fn calls() -> Named {
         ("is_target", flag()),
         ("is_confirmed", flag()),
         ("source", maybe("string")),
-        ("attribution", json!({ "oneOf": [{ "type": "null" }, reference("Attribution")] })),
+        (
+            "attribution",
+            json!({ "oneOf": [{ "type": "null" }, reference("Attribution")] }),
+        ),
         ("touches", list("Touch")),
     ]);
     let lease = object(&[
@@ -240,14 +264,30 @@ fn calls() -> Named {
         ("Call", call),
         ("Calls", list_page("calls", "Call")),
         ("Lease", lease),
-        ("Leases", object(&[("number", phone()), ("at", count()), ("leases", list("Lease"))])),
+        (
+            "Leases",
+            object(&[
+                ("number", phone()),
+                ("at", count()),
+                ("leases", list("Lease")),
+            ]),
+        ),
     ]
 }
 
 fn pools() -> Named {
     let states = [
-        "free", "provisional", "active", "idle", "held", "cooling", "quarantined", "draining",
-        "reserve", "disabled", "static",
+        "free",
+        "provisional",
+        "active",
+        "idle",
+        "held",
+        "cooling",
+        "quarantined",
+        "draining",
+        "reserve",
+        "disabled",
+        "static",
     ];
     let live = with_optional(
         &[
@@ -287,14 +327,21 @@ fn pools() -> Named {
             ("origin", one_of(&["own", "rented"])),
             ("calls", count()),
         ],
-        &[("last_call_at", count()), ("last_shown_at", count()), ("city", text())],
+        &[
+            ("last_call_at", count()),
+            ("last_shown_at", count()),
+            ("city", text()),
+        ],
     );
     let load = object(&[
         ("scenario", text()),
         ("pool", text()),
         ("numbers", count()),
         ("active", count()),
-        ("recommendation", json!({ "type": "object", "required": ["have", "need", "colour"] })),
+        (
+            "recommendation",
+            json!({ "type": "object", "required": ["have", "need", "colour"] }),
+        ),
         ("sentence", object(&[("en", text()), ("ru", text())])),
         ("hours", json!({ "type": "array" })),
     ]);
@@ -302,7 +349,10 @@ fn pools() -> Named {
         ("LiveNumber", live),
         ("LiveEvent", event),
         ("LivePool", pool),
-        ("Live", object(&[("now", count()), ("pools", list("LivePool"))])),
+        (
+            "Live",
+            object(&[("now", count()), ("pools", list("LivePool"))]),
+        ),
         ("NumberRow", number),
         ("Numbers", object(&[("numbers", list("NumberRow"))])),
         ("Load", load),

@@ -546,13 +546,11 @@ impl Change {
     /// The record of `number`, made if there is none.
     fn record(&mut self, number: E164) -> &mut NumberRecord {
         let records = &mut self.next.numbers;
-        let at = records
-            .iter()
-            .position(|record| record.number == number)
-            .unwrap_or_else(|| {
-                records.push(NumberRecord::new(number));
-                records.len() - 1
-            });
+        let found = records.binary_search_by_key(&number, |record| record.number);
+        let at = found.unwrap_or_else(|place| {
+            records.insert(place, NumberRecord::new(number));
+            place
+        });
         &mut records[at]
     }
 

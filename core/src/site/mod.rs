@@ -66,7 +66,7 @@ pub struct SiteConfig {
     pub attribution: AttributionConfig,
     /// What the page's own scripts get.
     pub page: PageConfig,
-    /// What is known of single numbers.
+    /// What is known of single numbers, in ascending order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub numbers: Vec<NumberRecord>,
     /// Pools.
@@ -386,7 +386,10 @@ impl SiteConfig {
 
     /// What is known of `number`.
     pub fn record(&self, number: E164) -> Option<&NumberRecord> {
-        self.numbers.iter().find(|record| record.number == number)
+        let found = self
+            .numbers
+            .binary_search_by_key(&number, |record| record.number);
+        found.ok().and_then(|at| self.numbers.get(at))
     }
 
     /// Numbers of `pool` that may be lent: neither quarantined nor disabled.

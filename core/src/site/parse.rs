@@ -118,7 +118,7 @@ fn read_site(root: &Node<'_>) -> Option<SiteConfig> {
         retention: retention.unwrap_or_default(),
         attribution: attribution.unwrap_or_default(),
         page: page.unwrap_or_default(),
-        numbers: without_places(numbers),
+        numbers: by_number(without_places(numbers)),
         pools: without_places(pools),
         scenarios: without_places(scenarios),
         telephony: telephony.unwrap_or_default(),
@@ -127,6 +127,12 @@ fn read_site(root: &Node<'_>) -> Option<SiteConfig> {
 
 /// Items with the pointer each stood at.
 pub(super) type Placed<T> = Vec<(T, String)>;
+
+/// Records in the order of their numbers, so that one is found without looking at all.
+fn by_number(mut records: Vec<NumberRecord>) -> Vec<NumberRecord> {
+    records.sort_by_key(|record| record.number);
+    records
+}
 
 fn without_places<T>(items: Placed<T>) -> Vec<T> {
     items.into_iter().map(|(item, _)| item).collect()

@@ -18,7 +18,7 @@ use ringlet_core::number::{self, ActionError, NumberAction};
 use ringlet_core::phone::E164;
 use ringlet_core::pool::NumberState;
 use ringlet_core::scenario::ScenarioKind;
-use ringlet_core::site::{NumberOrigin, SiteConfig, Text};
+use ringlet_core::site::{NumberOrigin, NumberStatus, SiteConfig, Text};
 use ringlet_core::time::UnixMillis;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -27,7 +27,7 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, Serialize)]
 struct NumberRow {
     number: E164,
-    /// What it is for: `pool`, `static` or `reserve`.
+    /// What it is for: `pool`, `static`, `reserve` or `nothing`.
     used_for: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pool: Option<String>,
@@ -101,7 +101,15 @@ impl SiteObject {
         let mut rows: BTreeMap<E164, NumberRow> = BTreeMap::new();
         for (pool, live) in config.pools.iter().zip(lives) {
             for number in live?.numbers {
-                let mut row = new_row(config, number.number, "pool", State::Pool(number.state));
+                let record = config.record(number.number);
+                let state = match record.map(|record| record.status) {
+                    // A pool knows only that it may not lend the number.
+                    Some(NumberStatus::Quarantined) if number.state == NumberState::Disabled => {
+                        NumberState::Quarantined
+                    }
+                    _ => number.state,
+                };
+                let mut row = new_row(config, number.number, "pool", State::Pool(state));
                 row.pool = Some(pool.id.to_string());
                 let scenarios = config.scenarios.iter();
                 let of = scenarios.filter(|scenario| scenario.pool() == Some(&pool.id));
@@ -111,6 +119,7 @@ impl SiteObject {
             }
         }
         add_statics_and_reserves(config, &mut rows);
+        add_free(config, &mut rows);
         let counts = "SELECT dialed, count(*), max(started_at_ms) FROM call
                       WHERE dialed IS NOT NULL GROUP BY dialed";
         for counted in self.store.sql().rows(counts, &[])? {
@@ -200,6 +209,19 @@ fn add_statics_and_reserves(config: &SiteConfig, rows: &mut BTreeMap<E164, Numbe
             });
             row.scenarios.push(scenario.id.to_string());
         }
+    }
+}
+
+/// Numbers of the site that are used for nothing.
+fn add_free(config: &SiteConfig, rows: &mut BTreeMap<E164, NumberRow>) {
+    for record in &config.numbers {
+        let state = match record.status {
+            NumberStatus::Active => NumberState::Free,
+            NumberStatus::Quarantined => NumberState::Quarantined,
+            NumberStatus::Disabled => NumberState::Disabled,
+        };
+        rows.entry(record.number)
+            .or_insert_with(|| new_row(config, record.number, "nothing", State::Pool(state)));
     }
 }
 

@@ -392,18 +392,16 @@ impl SiteConfig {
         found.ok().and_then(|at| self.numbers.get(at))
     }
 
+    /// Whether `number` may be shown: neither quarantined nor disabled.
+    pub fn is_usable(&self, number: E164) -> bool {
+        self.record(number)
+            .is_none_or(|record| record.status == NumberStatus::Active)
+    }
+
     /// Numbers of `pool` that may be lent: neither quarantined nor disabled.
     pub fn usable_numbers(&self, pool: &PoolConfig) -> Vec<E164> {
-        let unusable: std::collections::BTreeSet<E164> = self
-            .numbers
-            .iter()
-            .filter(|record| record.status != NumberStatus::Active)
-            .map(|record| record.number)
-            .collect();
         let numbers = pool.numbers.iter().copied();
-        numbers
-            .filter(|number| !unusable.contains(number))
-            .collect()
+        numbers.filter(|number| self.is_usable(*number)).collect()
     }
 
     /// What `number` is used for, if for anything.

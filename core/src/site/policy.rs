@@ -1,13 +1,12 @@
 //! The rule of a pool as the owner chooses it, and the pool that follows from a configuration.
 
-use super::{CooldownRule, NumberStatus, PoolConfig, SiteConfig};
+use super::{CooldownRule, PoolConfig, SiteConfig};
 use crate::phone::E164;
 use crate::pool;
 use crate::pool::{Choice, Hold, Overflow, Policy};
 use crate::scenario::{Scenario, ScenarioKind};
 use crate::time::Millis;
 use serde::Serialize;
-use std::collections::BTreeMap;
 
 /// How long a combination of parameters keeps its number: two weeks without a show return it, as in
 /// the shared pools of the field (Mango).
@@ -129,20 +128,14 @@ impl SiteConfig {
     /// What the pool's state machine works with: numbers with their roles, times and rule. Reserve
     /// numbers are the scenarios' own ([`SiteConfig::reserve_of`]), so none is among them.
     pub fn pool_config(&self, config: &PoolConfig) -> pool::PoolConfig {
-        let records: BTreeMap<E164, _> = self
-            .numbers
-            .iter()
-            .map(|record| (record.number, record))
-            .collect();
         let numbers = config.numbers.iter().map(|number| {
-            let record = records.get(number);
-            let usable = record.is_none_or(|record| record.status == NumberStatus::Active);
+            let record = self.record(*number);
             let source = record
                 .and_then(|record| record.source.as_deref())
                 .unwrap_or_default();
             pool::NumberConfig {
                 number: *number,
-                role: if usable {
+                role: if self.is_usable(*number) {
                     pool::Role::Dynamic
                 } else {
                     pool::Role::Disabled
@@ -184,6 +177,8 @@ impl SiteConfig {
         let pool = scenario.pool().and_then(|id| self.pool(id));
         let to_page = scenario.overflow == crate::scenario::Overflow::Page
             || pool.is_some_and(|pool| pool.rule().overflow == Overflow::Page);
-        scenario.reserve_number.filter(|_| !to_page)
+        scenario
+            .reserve_number
+            .filter(|number| !to_page && self.is_usable(*number))
     }
 }

@@ -513,6 +513,18 @@ fn uses_of_numbers() {
         ]
     );
     assert_eq!(pool.numbers[0].source, crate::pool::Source::of("Yandex"));
+    // A withdrawn number is shown nowhere, as a reserve neither.
+    let reserve = |status: &str, overflow: &str| {
+        let mut value: serde_json::Value = serde_json::from_str(SMALL).expect("JSON");
+        value["scenarios"][0]["reserve_number"] = "74950000100".into();
+        value["scenarios"][0]["overflow"] = overflow.into();
+        value["numbers"] = serde_json::json!([{"number": "74950000100", "status": status}]);
+        let config = parse(&value.to_string());
+        config.reserve_of(&config.scenarios[0]).is_some()
+    };
+    assert!(reserve("active", "reserve"));
+    assert!(!reserve("active", "page"));
+    assert!(!reserve("quarantined", "reserve"));
     // `overflow` is `page`: the reserve number is not shown, though calls to it are known.
     assert_eq!(config.reserve_of(&config.scenarios[0]), None);
     let params = config.pool_config(&config.pools[1]);

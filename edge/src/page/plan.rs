@@ -141,6 +141,12 @@ pub(super) fn plan(site: &Site, request: &VisitRequest, facts: &VisitFacts) -> P
             continue;
         }
         match matched.give {
+            // A number withdrawn from use is not shown for its source either.
+            Give::Static { number, .. } if !site.config.is_usable(number) => {
+                let reserve = site.config.reserve_of(scenario);
+                let kind = reserve.map_or(NumberGiven::Page, |_| NumberGiven::Reserve);
+                plan.decided.push(given(&scenario.id, kind, reserve));
+            }
             Give::Static { number, .. } => {
                 plan.decided
                     .push(given(&scenario.id, NumberGiven::Static, Some(number)));

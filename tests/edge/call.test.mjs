@@ -49,6 +49,23 @@ test("sent twice, it is one call; the end makes the record whole", async () => {
   assert.deepEqual(check.body, { ok: true, faults: [] });
 });
 
+test("a call keeps its number from being lent on until it ends, and no longer", async () => {
+  const pools = [{ id: "main", numbers: numbers(2, 80), hold_ms: 10000, idle_release_ms: 5000 }];
+  await worker.seed(siteConfig({ site: "pinned", pools }));
+  const options = { site: "pinned" };
+  const given = await visit(worker, { options });
+  const number = given.numbers[0].number;
+  const live = async () => (await worker.admin("GET", "/api/v1/sites/pinned/live")).body;
+  const shown = async () => (await live()).pools[0].numbers.find((one) => one.number === number);
+  const start = callStart(number);
+  assert.equal((await report(worker, start, options)).status, 200);
+  assert.equal((await shown()).in_call, true);
+  const times = { answered_at: start.started_at + 4000, talk_s: 95 };
+  const end = { ...start, ...times, phase: "end", status: "answered" };
+  for (const event of [end, end]) assert.equal((await report(worker, event, options)).status, 200);
+  assert.equal((await shown()).in_call, false);
+});
+
 test("the last holder is credited after he left; leases tell who held a number when", async () => {
   const pools = [{ id: "main", numbers: numbers(1, 50), hold_ms: 10000, idle_release_ms: 5000 }];
   await worker.seed(siteConfig({ site: "late", pools }));

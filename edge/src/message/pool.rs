@@ -37,6 +37,13 @@ pub(crate) enum PoolCommand {
     Live,
     /// A call to a number began: who may have made it? Answered with [`CallAnswer`].
     Call(Box<CallCommand>),
+    /// A call that was judged before is over. Answered with `null`.
+    CallEnded {
+        /// The number.
+        number: E164,
+        /// The call.
+        call: CallId,
+    },
     /// A call was credited. Answered with `null`.
     Attributed(Attributed),
     /// Take a number out of use until then. Answered with `null`.

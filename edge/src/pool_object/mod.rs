@@ -31,7 +31,7 @@ use crate::objects::{self, Class};
 use group::Group;
 use recent::Recent;
 use ringlet_core::entropy::Entropy;
-use ringlet_core::pool::{Input, Pool, PoolConfig, Reply};
+use ringlet_core::pool::{CallMark, Input, Pool, PoolConfig, Reply};
 use ringlet_core::time::{Millis, UnixMillis};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -151,6 +151,10 @@ impl Shell {
             PoolCommand::Beat(beat) => self.beat(*beat).await,
             PoolCommand::Live => self.live(),
             PoolCommand::Call(call) => self.call(*call).await,
+            PoolCommand::CallEnded { number, call } => {
+                self.input(Input::CallEnded(CallMark { number, call })).await?;
+                Ok("null".to_owned())
+            }
             PoolCommand::Attributed(credit) => {
                 self.input(Input::Attributed(credit)).await?;
                 Ok("null".to_owned())

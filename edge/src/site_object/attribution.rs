@@ -237,6 +237,29 @@ impl SiteObject {
         }))
     }
 
+    /// Tells the pool that a call which it judged while it rang is over: the number is free to be
+    /// lent again. An aid: the pool takes no call for longer than four hours.
+    pub(super) async fn tell_pool_of_end(&self, in_force: &InForce, record: &CallRecord) {
+        let Some(number) = record.dialed() else {
+            return;
+        };
+        let site = in_force.config.site.as_str();
+        let Ok(pools) = config::pools_of(self.store.sql(), number) else {
+            return;
+        };
+        for pool in pools {
+            let call = record.id();
+            let command = PoolCommand::CallEnded { number, call };
+            let told = pools::ask::<()>(&self.env, site, &pool, in_force.version, command).await;
+            if let Err(fault) = told {
+                Line::new(Level::Warn, "call_end_not_told")
+                    .site(site)
+                    .fault(&fault.message)
+                    .write();
+            }
+        }
+    }
+
     /// Tells the pool that a call was credited to one of its leases: less is to be expected of that
     /// visitor now. An aid: that it could not be told is only logged.
     pub(super) async fn tell_pool_of_credit(

@@ -101,12 +101,15 @@ impl SiteObject {
         let Some(stored) = StoredCall::find(self.store.sql(), call)? else {
             return Ok(());
         };
-        if !stored.waiting {
-            return Ok(());
-        }
         let in_force = self
             .in_force()?
             .ok_or_else(|| Fault::new("there is no such site"))?;
+        if !stored.waiting {
+            if !stored.record.status().is_live() {
+                self.tell_pool_of_end(&in_force, &stored.record).await;
+            }
+            return Ok(());
+        }
         let outcome = self.decide(&in_force, &stored.record).await?;
         let now = clock::now();
         let credited_by = credit_key(&stored.record);

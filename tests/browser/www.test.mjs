@@ -16,17 +16,24 @@ const site = JSON.parse(readFileSync(resolve(root, "www/demo/site.json"), "utf8"
 const PAGE_NUMBER = { city: "8 (495) 000-10-20", free: "8 800 000-10-20" };
 const CITY = site.pools.find((pool) => pool.id === "city").numbers;
 const SECRET = "webhook-secret-of-this-test-run-0123456789";
+/** The exchanges that the live view can pretend, as a site is set up for them. */
+const TELEPHONY = {
+  generic: { secrets: [SECRET] },
+  mango: { key: "the-key-of-an-exchange-0123456789", secrets: [SECRET] },
+  megafon: { secrets: [SECRET] },
+  twilio: { secrets: [SECRET] },
+  zadarma: { secrets: [SECRET], path_secrets: ["a-secret-of-the-path-0123456789"] },
+};
 
 let worker;
 let browser;
 
 before(async () => {
   worker = await startWorker();
-  const telephony = { generic: { secrets: [SECRET] } };
   const answer = await fetch(`${worker.url}/api/v1/sites/demo/config`, {
     method: "PUT",
     headers: { authorization: `Bearer ${worker.token}`, "content-type": "application/json" },
-    body: JSON.stringify({ ...site, origins: [worker.url], telephony }),
+    body: JSON.stringify({ ...site, origins: [worker.url], telephony: TELEPHONY }),
   });
   assert.ok(answer.ok, `the demonstration's configuration was refused: ${await answer.text()}`);
   // The agent keeps away from automated browsers; this one is to be taken for a visitor's.
@@ -142,6 +149,35 @@ test("the same event sent twice stays one call", async () => {
   const body = await answer.json();
   assert.equal((body.calls ?? body.items).length, earlier + 1);
   await view.close();
+});
+
+for (const provider of Object.keys(TELEPHONY)) {
+  test(`a call in the form of ${provider} is understood`, async () => {
+    const view = await open(live());
+    await view.page.locator(".spare button, .numbers button").first().waitFor();
+    const earlier = await view.page.locator("#calls > li").count();
+    await view.page.locator("summary", { hasText: "What kind of call" }).click();
+    await view.page.locator("#provider").selectOption(provider);
+    await view.page.locator("#outcome").selectOption("missed");
+    await view.page.locator(".spare button, .numbers button").first().click();
+    await view.page.locator('#said[data-tone="good"]').waitFor();
+    await view.page.waitForFunction(
+      (count) => document.querySelectorAll("#calls > li").length > count,
+      earlier,
+    );
+    const call = view.page.locator("#calls > li").first();
+    assert.match(await call.locator(".badge").textContent(), /missed/);
+    assert.deepEqual(view.faults, []);
+    await view.close();
+  });
+}
+
+test("a leaflet's code shows the number of the leaflet", async () => {
+  const { page, close } = await open("/demo/?lang=en");
+  await page.locator("#arrive-leaflet").click();
+  await page.waitForURL(/leaflet_metro/);
+  assert.equal(await swapped(page), "74950001401");
+  await close();
 });
 
 test("two arrivals in one browser are two visitors; a reload is none", async () => {

@@ -152,7 +152,8 @@ impl Shell {
             PoolCommand::Live => self.live(),
             PoolCommand::Call(call) => self.call(*call).await,
             PoolCommand::CallEnded { number, call } => {
-                self.input(Input::CallEnded(CallMark { number, call })).await?;
+                self.input(Input::CallEnded(CallMark { number, call }))
+                    .await?;
                 Ok("null".to_owned())
             }
             PoolCommand::Attributed(credit) => {

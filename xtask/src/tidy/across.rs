@@ -77,7 +77,12 @@ fn links(files: &[File]) -> Vec<String> {
             let is_directory = known
                 .iter()
                 .any(|file| file.starts_with(&format!("{path}/")));
-            if !known.contains(path.as_str()) && !is_directory && !path.is_empty() {
+            // A picture is no text, and so not among the files.
+            let is_known = known.contains(path.as_str())
+                || is_directory
+                || path.is_empty()
+                || crate::paths::root().join(&path).is_file();
+            if !is_known {
                 faults.push(format!("{}: the link {target:?} leads nowhere", page.path));
             }
         }

@@ -3,12 +3,15 @@
 import { announce, doc, isVisible, listen, nearest, quietly } from './host.js';
 import * as page from './page.js';
 import * as store from './store.js';
-import { initSync, site, slot, step } from 'ringlet-glue';
+import { call, initSync } from 'ringlet-glue';
 
 const config = __RINGLET_CONFIG__;
 const guard = Symbol.for(`ringlet:${config.site}`);
 
-// Events and messages of the visit, as the module numbers them (agent/src/lib.rs).
+// Verbs of the module, events and messages of the visit, as agent/src/lib.rs numbers them.
+const COUNTRY = 0;
+const AREA = 1;
+const STEP = 8;
 const START = 0;
 const ANSWER = 1;
 const FAILURE = 2;
@@ -136,15 +139,18 @@ function showAll(numbers) {
   news.forEach((one) => announce(config.page, ...one));
 }
 
+/** Lets the rules of the visit take a step: rows of numbers as agent/src/lib.rs describes them. */
 const askRules = (event, record, argument) => {
   const least = (name) => Math.min(...record.numbers.map((one) => one[name] || 1e15), 1e15) % 1e15;
   const plan = [least('hold_ms'), least('beat_ms'), least('idle_ms')];
   const known = record.known.slice(0, 6);
-  const row = Float64Array.from([...known, ...plan, ...store.others(record), argument]);
-  return [...step(event, isVisible(), Date.now(), row)];
+  const row = [Date.now(), +isVisible(), ...known, ...plan, ...store.others(record), argument];
+  // What is no number was not ours.
+  const clean = row.map((value) => Math.max(Math.trunc(value), 0) || 0);
+  return call(STEP, event, clean.join(' ')).split(' ').map(Number);
 };
 
-/** Lets the rules of the visit take a step and does what they say. */
+/** Takes a step and does what the rules say. */
 function advance(event, argument = 0) {
   if (!isReady || isStopped) return;
   const record = store.load();
@@ -196,8 +202,9 @@ function askLate() {
 /** The rules are here: what is remembered is shown in the same task. */
 function useRules(module) {
   initSync({ module });
-  site(config.country_code, config.area_code || '');
-  for (const { mask, numbers } of page.slots) slot(mask, numbers.join(' '));
+  call(COUNTRY, 0, config.country_code);
+  call(AREA, 0, config.area_code || '');
+  page.tellRules();
   isReady = true;
   const record = store.load();
   if (record.numbers.length && !askRules(IS_FRESH, record, 0)[7]) showAll(record.numbers);

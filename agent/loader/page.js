@@ -5,8 +5,16 @@
 // is an element the owner selected, a `tel:` link, or a line of text.
 
 import { all, doc, nearest } from './host.js';
-import { link, show, swap, text } from 'ringlet-glue';
+import { call } from 'ringlet-glue';
 
+// Verbs of the module (agent/src/lib.rs).
+const SLOT = 2;
+const NUMBER = 3;
+const SHOW = 4;
+const TEXT = 5;
+const LINK = 6;
+const SWAP = 7;
+const SELECTED = 65_536;
 const TEL = 'a[href^="tel:" i],area[href^="tel:" i]';
 // Not the page's words, or somebody asked to leave them alone.
 const SKIP =
@@ -74,6 +82,13 @@ export function begin({ scenarios }) {
   for (const slot of slots) slot.selector = slot.css.join();
 }
 
+/** Tells the rules what they must know of the slots. */
+export const tellRules = () =>
+  slots.forEach(({ mask, numbers }, index) => {
+    call(SLOT, 0, mask);
+    numbers.forEach((number) => call(NUMBER, index, number));
+  });
+
 /** Finds out, without the rules, which slots probably have a place on the page. */
 export function look() {
   let digits;
@@ -132,9 +147,9 @@ function swapPlace(index, texts, links, selected) {
   const nodes = [...texts.map(([node]) => node), ...links];
   const was = nodes.map(original);
   if (!nodes.length || was.some((value) => UNSAFE.test(value))) return false;
-  texts.forEach(([, goesOn], at) => text(was[at], goesOn));
-  links.forEach((_, at) => link(was[texts.length + at]));
-  const answer = swap(index, selected);
+  texts.forEach(([, goesOn], at) => call(TEXT, +goesOn, was[at]));
+  links.forEach((_, at) => call(LINK, 0, was[texts.length + at]));
+  const answer = call(SWAP, index + selected * SELECTED, '');
   const next = answer.length > 1 ? answer.split('\0') : was;
   if (answer) nodes.forEach((node) => claims.set(node, index));
   if (nodes.some((node, at) => valueOf(node) !== next[at]) && !isTired(nodes[0].parentNode)) {
@@ -239,7 +254,7 @@ export function setNumber(index, digits, answered) {
   const changed = slot.shown !== digits;
   slot.answered = answered;
   slot.shown = digits;
-  show(index, digits);
+  call(SHOW, index, digits);
   return changed;
 }
 

@@ -93,6 +93,22 @@ impl Mask {
         })
     }
 
+    /// A mask that [`Mask::parse`] took before, as the edge hands it to browsers. Nothing is checked
+    /// again: a text that is no mask writes numbers in international form.
+    pub fn checked_before(text: &str) -> Option<Self> {
+        let style = if has_byte(text, b'{') {
+            Style::Named
+        } else if text.chars().any(is_place) {
+            Style::Places
+        } else {
+            Style::Sample
+        };
+        (!text.is_empty()).then(|| Self {
+            text: text.into(),
+            style,
+        })
+    }
+
     /// The two-level form of UIS: `mask` with `{phone}`, whose digits `template` groups.
     ///
     /// # Errors
@@ -289,11 +305,13 @@ fn next_piece(text: &str) -> Result<Option<(Piece<'_>, &str)>, MaskError> {
         return Ok(None);
     }
     let Some(inner) = text.strip_prefix('{') else {
-        let end = text.find('{').unwrap_or(text.len());
-        let (literal, rest) = text.split_at(end);
+        let end = text.bytes().position(|byte| byte == b'{');
+        let (literal, rest) = text.split_at_checked(end.unwrap_or(text.len())).unwrap_or_default();
         return Ok(Some((Piece::Literal(literal), rest)));
     };
-    let (name, rest) = inner.split_once('}').ok_or(MaskError::Part)?;
+    let end = inner.bytes().position(|byte| byte == b'}').ok_or(MaskError::Part)?;
+    let name = inner.get(..end).unwrap_or_default();
+    let rest = inner.get(end + 1..).unwrap_or_default();
     let piece = match name {
         "country" => Piece::Country,
         "trunk" => Piece::Trunk,
@@ -349,7 +367,7 @@ fn check_literal(literal: &str, after_part: bool) -> Result<(), MaskError> {
 }
 
 fn format_places(mask: &str, parts: &Parts, domestic: bool) -> Option<String> {
-    let plus = mask.contains('+');
+    let plus = has_byte(mask, b'+');
     let slots = mask.chars().filter(|c| is_place(*c) || c.is_ascii_digit());
     let fits = |prefix: &str| {
         let mut digits = prefix.chars().chain(parts.national().chars());
@@ -378,10 +396,22 @@ fn format_places(mask: &str, parts: &Parts, domestic: bool) -> Option<String> {
     Some(out)
 }
 
+/// Whether `part` stands in `text`. The texts have a few bytes, so the searchers of the standard
+/// library, which the agent would have to carry, gain nothing.
+fn holds(text: &str, part: &str) -> bool {
+    let mut windows = text.as_bytes().windows(part.len());
+    windows.any(|window| window == part.as_bytes())
+}
+
+/// Whether the ASCII character `wanted` stands in `text`; see [`holds`].
+fn has_byte(text: &str, wanted: u8) -> bool {
+    text.bytes().any(|byte| byte == wanted)
+}
+
 fn format_named(mask: &str, parts: &Parts, domestic: bool) -> Option<String> {
     // A foreign number needs its country code: written out, or as a part.
-    let mut has_country = mask.contains("{country}");
-    let has_city = mask.contains("{city}") || mask.contains("{area}");
+    let mut has_country = holds(mask, "{country}");
+    let has_city = holds(mask, "{city}") || holds(mask, "{area}");
     let mut out = String::with_capacity(mask.len() + 16);
     let mut rest = mask;
     while let Ok(Some((piece, after))) = next_piece(rest) {
@@ -389,7 +419,7 @@ fn format_named(mask: &str, parts: &Parts, domestic: bool) -> Option<String> {
         match piece {
             Piece::Literal(literal) => {
                 let digits: String = literal.chars().filter(char::is_ascii_digit).collect();
-                let international = literal.contains('+');
+                let international = has_byte(literal, b'+');
                 let next_is_country = after.starts_with("{country}");
                 let right = if digits.is_empty() {
                     !international || next_is_country
@@ -398,8 +428,8 @@ fn format_named(mask: &str, parts: &Parts, domestic: bool) -> Option<String> {
                 } else {
                     let trunk = domestic && digits == parts.plan().trunk;
                     (trunk || digits == parts.country())
-                        && !mask.contains("{country}")
-                        && !mask.contains("{trunk}")
+                        && !holds(mask, "{country}")
+                        && !holds(mask, "{trunk}")
                 };
                 if !right {
                     return None;

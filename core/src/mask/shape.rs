@@ -132,14 +132,17 @@ fn zones(shape: &str, prefix_digits: usize, form: Form) -> Option<Zones> {
     // The (0) of "+44 (0)20 …" is not dialled from abroad: it stays as it stands.
     let rest = shape.get(prefix_end..)?;
     if matches!(form, Form::International)
-        && let Some(at) = rest.find("(0)")
-        && !rest.get(..at)?.contains(|c: char| c.is_ascii_digit())
+        && let Some(at) = rest
+            .as_bytes()
+            .windows(3)
+            .position(|window| window == b"(0)")
+        && !rest.get(..at)?.bytes().any(|byte| byte.is_ascii_digit())
     {
         prefix_end += at + 3;
     }
     let rest = shape.get(prefix_end..)?;
-    let close = rest.find([')', ']']);
-    let first = rest.find(|c: char| c.is_ascii_digit());
+    let close = rest.bytes().position(|byte| matches!(byte, b')' | b']'));
+    let first = rest.bytes().position(|byte| byte.is_ascii_digit());
     let area = match (first, close) {
         (Some(first), Some(close)) if first < close && opens(shape, prefix_end + first) => {
             Some((prefix_end + first, prefix_end + close))
@@ -152,5 +155,6 @@ fn zones(shape: &str, prefix_digits: usize, form: Form) -> Option<Zones> {
 /// Whether a bracket is open at `at`.
 fn opens(shape: &str, at: usize) -> bool {
     let before = shape.get(..at).unwrap_or_default();
-    before.rfind(['(', '[']) > before.rfind([')', ']'])
+    let opened = before.bytes().rposition(|byte| matches!(byte, b'(' | b'['));
+    opened > before.bytes().rposition(|byte| matches!(byte, b')' | b']'))
 }

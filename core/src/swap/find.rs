@@ -1,8 +1,11 @@
-//! Finding numbers in the text of a place, and cutting a new one to fit its runs.
+//! Finding numbers in the text of a place, and sharing a new one out among its runs.
 //!
 //! Text is read as groups of digits and what joins them. A number is a row of groups that reads as
 //! one with the site's country ([`crate::phone::read`]) and ends where a reader would end it: the
 //! rows of an account, a price, an order or a longer number are not numbers that begin alike.
+//!
+//! The agent carries this file to every page, so it works on plain arrays of characters: the
+//! searchers of `str` would weigh more than the rules.
 
 use core::ops::Range;
 
@@ -14,12 +17,15 @@ use crate::phone::{E164, Home};
 const GROUPS_MAX: usize = 15;
 /// Visible separators between two groups: `) - (` at most.
 const SEPARATORS_MAX: usize = 3;
+/// Shortest number of a country whose plan we do not have.
+const UNKNOWN_DIGITS_MIN: usize = 7;
 
 /// All runs of one place as one text.
 pub(super) struct Joined {
-    pub(super) text: String,
+    pub(super) text: Vec<char>,
     /// Where each run begins, and its joint.
-    starts: Vec<(usize, Joint)>,
+    pub(super) starts: Vec<(usize, Joint)>,
+    groups: Vec<Group>,
 }
 
 /// Digits without anything between.
@@ -41,23 +47,26 @@ enum Link {
     Tight,
 }
 
-/// A row of groups that reads as a number.
+/// A row of groups that reads as a number: first and last group, and where it stands.
 struct Piece {
     first: usize,
     last: usize,
     range: Range<usize>,
+    is_wanted: bool,
 }
 
 impl Joined {
     pub(super) fn new(runs: &[Run<'_>]) -> Self {
         let mut joined = Self {
-            text: String::new(),
-            starts: Vec::with_capacity(runs.len()),
+            text: Vec::new(),
+            starts: Vec::new(),
+            groups: Vec::new(),
         };
         for run in runs {
             joined.starts.push((joined.text.len(), run.joint));
-            joined.text.push_str(run.text);
+            joined.text.extend(run.text.chars());
         }
+        joined.find_groups();
         joined
     }
 
@@ -65,11 +74,8 @@ impl Joined {
     pub(super) fn digits_at_most(&self) -> usize {
         let mut most = 0;
         let mut row = 0;
-        for group in self.groups() {
-            if group.before == Link::Break {
-                row = 0;
-            }
-            row += group.range.len();
+        for group in &self.groups {
+            row = if group.before == Link::Break { 0 } else { row } + group.range.len();
             most = most.max(row);
         }
         most
@@ -77,316 +83,303 @@ impl Joined {
 
     /// Where the wanted numbers stand, in order and apart from each other.
     pub(super) fn numbers(&self, wanted: Wanted<'_>, home: Home<'_>) -> Vec<Range<usize>> {
-        let groups = self.groups();
         let mut pieces = Vec::new();
-        let mut others = Vec::new();
         let mut first = 0;
-        while first < groups.len() {
-            let mut next = first + 1;
-            if let Some(piece) = self.piece_from(&groups, first, wanted, home) {
-                next = piece.last + 1;
-                pieces.push(piece);
-            } else if let Some(other) = self.piece_from(&groups, first, Wanted::Any, home) {
+        while first < self.groups.len() {
+            let mut piece = self.piece_from(first, wanted, home);
+            if piece.is_none() && wanted != Wanted::Any {
                 // Another company's number beside ours parts them.
-                next = other.last + 1;
-                others.push((other.first, other.last));
+                piece = self.piece_from(first, Wanted::Any, home);
+                if let Some(piece) = &mut piece {
+                    piece.is_wanted = false;
+                }
             }
-            first = next;
+            first = piece.as_ref().map_or(first, |piece| piece.last) + 1;
+            pieces.extend(piece);
         }
-        self.drop_continued(&groups, &mut pieces, &others, wanted);
+        self.drop_continued(&mut pieces, wanted == Wanted::Any);
         if pieces.is_empty() && wanted == Wanted::Any {
-            pieces.extend(self.only_local(&groups));
+            pieces.extend(self.only_local());
         }
-        pieces.into_iter().map(|piece| piece.range).collect()
+        let mut ranges = Vec::new();
+        for piece in pieces {
+            if piece.is_wanted {
+                ranges.push(piece.range);
+            }
+        }
+        ranges
     }
 
-    fn groups(&self) -> Vec<Group> {
-        let mut groups: Vec<Group> = Vec::new();
-        let mut begun = false;
-        for (at, byte) in self.text.bytes().enumerate() {
-            if !byte.is_ascii_digit() {
-                begun = false;
-                continue;
+    fn find_groups(&mut self) {
+        let mut run = 0;
+        let mut goes_on = false;
+        for at in 0..self.text.len() {
+            while self.starts.get(run).is_some_and(|start| start.0 <= at) {
+                run += 1;
+                goes_on = false;
             }
-            let end = at + 1;
-            match groups.last_mut() {
-                Some(group) if begun && !self.starts.iter().any(|start| start.0 == at) => {
-                    group.range.end = end;
+            let is_digit = self.at(at).is_ascii_digit();
+            if is_digit && goes_on {
+                if let Some(group) = self.groups.last_mut() {
+                    group.range.end = at + 1;
                 }
-                last => {
-                    let before = last.map_or(Link::Break, |last| self.link(last.range.end, at));
-                    groups.push(Group {
-                        range: at..end,
-                        before,
-                    });
-                }
+            } else if is_digit {
+                let end = self.groups.last().map(|last| last.range.end);
+                let before = end.map_or(Link::Break, |end| self.link(end, at));
+                let range = at..at + 1;
+                self.groups.push(Group { range, before });
             }
-            begun = true;
+            goes_on = is_digit;
         }
-        groups
+    }
+
+    /// The character at `at`; a space beyond the ends.
+    fn at(&self, at: usize) -> char {
+        self.text.get(at).copied().unwrap_or(' ')
+    }
+
+    fn slice(&self, range: &Range<usize>) -> &[char] {
+        self.text.get(range.clone()).unwrap_or_default()
     }
 
     fn link(&self, from: usize, to: usize) -> Link {
-        let between = self.text.get(from..to).unwrap_or_default();
-        let mut inside = self
-            .starts
-            .iter()
-            .filter(|start| from <= start.0 && start.0 <= to);
-        if inside.any(|start| start.1 == Joint::Hard) {
-            return Link::Break;
-        }
-        if between.is_empty() {
-            return Link::Glued;
+        for start in &self.starts {
+            if start.1 == Joint::Hard && from <= start.0 && start.0 <= to {
+                return Link::Break;
+            }
         }
         let mut visible = 0;
         let mut before = '-';
-        for c in between.chars() {
+        for c in self.slice(&(from..to)) {
             // «…00-01. 8 800…» and «…00-01 / 8 800…» are two numbers.
-            let ends = (before == '.' && is_space(c)) || (c == '/' && is_space(before));
-            if !is_separator(c) || ends {
+            let ends = (before == '.' && is_space(*c)) || (*c == '/' && is_space(before));
+            if !is_separator(*c) || ends {
                 return Link::Break;
             }
-            visible += usize::from(!is_blank(c));
-            before = c;
+            visible += usize::from(!is_blank(*c));
+            before = *c;
         }
-        if visible > SEPARATORS_MAX {
-            Link::Break
-        } else if visible == 0 {
-            Link::Space
-        } else {
-            Link::Tight
+        match visible {
+            0 if from == to => Link::Glued,
+            0 => Link::Space,
+            1..=SEPARATORS_MAX => Link::Tight,
+            _ => Link::Break,
         }
+    }
+
+    /// What joins group `at` to the one before it; beyond the ends nothing does.
+    fn before(&self, at: usize) -> Link {
+        self.groups
+            .get(at)
+            .map_or(Link::Break, |group| group.before)
     }
 
     /// The longest number that begins with group `first`.
-    fn piece_from(
+    fn piece_from(&self, first: usize, wanted: Wanted<'_>, home: Home<'_>) -> Option<Piece> {
+        let mut last = first;
+        while last + 1 < first + GROUPS_MAX && self.before(last + 1) != Link::Break {
+            last += 1;
+        }
+        loop {
+            let range = self.range(first, last)?;
+            if self.is_number(first, last, &range, wanted, home) {
+                return Some(Piece {
+                    first,
+                    last,
+                    range,
+                    is_wanted: true,
+                });
+            }
+            if last == first {
+                return None;
+            }
+            last -= 1;
+        }
+    }
+
+    fn is_number(
         &self,
-        groups: &[Group],
         first: usize,
+        last: usize,
+        range: &Range<usize>,
         wanted: Wanted<'_>,
         home: Home<'_>,
-    ) -> Option<Piece> {
-        let mut end = first + 1;
-        while end < groups.len() && end < first + GROUPS_MAX && groups[end].before != Link::Break {
-            end += 1;
-        }
-        (first..end).rev().find_map(|last| {
-            let range = self.range(groups, first, last);
-            let text = self.text.get(range.clone())?;
-            let (digits, plus) = written_digits(text)?;
-            let (number, form) = read_digits(&digits, plus, home)?;
-            let separated = (first..last).any(|at| groups[at + 1].before != Link::Glued);
-            let alone = self.text.trim_matches(is_blank) == text;
-            let is_wanted = match wanted {
-                Wanted::These(numbers) => numbers.contains(&number),
-                Wanted::Any => looks_whole(number, form, plus, home),
-            };
-            // Digits alone in their cell may be a tax number: only an owner's selection tells.
-            let clear = separated || !is_short_form(form) || (alone && wanted == Wanted::Any);
-            let piece = Piece { first, last, range };
-            (is_wanted && clear && self.is_apart(&piece.range, wanted)).then_some(piece)
-        })
+    ) -> bool {
+        let text: String = self.slice(range).iter().collect();
+        let Some((digits, plus)) = written_digits(&text) else {
+            return false;
+        };
+        let Some((number, form)) = read_digits(&digits, plus, home) else {
+            return false;
+        };
+        let is_wanted = match wanted {
+            Wanted::These(numbers) => numbers.contains(&number),
+            Wanted::Any => looks_whole(number, form, plus, home),
+        };
+        // Without prefix only separators tell such digits from an order or a tax number. Digits
+        // alone in their cell may be one as well: only an owner's selection tells.
+        let short = matches!(form, Form::National | Form::Local);
+        let clear = !short
+            || self.is_separated(first, last)
+            || (wanted == Wanted::Any && self.is_alone(range));
+        is_wanted && clear && self.is_apart(range, wanted == Wanted::Any)
+    }
+
+    fn is_separated(&self, first: usize, last: usize) -> bool {
+        (first + 1..=last).any(|at| self.before(at) != Link::Glued)
+    }
+
+    /// Whether nothing is seen but the number.
+    fn is_alone(&self, range: &Range<usize>) -> bool {
+        let mut around = 0..self.text.len();
+        trim(&self.text, &mut around);
+        around == *range
     }
 
     /// From the opening bracket or `+` to the last digit.
-    fn range(&self, groups: &[Group], first: usize, last: usize) -> Range<usize> {
-        let end = groups[last].range.end;
-        let mut start = groups[first].range.start;
-        let floor = if first == 0 {
-            0
-        } else {
-            groups[first - 1].range.end
-        };
-        let body = self.text.get(start..end).unwrap_or_default();
-        let head = self.text.get(floor..start).unwrap_or_default();
-        let closes = body.matches(')').count() > body.matches('(').count();
-        let trimmed = head.trim_end_matches(is_blank);
-        if let Some(before) = trimmed.strip_suffix('(').filter(|_| closes) {
-            start = floor + before.len();
+    fn range(&self, first: usize, last: usize) -> Option<Range<usize>> {
+        let mut start = self.groups.get(first)?.range.start;
+        let end = self.groups.get(last)?.range.end;
+        let floor = first
+            .checked_sub(1)
+            .and_then(|at| self.groups.get(at))
+            .map_or(0, |before| before.range.end);
+        let mut open = 0;
+        for c in self.slice(&(start..end)) {
+            open += match c {
+                '(' => 1,
+                ')' => -1,
+                _ => 0,
+            };
         }
-        let head = self.text.get(floor..start).unwrap_or_default();
-        if let Some(before) = head.trim_end_matches(is_blank).strip_suffix('+') {
-            start = floor + before.len();
+        let mut at = start;
+        while at > floor {
+            at -= 1;
+            match self.at(at) {
+                '(' if open < 0 => (open, start) = (0, at),
+                '+' => return Some(at..end),
+                c if is_blank(c) => {}
+                _ => break,
+            }
         }
-        start..end
+        Some(start..end)
     }
 
     /// Whether what stands around `range` lets it be a number of its own.
-    fn is_apart(&self, range: &Range<usize>, wanted: Wanted<'_>) -> bool {
-        let before = self.text.get(..range.start).unwrap_or_default();
-        let after = self.text.get(range.end..).unwrap_or_default();
-        let text = self.text.get(range.clone()).unwrap_or_default();
-        let mut back = before.chars().rev();
-        let (near, next) = (back.next().unwrap_or(' '), back.next().unwrap_or(' '));
-        // Digits next door belong to the row: `drop_continued` decides.
-        let touches = |c: char| is_word(c) && !c.is_ascii_digit();
-        let bound = touches(near) || (near == '-' && is_word(next));
-        let mut forth = after.chars();
-        let (close, beyond) = (forth.next().unwrap_or(' '), forth.next().unwrap_or(' '));
-        let decimal = close == ',' && beyond.is_ascii_digit() && {
-            let digits = after.bytes().skip(1).take_while(u8::is_ascii_digit);
-            digits.count() <= 2
-        };
-        let goes_on = touches(close) || (close == '-' && touches(beyond));
-        if bound || goes_on || decimal {
+    fn is_apart(&self, range: &Range<usize>, is_selected: bool) -> bool {
+        let (start, end) = (range.start, range.end);
+        let before = |back: usize| start.checked_sub(back).map_or(' ', |at| self.at(at));
+        let (near, far) = (before(1), before(2));
+        let (next, beyond) = (self.at(end), self.at(end + 1));
+        // «8 495 000,00»: at most two digits after a comma are a fraction.
+        let fraction = next == ','
+            && beyond.is_ascii_digit()
+            && !(self.at(end + 2).is_ascii_digit() && self.at(end + 3).is_ascii_digit());
+        let touched = is_letter(near)
+            || is_letter(next)
+            || (near == '-' && is_letter(far))
+            || (next == '-' && is_letter(beyond));
+        if touched || fraction {
             return false;
         }
         // A mark of a number that is no telephone's; who selected the element knows better.
-        let marked = text.contains(['+', '(']) || wanted == Wanted::Any;
-        let sign = before
-            .trim_end_matches(is_blank)
-            .chars()
-            .next_back()
-            .unwrap_or(' ');
-        marked || !(matches!(sign, '№' | '#' | '$' | '€' | '£') || is_priced(after))
+        let marked = self.slice(range).iter().any(|c| matches!(c, '+' | '('));
+        if marked || is_selected {
+            return true;
+        }
+        let mut at = start;
+        while at > 0 && is_blank(self.at(at - 1)) {
+            at -= 1;
+        }
+        let sign = at.checked_sub(1).map_or(' ', |at| self.at(at));
+        !matches!(sign, '№' | '#' | '$' | '€' | '£') && !self.is_priced(end)
+    }
+
+    fn is_priced(&self, end: usize) -> bool {
+        let mut at = end;
+        while at < self.text.len() && is_blank(self.at(at)) {
+            at += 1;
+        }
+        match self.at(at) {
+            '₽' | '$' | '€' | '£' | '₴' | '₸' => true,
+            'р' | 'Р' => matches!(self.at(at + 1), '.' | 'у'),
+            _ => false,
+        }
     }
 
     /// Drops what goes on as a longer row of digits: an account, a card, a list we cannot part.
-    fn drop_continued(
-        &self,
-        groups: &[Group],
-        pieces: &mut Vec<Piece>,
-        others: &[(usize, usize)],
-        wanted: Wanted<'_>,
-    ) {
-        let mut count = usize::MAX;
-        while count != pieces.len() {
-            count = pieces.len();
-            let mut ends: Vec<(usize, usize)> = pieces.iter().map(|p| (p.first, p.last)).collect();
-            ends.extend_from_slice(others);
-            pieces.retain(|piece| {
-                let text = self.text.get(piece.range.clone()).unwrap_or_default();
-                // Written so that a reader sees where it ends.
-                let inner = (piece.first..piece.last)
-                    .map(|at| groups[at + 1].before)
-                    .last();
-                let clear = wanted == Wanted::Any
-                    || text.contains(['+', '('])
-                    || inner == Some(Link::Tight);
-                let free = |link: Link| link == Link::Break || (link == Link::Space && clear);
-                let begins = free(groups[piece.first].before)
-                    || ends.iter().any(|other| other.1 + 1 == piece.first);
-                let stops = groups
-                    .get(piece.last + 1)
-                    .is_none_or(|next| free(next.before))
-                    || ends.iter().any(|other| other.0 == piece.last + 1);
-                begins && stops
-            });
+    fn drop_continued(&self, pieces: &mut Vec<Piece>, is_selected: bool) {
+        let mut at = 0;
+        while let Some(piece) = pieces.get(at) {
+            let is_marked = |c: &char| matches!(c, '+' | '(');
+            // Written so that a reader sees where it ends.
+            let clear = is_selected
+                || self.slice(&piece.range).iter().any(is_marked)
+                || (piece.last > piece.first && self.before(piece.last) == Link::Tight);
+            let free = |link: Link| link == Link::Break || (link == Link::Space && clear);
+            let follows = at.checked_sub(1).and_then(|before| pieces.get(before));
+            let begins = free(self.before(piece.first))
+                || follows.is_some_and(|before| before.last + 1 == piece.first);
+            let stops = free(self.before(piece.last + 1))
+                || pieces
+                    .get(at + 1)
+                    .is_some_and(|next| piece.last + 1 == next.first);
+            if begins && stops {
+                at += 1;
+            } else {
+                pieces.remove(at);
+                // The neighbours have lost theirs.
+                at = 0;
+            }
         }
     }
 
     /// The one short number of a selected element: `406 00 01`, when nothing else could be meant.
-    fn only_local(&self, groups: &[Group]) -> Option<Piece> {
-        let mut rows: Vec<(usize, usize)> = Vec::new();
-        for (at, group) in groups.iter().enumerate() {
-            match rows.last_mut() {
-                Some(row) if group.before != Link::Break => row.1 = at,
-                _ => rows.push((at, at)),
+    fn only_local(&self) -> Option<Piece> {
+        let mut row: Option<(usize, usize)> = None;
+        let mut first = 0;
+        while first < self.groups.len() {
+            let mut last = first;
+            while self.before(last + 1) != Link::Break {
+                last += 1;
             }
+            let digits = self.digits(first, last);
+            if digits >= super::LINK_DIGITS_MIN {
+                if row.is_some() || digits > super::UNREAD_DIGITS {
+                    return None;
+                }
+                row = Some((first, last));
+            }
+            first = last + 1;
         }
-        let digits = |row: &(usize, usize)| -> usize {
-            (row.0..=row.1).map(|at| groups[at].range.len()).sum()
-        };
-        rows.retain(|row| digits(row) >= super::LINK_DIGITS_MIN);
-        let [(first, last)] = rows[..] else {
-            return None;
-        };
-        let range = self.range(groups, first, last);
-        let text = self.text.get(range.clone())?;
-        let whole = self.text.trim_matches(is_blank) == text;
-        let separated = text.contains(|c: char| !c.is_ascii_digit());
-        let fits = digits(&(first, last)) <= super::UNREAD_DIGITS && !text.contains('+');
-        let priced = is_priced(self.text.get(range.end..)?);
-        let good = fits && (whole || separated) && !priced && self.is_apart(&range, Wanted::Any);
-        good.then_some(Piece { first, last, range })
+        let (first, last) = row?;
+        let range = self.range(first, last)?;
+        let clear = self.is_separated(first, last) || self.is_alone(&range);
+        let plus = self.at(range.start) == '+';
+        let good = clear && !plus && !self.is_priced(range.end) && self.is_apart(&range, true);
+        good.then_some(Piece {
+            first,
+            last,
+            range,
+            is_wanted: true,
+        })
     }
 
-    /// Puts `new` where `range` stood. A number that lies in several runs is shared out among them
-    /// by its digits, so that every tag keeps its part.
-    pub(super) fn replace(
-        &self,
-        runs: &mut [String],
-        range: Range<usize>,
-        new: &str,
-    ) -> Option<()> {
-        let old = self.text.get(range.clone())?;
-        let same_count = count_digits(old) == count_digits(new);
-        let mut seen = 0;
-        let mut from = 0;
-        let last_digit = range.end;
-        for (index, run) in runs.iter_mut().enumerate() {
-            let begin = self.starts.get(index)?.0;
-            let finish = self
-                .starts
-                .get(index + 1)
-                .map_or(self.text.len(), |next| next.0);
-            let (start, end) = (range.start.max(begin), range.end.min(finish));
-            if start >= end {
-                continue;
-            }
-            let share = self.text.get(start..end)?;
-            let digits = count_digits(share);
-            if share.trim_matches(is_blank).is_empty() {
-                continue;
-            }
-            seen += digits;
-            let rest = new.get(from..)?;
-            let to = if end == last_digit || (!same_count && digits > 0) {
-                new.len()
-            } else if same_count {
-                cut(new, seen).max(from)
-            } else {
-                from
-            };
-            let part = if digits == 0 {
-                ""
-            } else {
-                rest.get(..to - from)?
-            };
-            if digits > 0 {
-                from = to;
-            }
-            run.replace_range(
-                start - begin..end - begin,
-                &keep_edges(share, part, start == range.start, end == range.end),
-            );
-        }
-        Some(())
+    fn digits(&self, first: usize, last: usize) -> usize {
+        let groups = self.groups.get(first..=last).unwrap_or_default();
+        groups.iter().map(|group| group.range.len()).sum()
     }
 }
 
-/// White space at a run's edges stays where the page had it.
-fn keep_edges(old: &str, new: &str, first: bool, last: bool) -> String {
-    let head = old.len() - old.trim_start_matches(is_blank).len();
-    let tail = old.trim_end_matches(is_blank).len();
-    if first && last {
-        return new.into();
+/// Makes `range` of `text` begin and end with something that is seen.
+pub(super) fn trim(text: &[char], range: &mut Range<usize>) {
+    let blank = |at: usize| text.get(at).is_some_and(|c| is_blank(*c));
+    while range.start < range.end && blank(range.start) {
+        range.start += 1;
     }
-    let mut out = String::new();
-    let core = new.trim_matches(is_blank);
-    if !first {
-        out.push_str(old.get(..head).unwrap_or_default());
+    while range.start < range.end && blank(range.end - 1) {
+        range.end -= 1;
     }
-    out.push_str(core);
-    if !last {
-        out.push_str(old.get(tail..).unwrap_or_default());
-    }
-    out
-}
-
-/// Where the digit after the first `count` begins, with the bracket or `+` before it.
-fn cut(text: &str, count: usize) -> usize {
-    let digits = text
-        .bytes()
-        .enumerate()
-        .filter(|(_, byte)| byte.is_ascii_digit());
-    let at = digits.map(|(at, _)| at).nth(count).unwrap_or(text.len());
-    text.get(..at)
-        .map_or(at, |head| head.trim_end_matches(['(', '[', '+']).len())
-}
-
-fn count_digits(text: &str) -> usize {
-    text.bytes().filter(u8::is_ascii_digit).count()
 }
 
 /// Whether an owner's element that holds `number` holds a telephone number.
@@ -399,24 +392,10 @@ fn looks_whole(number: E164, form: Form, plus: bool, home: Home<'_>) -> bool {
     plus && number.digits().as_str().len() > UNKNOWN_DIGITS_MIN
 }
 
-/// Shortest number of a country whose plan we do not have.
-const UNKNOWN_DIGITS_MIN: usize = 7;
-
-/// Without prefix: only separators tell such digits from an order or a tax number.
-fn is_short_form(form: Form) -> bool {
-    matches!(form, Form::National | Form::Local)
-}
-
-fn is_priced(after: &str) -> bool {
-    let after = after.trim_start_matches(is_blank);
-    ["руб", "р.", "₽", "$", "€", "£", "₴", "₸"]
-        .iter()
-        .any(|sign| after.starts_with(sign))
-}
-
-/// Letters and digits of the scripts that part words by spaces. Ideographs stand close to numbers.
-fn is_word(c: char) -> bool {
-    c.is_ascii_alphanumeric() || matches!(c, '_' | '@' | '%' | '=' | '\u{c0}'..='\u{1fff}')
+/// Letters of the scripts that part words by spaces. Ideographs stand close to numbers. Digits next
+/// door belong to the row: [`Joined::drop_continued`] decides.
+fn is_letter(c: char) -> bool {
+    c.is_ascii_alphabetic() || matches!(c, '_' | '@' | '%' | '=' | '\u{c0}'..='\u{1fff}')
 }
 
 fn is_space(c: char) -> bool {

@@ -15,6 +15,7 @@ use crate::phone::read::read_digits;
 use crate::phone::{E164, Home};
 
 mod find;
+mod share;
 
 /// Shortest digits of an address that are taken for a company's number: below are services (`112`)
 /// and short codes, which nobody tracks.
@@ -76,7 +77,7 @@ pub struct Rewritten {
 /// Returns nothing where the place is to be left alone.
 pub fn rewrite(
     runs: &[Run<'_>],
-    links: &[&str],
+    links: &[impl AsRef<str>],
     wanted: Wanted<'_>,
     shown: Shown<'_>,
 ) -> Option<Rewritten> {
@@ -85,46 +86,43 @@ pub fn rewrite(
     if found.is_empty() && !may_change_links_only(&joined, links, wanted, shown.home) {
         return None;
     }
-    let mut texts: Vec<String> = runs.iter().map(|run| run.text.into()).collect();
-    // From the last to the first, so that earlier positions stay true.
-    for range in found.iter().rev() {
-        let old = joined.text.get(range.clone())?;
+    let mut swaps = Vec::new();
+    for range in found {
+        let old: String = joined.text.get(range.clone())?.iter().collect();
         let new = match shown.mask {
             Some(mask) => mask.format(shown.number, shown.home),
-            None => in_shape_of(old, shown.number, shown.home),
+            None => in_shape_of(&old, shown.number, shown.home),
         };
-        joined.replace(&mut texts, range.clone(), &new)?;
+        swaps.push(share::Swap::new(range, &old, &new));
     }
-    let links = links.iter().map(|href| {
-        if is_short(href) {
-            String::from(*href)
+    let mut new = Rewritten {
+        runs: share::texts(&joined, &mut swaps),
+        links: Vec::new(),
+    };
+    for href in links {
+        let href = href.as_ref();
+        new.links.push(if is_short(href) {
+            href.into()
         } else {
             tel_href(shown.number)
-        }
-    });
-    Some(Rewritten {
-        links: links.collect(),
-        runs: texts,
-    })
+        });
+    }
+    Some(new)
 }
 
 /// The text holds no number to replace: are its links swapped nevertheless? A button («Call us»)
 /// is; a link whose text names another number, or one we cannot read, is not.
 fn may_change_links_only(
     joined: &find::Joined,
-    links: &[&str],
+    links: &[impl AsRef<str>],
     wanted: Wanted<'_>,
     home: Home<'_>,
 ) -> bool {
-    let any_link = match wanted {
-        Wanted::Any => links.iter().any(|href| !is_short(href)),
-        Wanted::These(numbers) => {
-            let is_wanted =
-                |href: &&str| read_link(href, home).is_some_and(|n| numbers.contains(&n));
-            links.iter().any(is_wanted)
-        }
+    let is_wanted = |href: &str| match wanted {
+        Wanted::Any => !is_short(href),
+        Wanted::These(numbers) => read_link(href, home).is_some_and(|n| numbers.contains(&n)),
     };
-    any_link && joined.digits_at_most() < UNREAD_DIGITS
+    links.iter().any(|href| is_wanted(href.as_ref())) && joined.digits_at_most() < UNREAD_DIGITS
 }
 
 fn is_short(href: &str) -> bool {

@@ -1,0 +1,99 @@
+//! Writing new numbers into runs: a number that lies in several tags is shared out among them by its
+//! digits, so that every tag keeps its part; white space at a run's edges stays the page's.
+
+use core::ops::Range;
+
+use super::find::{Joined, trim};
+
+/// A new number on its way into the text.
+pub(super) struct Swap {
+    range: Range<usize>,
+    new: Vec<char>,
+    /// Old and new have equally many digits, so each run gets as many as it had.
+    is_even: bool,
+    /// Digits of the old number that earlier runs held.
+    seen: usize,
+    /// How much of the new number earlier runs got.
+    given: usize,
+}
+
+impl Swap {
+    pub(super) fn new(range: Range<usize>, old: &str, new: &str) -> Self {
+        let digits = |text: &str| text.bytes().filter(u8::is_ascii_digit).count();
+        Self {
+            range,
+            new: new.chars().collect(),
+            is_even: digits(old) == digits(new),
+            seen: 0,
+            given: 0,
+        }
+    }
+
+    /// Writes the part for `share`, a run's piece of the old number.
+    fn write(&mut self, out: &mut String, text: &[char], share: Range<usize>) {
+        let mut core = share.clone();
+        trim(text, &mut core);
+        let is_first = share.start == self.range.start;
+        let is_last = share.end == self.range.end;
+        push(out, text, share.start..core.start);
+        let piece = text.get(core.clone()).unwrap_or_default();
+        let digits = piece.iter().filter(|c| c.is_ascii_digit()).count();
+        if digits > 0 {
+            self.seen += digits;
+            let from = self.given;
+            let to = if is_last || !self.is_even {
+                self.new.len()
+            } else {
+                self.cut()
+            };
+            let mut part = from..to.max(from);
+            self.given = part.end;
+            if !(is_first && is_last) {
+                trim(&self.new, &mut part);
+            }
+            push(out, &self.new, part);
+        }
+        push(out, text, core.end..share.end);
+    }
+
+    /// Where the first digit of the next run begins, with the bracket or `+` before it.
+    fn cut(&self) -> usize {
+        let mut digits = 0;
+        for (at, c) in self.new.iter().enumerate() {
+            if c.is_ascii_digit() {
+                if digits == self.seen {
+                    let opens = |at: usize| matches!(self.new.get(at), Some('(' | '[' | '+'));
+                    return if at > 0 && opens(at - 1) { at - 1 } else { at };
+                }
+                digits += 1;
+            }
+        }
+        self.new.len()
+    }
+}
+
+/// The new texts of all runs.
+pub(super) fn texts(joined: &Joined, swaps: &mut [Swap]) -> Vec<String> {
+    let mut texts = Vec::new();
+    for (index, (begin, _)) in joined.starts.iter().enumerate() {
+        let next = joined.starts.get(index + 1);
+        let end = next.map_or(joined.text.len(), |next| next.0);
+        let mut out = String::new();
+        let mut at = *begin;
+        for swap in swaps.iter_mut() {
+            let share = swap.range.start.max(at)..swap.range.end.min(end);
+            if share.start < share.end {
+                push(&mut out, &joined.text, at..share.start);
+                at = share.end;
+                swap.write(&mut out, &joined.text, share);
+            }
+        }
+        push(&mut out, &joined.text, at..end);
+        texts.push(out);
+    }
+    texts
+}
+
+fn push(out: &mut String, text: &[char], range: Range<usize>) {
+    out.extend(text.get(range).unwrap_or_default());
+}

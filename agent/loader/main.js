@@ -3,7 +3,7 @@
 import { announce, doc, isVisible, listen, nearest, quietly } from './host.js';
 import * as page from './page.js';
 import * as store from './store.js';
-import { call, initSync } from 'ringlet-glue';
+import { call, start } from './rules.js';
 
 const config = __RINGLET_CONFIG__;
 const guard = Symbol.for(`ringlet:${config.site}`);
@@ -97,14 +97,20 @@ function ask(name, more, isKeep) {
 
 const askVisit = () =>
   ask('visit', {
-    url: location.href,
+    url: address(),
     referrer: doc('referrer'),
     marker: store.cookie('roistat_marker') || store.load().marker,
     roistat_visit: store.cookie('roistat_visit'),
     consent,
     device: matchMedia('(pointer:coarse)').matches ? 'mobile' : 'desktop',
-    params,
   });
+
+/** The page's address, with what the page told us by `param` as if it stood there. */
+const address = () => {
+  const url = new URL(location.href);
+  for (const [name, value] of Object.entries(params)) url.searchParams.set(name, value);
+  return Object.keys(params).length ? url.href : location.href;
+};
 
 /** Takes what the edge answered: remembers it and shows it. */
 function accept({ visit, visitor, marker, memory }, numbers) {
@@ -156,9 +162,11 @@ function advance(event, argument = 0) {
   const record = store.load();
   const row = askRules(event, record, argument);
   const [message, withdraws, wakeAt] = row.splice(6);
+  const isNews = event !== WAKE || `${row}` !== `${record.known}`;
   record.known = row;
   if (withdraws) record.numbers = [];
-  store.save(record, event === LEAVE);
+  // Tabs see each other's writes late: one that has nothing to say must not undo another's.
+  if (isNews) store.save(record, event === LEAVE);
   if (withdraws) showAll([]);
   if (message) tell(message, record);
   clearTimeout(wakeTimer);
@@ -201,7 +209,7 @@ function askLate() {
 
 /** The rules are here: what is remembered is shown in the same task. */
 function useRules(module) {
-  initSync({ module });
+  start(module);
   call(COUNTRY, 0, config.country_code);
   call(AREA, 0, config.area_code || '');
   page.tellRules();
@@ -254,9 +262,17 @@ function listenToVisitor() {
     listen(type, onActivity);
   }
   listen('click', onClick);
-  listen('visibilitychange', () => hasBegun && advance(isVisible() ? SHOW : HIDE));
-  listen('pagehide', () => hasBegun && advance(LEAVE));
-  listen('pageshow', ({ persisted }) => persisted && hasBegun && advance(RETURN));
+  // A page that is left is told that it is hidden as well.
+  let isLeft = false;
+  listen('visibilitychange', () => hasBegun && !isLeft && advance(isVisible() ? SHOW : HIDE));
+  listen('pagehide', () => {
+    isLeft = true;
+    if (hasBegun) advance(LEAVE);
+  });
+  listen('pageshow', ({ persisted }) => {
+    isLeft = false;
+    if (persisted && hasBegun) advance(RETURN);
+  });
   listen('storage', (event) => {
     if (!isReady || isStopped || !store.isShared(event)) return;
     showAll(store.load().numbers);
@@ -325,8 +341,10 @@ const verbs = {
     }
     consent = given;
     if (isRunning) {
+      // What was lent for the page view becomes the visit's.
       store.allow(consent === 'granted');
       store.save(store.load());
+      if (hasBegun) askVisit();
     } else runWhenSeen();
   },
   destroy: () => {

@@ -5,7 +5,7 @@
 // is an element the owner selected, a `tel:` link, or a line of text.
 
 import { all, doc, nearest } from './host.js';
-import { call } from 'ringlet-glue';
+import { call } from './rules.js';
 
 // Verbs of the module (agent/src/lib.rs).
 const SLOT = 2;

@@ -289,7 +289,8 @@ impl Next {
                 self.shared.phase = Phase::Idle;
                 self.tell(Message::Idle);
             }
-            Phase::Active => self.keep(),
+            // Without a failure the next activity tells as much.
+            Phase::Active if self.shared.failures > 0 => self.keep(),
             // Another tab said farewell while this one is looked at.
             Phase::Away if visible && self.is_idle() => {
                 self.shared.phase = Phase::Idle;
@@ -299,16 +300,22 @@ impl Next {
                 self.shared.phase = Phase::Active;
                 self.tell(Message::Active);
             }
-            Phase::Asking | Phase::Idle | Phase::Away => {}
+            Phase::Asking | Phase::Active | Phase::Idle | Phase::Away => {}
         }
         self.drop_outlived();
     }
 
-    /// A keep-alive when one is due and something happened since the last message, or when the
-    /// last message did not arrive.
+    /// A keep-alive when one is due, or when the last message did not arrive.
     fn keep(&mut self) {
-        let at = keep_at(self.shared, self.plan);
-        if at.is_some_and(|at| self.now >= at) {
+        let shared = self.shared;
+        let due = shared.sent_at + self.plan.beat_ms;
+        if self.now
+            >= if shared.failures > 0 {
+                shared.retry_at
+            } else {
+                due
+            }
+        {
             self.tell(Message::Keep);
         }
     }
@@ -325,6 +332,7 @@ impl Next {
         let shared = &mut self.shared;
         let outlived = shared.confirmed_at.0 > 0
             && shared.failures > 0
+            && matches!(shared.phase, Phase::Asking | Phase::Active)
             && self.now.since(shared.confirmed_at) > self.plan.hold_ms;
         if outlived {
             shared.confirmed_at = UnixMillis(0);
@@ -350,7 +358,8 @@ impl Next {
         let shared = &self.shared;
         let idle_at = shared.active_at + self.plan.idle_ms;
         let at = match shared.phase {
-            Phase::Active => keep_at(*shared, self.plan).map_or(idle_at, |at| at.min(idle_at)),
+            Phase::Active if shared.failures > 0 => shared.retry_at.min(idle_at),
+            Phase::Active => idle_at,
             // Nobody is there to see the number: activity will ask again.
             Phase::Asking if visible && ask_at(*shared) < idle_at => ask_at(*shared),
             Phase::Asking | Phase::Idle | Phase::Away => return None,
@@ -369,9 +378,5 @@ fn ask_at(shared: Shared) -> UnixMillis {
     }
 }
 
-fn keep_at(shared: Shared, plan: Plan) -> Option<UnixMillis> {
-    if shared.failures > 0 {
-        return Some(shared.retry_at);
-    }
-    (shared.active_at > shared.sent_at).then_some(shared.sent_at + plan.beat_ms)
-}
+#[cfg(test)]
+mod tests;

@@ -306,10 +306,15 @@ fn next_piece(text: &str) -> Result<Option<(Piece<'_>, &str)>, MaskError> {
     }
     let Some(inner) = text.strip_prefix('{') else {
         let end = text.bytes().position(|byte| byte == b'{');
-        let (literal, rest) = text.split_at_checked(end.unwrap_or(text.len())).unwrap_or_default();
+        let (literal, rest) = text
+            .split_at_checked(end.unwrap_or(text.len()))
+            .unwrap_or_default();
         return Ok(Some((Piece::Literal(literal), rest)));
     };
-    let end = inner.bytes().position(|byte| byte == b'}').ok_or(MaskError::Part)?;
+    let end = inner
+        .bytes()
+        .position(|byte| byte == b'}')
+        .ok_or(MaskError::Part)?;
     let name = inner.get(..end).unwrap_or_default();
     let rest = inner.get(end + 1..).unwrap_or_default();
     let piece = match name {

@@ -403,6 +403,6 @@ fn is_space(c: char) -> bool {
 }
 
 /// White space of any width, and marks that are not seen.
-fn is_blank(c: char) -> bool {
+pub(super) fn is_blank(c: char) -> bool {
     is_separator(c) && !matches!(c, '!'..='~' | '\u{2010}'..='\u{2015}' | '\u{2212}')
 }

@@ -3,14 +3,18 @@
 
 use core::ops::Range;
 
-use super::find::{Joined, trim};
+use super::find::{Joined, is_blank, trim};
 
 /// A new number on its way into the text.
 pub(super) struct Swap {
     range: Range<usize>,
     new: Vec<char>,
+    /// Only digits differ: every character takes the place of its like.
+    is_alike: bool,
     /// Old and new have equally many digits, so each run gets as many as it had.
     is_even: bool,
+    /// The page has white space of its own between the digits.
+    is_spaced: bool,
     /// Digits of the old number that earlier runs held.
     seen: usize,
     /// How much of the new number earlier runs got.
@@ -20,9 +24,13 @@ pub(super) struct Swap {
 impl Swap {
     pub(super) fn new(range: Range<usize>, old: &str, new: &str) -> Self {
         let digits = |text: &str| text.bytes().filter(u8::is_ascii_digit).count();
+        let both_digits = |a: char, b: char| a.is_ascii_digit() && b.is_ascii_digit();
+        let mut pairs = old.chars().zip(new.chars());
         Self {
             range,
+            is_alike: old.len() == new.len() && pairs.all(|(a, b)| a == b || both_digits(a, b)),
             new: new.chars().collect(),
+            is_spaced: old.chars().any(is_blank),
             is_even: digits(old) == digits(new),
             seen: 0,
             given: 0,
@@ -31,6 +39,10 @@ impl Swap {
 
     /// Writes the part for `share`, a run's piece of the old number.
     fn write(&mut self, out: &mut String, text: &[char], share: Range<usize>) {
+        if self.is_alike {
+            let start = self.range.start;
+            return push(out, &self.new, share.start - start..share.end - start);
+        }
         let mut core = share.clone();
         trim(text, &mut core);
         let is_first = share.start == self.range.start;
@@ -48,7 +60,7 @@ impl Swap {
             };
             let mut part = from..to.max(from);
             self.given = part.end;
-            if !(is_first && is_last) {
+            if self.is_spaced && !(is_first && is_last) {
                 trim(&self.new, &mut part);
             }
             push(out, &self.new, part);

@@ -308,9 +308,14 @@ fn markup_splits_a_number_and_does_not_join_two() {
     SEARCHED.check(
         "8 (|495|) |000|-00-01",
         &[],
-        expect!["8|(495)| |000-|00-99"],
+        expect!["8 (|495|) |000|-00-99"],
     );
     SEARCHED.check("8 (495) 000-0|0-01", &[], expect!["8 (495) 000-0|0-99"]);
+    SEARCHED.check(
+        "|8| (|495|) 000-0|0-01|, ждём",
+        &[],
+        expect!["|8| (|495|) 000-0|0-99|, ждём"],
+    );
     SEARCHED.check(
         "8 495 000-00-01|8 495 000-00-02",
         &[],
@@ -342,7 +347,7 @@ fn every_tag_keeps_its_part_of_a_masked_number() {
     case.check(
         "8|(|495|)|000|-|00|-|01",
         &[],
-        expect!["+7||495||000-||00-||99"],
+        expect!["+7 ||495 ||000-||00-||99"],
     );
     let shorter = Case {
         mask: Some("XXX-XX-XX"),

@@ -1,0 +1,274 @@
+// Whatever goes wrong, the page's own number stands and nothing is thrown; and what must not be sent
+// is not sent.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { launchBrowser } from "../support/browser.mjs";
+import { AS_VISITOR, configFor, newVisitor, page, servePages, settle, swapped } from "../support/pages.mjs";
+import { numbers, until } from "../support/site.mjs";
+import { startWorker } from "../support/worker.mjs";
+
+const OWN = "8 (495) 000-10-20";
+const BODY = `<a class="phone" id="top" href="tel:+74950001020">${OWN}</a>`;
+
+let worker;
+let browser;
+let site;
+/** Body and headers of the pages now served. */
+let served = {};
+
+before(async () => {
+  worker = await startWorker();
+  site = await servePages((path) =>
+    path === "/favicon.ico"
+      ? undefined
+      : { headers: served.headers, body: page(worker.url, served.body ?? BODY, { head: served.head, site: served.site ?? "shop" }) },
+  );
+  const scenario = { id: "all", numbers: numbers(60), targets: [{ class: "phone" }] };
+  await worker.seed(configFor("shop", site.url, [scenario]));
+  await worker.seed(configFor("wait", site.url, [{ ...scenario, numbers: numbers(2, 100) }], { consent: "wait" }));
+  await worker.seed(configFor("cookieless", site.url, [{ ...scenario, numbers: numbers(4, 200) }], { consent: "cookieless" }));
+  browser = await launchBrowser({ flags: AS_VISITOR });
+});
+
+after(async () => {
+  await browser?.close();
+  site?.close();
+  worker?.dispose();
+});
+
+/** Opens the page for a new visitor after `prepare`, lets everything happen, and checks the harm. */
+async function check({ prepare = () => {}, serve = {}, sends, shows, more = () => {}, browserOf = browser, options }) {
+  served = serve;
+  const visitor = await newVisitor(browserOf, worker.url, options);
+  await prepare(visitor.context);
+  const page = await visitor.open(site.url);
+  if (shows === "lent") await swapped(page, "#top", OWN);
+  else await settle(page);
+  const text = await page.locator("#top").first().textContent();
+  const href = await page.locator("#top").first().getAttribute("href");
+  if (shows === "own") {
+    assert.equal(text, OWN);
+    assert.equal(href, "tel:+74950001020");
+  } else {
+    assert.match(href, /^tel:\+7495000\d{4}$/);
+  }
+  await more(page, visitor);
+  if (sends) assert.deepEqual(visitor.sent().filter((what) => what !== "leave"), sends);
+  assert.deepEqual(visitor.faults, [], "nothing is thrown into the page");
+  await visitor.close();
+}
+
+const answer = (reply) => (context) => context.route("**/v1/**", (route) => reply(route));
+
+test("the edge is unreachable", () =>
+  check({ prepare: answer((route) => route.abort()), sends: ["visit"], shows: "own" }));
+
+test("the edge answers 500", () =>
+  check({ prepare: answer((route) => route.fulfill({ status: 500, body: "{}" })), sends: ["visit"], shows: "own" }));
+
+test("the edge answers with a page of HTML", () =>
+  check({
+    prepare: answer((route) =>
+      route.fulfill({ contentType: "text/html", body: "<html>please log in</html>", headers: { "access-control-allow-origin": "*" } })),
+    sends: ["visit"],
+    shows: "own",
+  }));
+
+for (const [name, body] of Object.entries({
+  "null": null,
+  "numbers of another kind": { v: 1, numbers: "none" },
+  "a number that is none": { v: 1, numbers: [{ scenario: "all", kind: "leased", number: "call me" }, null, 7] },
+  "a scenario nobody knows": { v: 1, numbers: [{ scenario: "other", kind: "leased", number: "74950000001" }] },
+})) {
+  test(`the edge answers ${name}`, () =>
+    check({
+      prepare: answer((route) => route.fulfill({ json: body, headers: { "access-control-allow-origin": "*" } })),
+      shows: "own",
+    }));
+}
+
+test("the rules cannot be loaded, are cut short, or are another file", async () => {
+  const module = (reply) => (context) => context.route("**/a/*.wasm", reply);
+  const cors = { "access-control-allow-origin": "*" };
+  await check({ prepare: module((route) => route.abort()), shows: "own" });
+  await check({ prepare: module((route) => route.fulfill({ status: 500 })), shows: "own" });
+  await check({ prepare: module((route) => route.fulfill({ body: "\0asm", headers: cors })), shows: "own" });
+  await check({ prepare: module((route) => route.fulfill({ body: "<html>", headers: cors })), shows: "own" });
+});
+
+test("the script itself is blocked", () =>
+  check({ prepare: (context) => context.route("**/s/*.js", (route) => route.abort()), sends: [], shows: "own" }));
+
+test("a strict policy with one line for the agent lets it work", () =>
+  check({
+    serve: { headers: { "content-security-policy": `default-src 'self'; script-src ${worker.url} 'wasm-unsafe-eval'; connect-src ${worker.url}; require-trusted-types-for 'script'; trusted-types 'none'` } },
+    shows: "lent",
+  }));
+
+test("a policy that forbids WebAssembly, or the edge, leaves the page's number", async () => {
+  const policy = (text) => ({ headers: { "content-security-policy": text } });
+  await check({ serve: policy(`script-src ${worker.url}; connect-src ${worker.url}`), shows: "own" });
+  await check({ serve: policy(`script-src ${worker.url} 'wasm-unsafe-eval'; connect-src 'self'`), shows: "own" });
+});
+
+test("storage that is blocked, full or spoilt: the visit lives with the page", async () => {
+  const script = (act) => (context) => context.addInitScript(act);
+  await check({
+    prepare: script(() => Object.defineProperty(window, "localStorage", { get() { throw new Error("denied"); } })),
+    shows: "lent",
+  });
+  await check({
+    prepare: script(() => { Storage.prototype.setItem = () => { throw new Error("quota"); }; }),
+    shows: "lent",
+  });
+  for (const spoilt of ["{", "null", "[]", '{"known":"x","numbers":{},"tabs":5}', '{"numbers":[{"number":7}],"known":[9,9,9,9,9,9]}']) {
+    const spoil = (text) => {
+      // The empty page before the first has no storage.
+      if (location.protocol === "http:") localStorage["ringlet:shop"] = text;
+    };
+    await check({ prepare: (context) => context.addInitScript(spoil, spoilt), shows: "lent" });
+  }
+});
+
+test("frozen prototypes, clobbered names and overridden functions", async () => {
+  await check({
+    prepare: (context) =>
+      context.addInitScript(() => {
+        for (const it of [Object, Array, String, Promise, Map]) Object.freeze(it.prototype);
+      }),
+    shows: "lent",
+  });
+  await check({
+    serve: {
+      body:
+        '<form name="body"><input name="parentNode"><input name="closest"><input name="localName"></form>' +
+        '<img name="cookie"><img name="currentScript"><img name="querySelectorAll"><img name="createTreeWalker">' +
+        '<img name="referrer"><a id="ringlet"></a><form><input name="nodeType"><input name="querySelectorAll">' + BODY + "</form>",
+    },
+    shows: "lent",
+  });
+  await check({
+    prepare: (context) => context.addInitScript(() => { window.fetch = () => { throw new Error("no"); }; }),
+    shows: "own",
+  });
+  await check({
+    prepare: (context) => context.addInitScript(() => { JSON.parse = () => { throw new Error("no"); }; }),
+    shows: "lent",
+  });
+});
+
+test("a page that fights back is given way to", () =>
+  check({
+    serve: {
+      head:
+        "<script>addEventListener('DOMContentLoaded', () => { window.fights = 0; const own = () => { const it = document.querySelector('#top');" +
+        ` if (it.textContent !== '${OWN}') { window.fights++; it.textContent = '${OWN}'; } };` +
+        " new MutationObserver(own).observe(document, { subtree: true, childList: true, characterData: true }); })</script>",
+    },
+    shows: "fought",
+    sends: ["visit"],
+    more: async (page) => {
+      await settle(page);
+      const fights = await page.evaluate(() => window.fights);
+      assert.ok(fights > 0 && fights <= 6, `${fights} rounds`);
+      assert.equal(await page.locator("#top").textContent(), OWN);
+    },
+  }));
+
+test("no target on the page: nothing is asked", () =>
+  check({ serve: { body: `<p id="top" href="tel:+74950001020">${OWN}</p>` }, sends: [], shows: "own" }));
+
+test("automation, prerendering and hidden pages: nothing is asked until somebody looks", async () => {
+  await check({
+    prepare: (context) => context.addInitScript(() => Object.defineProperty(Navigator.prototype, "webdriver", { get: () => true })),
+    sends: [],
+    shows: "own",
+  });
+  await check({
+    prepare: (context) =>
+      context.addInitScript(() => {
+        window.prerendering = true;
+        Object.defineProperty(Document.prototype, "prerendering", { configurable: true, get: () => window.prerendering });
+      }),
+    shows: "own",
+    more: async (page, visitor) => {
+      assert.deepEqual(visitor.sent(), []);
+      await page.evaluate(() => {
+        window.prerendering = false;
+        document.dispatchEvent(new Event("prerenderingchange"));
+      });
+      await swapped(page, "#top", OWN);
+    },
+    sends: ["visit"],
+  });
+  await check({
+    prepare: (context) =>
+      context.addInitScript(() => {
+        window.hidden = true;
+        Object.defineProperty(Document.prototype, "visibilityState", { get: () => (window.hidden ? "hidden" : "visible") });
+      }),
+    shows: "own",
+    more: async (page, visitor) => {
+      assert.deepEqual(visitor.sent(), []);
+      await page.evaluate(() => {
+        window.hidden = false;
+        document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
+      });
+      await swapped(page, "#top", OWN);
+    },
+  });
+});
+
+const stored = (page) => page.evaluate(() => [Object.keys(localStorage), document.cookie]);
+
+test("consent: with `wait` nothing is sent or stored until the visitor agrees", () =>
+  check({
+    serve: { site: "wait" },
+    shows: "own",
+    more: async (page, visitor) => {
+      assert.deepEqual(visitor.sent(), []);
+      assert.deepEqual(await stored(page), [[], ""]);
+      await page.evaluate(() => window.ringlet("consent", "granted"));
+      await swapped(page, "#top", OWN);
+      assert.ok((await stored(page))[0].includes("ringlet:wait"));
+      await page.evaluate(() => window.ringlet("consent", "denied"));
+      assert.equal(await page.locator("#top").textContent(), OWN);
+      assert.deepEqual((await stored(page))[0].filter((name) => name !== "ringlet.wasm"), []);
+    },
+  }));
+
+test("consent: without cookies a number is lent for the page view and nothing is stored", () =>
+  check({
+    serve: { site: "cookieless" },
+    shows: "lent",
+    more: async (page, visitor) => {
+      assert.deepEqual(await stored(page), [[], ""]);
+      assert.equal(visitor.messages[0].consent, "cookieless");
+    },
+  }));
+
+test("Global Privacy Control means: without cookies", () =>
+  check({
+    prepare: (context) => context.addInitScript(() => Object.defineProperty(Navigator.prototype, "globalPrivacyControl", { get: () => true })),
+    shows: "lent",
+    more: async (page, visitor) => {
+      assert.deepEqual(await stored(page), [[], ""]);
+      assert.equal(visitor.messages[0].consent, "cookieless");
+    },
+  }));
+
+test("after an hour in the back/forward cache the number is asked for before it is shown", () =>
+  check({
+    shows: "lent",
+    more: async (page, visitor) => {
+      await visitor.context.route("**/v1/**", (route) => route.abort());
+      await page.evaluate(() => {
+        const now = Date.now;
+        Date.now = () => now() + 3_600_000;
+        window.dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }));
+      });
+      assert.equal(await page.locator("#top").textContent(), OWN);
+      await until(() => visitor.sent().filter((what) => what === "visit").length === 2);
+    },
+  }));

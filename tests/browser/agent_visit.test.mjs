@@ -1,0 +1,227 @@
+// A visitor's way with the real edge: his own number, over reloads, tabs, idleness and taps.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { launchBrowser } from "../support/browser.mjs";
+import { AS_VISITOR, configFor, newVisitor, page, servePages, settle, swapped } from "../support/pages.mjs";
+import { numbers, until } from "../support/site.mjs";
+import { startWorker } from "../support/worker.mjs";
+
+const OWN = "8 (495) 000-10-20";
+const BODY =
+  `<header><a class="phone" id="top" href="tel:+74950001020">${OWN}</a></header>` +
+  `<main><p>Звоните <span class="phone">${OWN}</span></p><a id="next" href="/next?roistat=later">next</a></main>`;
+
+let worker;
+let browser;
+let site;
+
+before(async () => {
+  worker = await startWorker();
+  site = await servePages((path) => page(worker.url, path === "/late" ? late() : BODY, { site: siteOf(path) }));
+  browser = await launchBrowser({ flags: AS_VISITOR });
+});
+
+after(async () => {
+  await browser?.close();
+  site?.close();
+  worker?.dispose();
+});
+
+/** Pages of a test live below `/t/<site>/`, so that every test has a pool of its own. */
+const siteOf = (path) => path.split("/")[2] ?? "shop";
+const late = () => "<main></main>";
+
+async function seed(id, count, pool = {}, changes = {}) {
+  const scenario = { id: "all", numbers: numbers(count), targets: [{ class: "phone" }], pool };
+  await worker.seed(configFor(id, site.url, [scenario], changes));
+  return `${site.url}/t/${id}/`;
+}
+
+const live = async (id) => (await worker.admin("GET", `/api/v1/sites/${id}/live`)).body;
+const digits = (text) => text.replace(/\D/g, "").replace(/^8/, "7");
+const shown = async (page) => digits(await swapped(page, "#top", OWN));
+const leased = async (id) => (await live(id)).pools[0].numbers.filter(({ state }) => state !== "free");
+
+test("two visitors see different numbers, in text and link, under the mask of the page", async () => {
+  const url = await seed("two", 4);
+  const [anna, boris] = [await newVisitor(browser, worker.url), await newVisitor(browser, worker.url)];
+  const [first, second] = [await anna.open(`${url}?roistat=direct_search_1`), await boris.open(url)];
+  const [one, two] = [await shown(first), await shown(second)];
+  assert.notEqual(one, two);
+  for (const number of [one, two]) assert.ok(numbers(4).includes(number), number);
+  assert.match(await first.locator("#top").textContent(), /^8 \(495\) \d{3}-\d\d-\d\d$/);
+  assert.equal(await first.locator("#top").getAttribute("href"), `tel:+${one}`);
+  assert.equal(digits(await first.locator("span.phone").textContent()), one);
+  const held = await leased("two");
+  assert.equal(held.length, 2);
+  assert.match(JSON.stringify(held.find(({ number }) => number === one)), /direct/, "the label is recorded");
+  assert.deepEqual([...anna.faults, ...boris.faults], []);
+  await anna.close();
+  await boris.close();
+});
+
+test("exactly the documented fields leave the page", async () => {
+  const url = await seed("fields", 2);
+  const visitor = await newVisitor(browser, worker.url);
+  const page = await visitor.open(`${url}?roistat=direct_1`);
+  await shown(page);
+  await page.reload();
+  await shown(page);
+  await until(() => visitor.sent().filter((what) => what === "visit").length === 2);
+  const [first, second] = visitor.messages.filter(({ name }) => name === "visit");
+  const fields = (message) => Object.keys(message).filter((name) => name !== "name").sort();
+  const always = ["agent", "consent", "device", "key", "leases", "referrer", "targets", "url", "v"];
+  assert.deepEqual(fields(first), always);
+  const later = [...always, "visit", "visitor"];
+  assert.deepEqual(fields(second).filter((name) => !["marker", "memory"].includes(name)), later.sort());
+  assert.equal(first.url, `${url}?roistat=direct_1`);
+  assert.deepEqual(first.targets, ["all"]);
+  assert.equal(second.leases.length, 1);
+  await visitor.close();
+});
+
+/** Every text that the number's element showed when a frame was about to be painted. */
+const recordFrames = () => {
+  window.frames_seen = [];
+  const look = () => {
+    const element = document.querySelector("#top");
+    if (element && window[Symbol.for(`ringlet:${location.pathname.split("/")[2]}`)]) {
+      window.frames_seen.push(element.textContent);
+    }
+    requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+};
+
+test("a reload, a later page and a second tab show the number in the first frame after the tag ran", async () => {
+  const url = await seed("frames", 3);
+  const visitor = await newVisitor(browser, worker.url);
+  const page = await visitor.open(url);
+  const number = await shown(page);
+  await visitor.context.addInitScript(recordFrames);
+  // No answer of the edge may be needed.
+  await visitor.context.route("**/v1/**", (route) => setTimeout(() => route.continue(), 1500));
+  const second = await visitor.context.newPage();
+  for (const [name, go] of [
+    ["reload", () => page.reload()],
+    ["later page", () => page.goto(`${url}catalogue`)],
+    ["second tab", () => second.goto(url)],
+  ]) {
+    await go();
+    const tab = name === "second tab" ? second : page;
+    const seen = await tab.waitForFunction(() => window.frames_seen.length > 2 && window.frames_seen);
+    assert.deepEqual(new Set((await seen.jsonValue()).map(digits)), new Set([number]), name);
+  }
+  await until(() => visitor.sent().filter((what) => what === "visit").length === 4);
+  await settle(page, 1800);
+  assert.equal((await leased("frames")).length, 1, "one visitor, one number");
+  assert.equal(await shown(page), number);
+  assert.deepEqual(visitor.faults, []);
+  await visitor.close();
+});
+
+test("one tab closes, the visit lives; the last one leaves", async () => {
+  const url = await seed("tabs", 3);
+  const visitor = await newVisitor(browser, worker.url);
+  const first = await visitor.open(url);
+  const number = await shown(first);
+  const second = await visitor.open(url);
+  assert.equal(await shown(second), number);
+  const state = async () => (await live("tabs")).pools[0].numbers.find((one) => one.number === number).state;
+  await second.close({ runBeforeUnload: true });
+  await settle(first, 500);
+  assert.notEqual(await state(), "held", "the other tab is still open");
+  assert.equal(digits(await first.locator("#top").textContent()), number);
+  // A farewell is sent by beacon, which only the edge sees.
+  await first.goto("about:blank");
+  await until(async () => (await state()) === "held");
+  await visitor.close();
+});
+
+test("an idle visitor's number goes to whoever needs it, and activity brings a number back", async () => {
+  // One number, and a short idle time: the shortest the edge takes.
+  const url = await seed("idle", 1, { idle_release_ms: 5000, hold_ms: 10000 });
+  const anna = await newVisitor(browser, worker.url);
+  const first = await anna.open(url);
+  const number = await shown(first);
+  await until(() => anna.sent().includes("idle"), 15_000);
+  const boris = await newVisitor(browser, worker.url);
+  const second = await boris.open(url);
+  assert.equal(await shown(second), number, "it is re-issued");
+  await first.mouse.move(50, 60);
+  await until(() => anna.sent().includes("active"));
+  // The only number is another's now: the page's own stands again, whole.
+  await first.waitForFunction((own) => document.querySelector("#top").textContent === own, OWN);
+  assert.equal(await first.locator("#top").getAttribute("href"), "tel:+74950001020");
+  assert.deepEqual([...anna.faults, ...boris.faults], []);
+  await anna.close();
+  await boris.close();
+});
+
+test("a visitor who comes back while his number is free has it again", async () => {
+  const url = await seed("back", 2, { idle_release_ms: 5000 });
+  const visitor = await newVisitor(browser, worker.url);
+  const page = await visitor.open(url);
+  const number = await shown(page);
+  await until(() => visitor.sent().includes("idle"), 15_000);
+  const given = page.waitForResponse((response) => response.url().endsWith("/beat") && /"active"/.test(response.request().postData()));
+  await page.mouse.move(80, 90);
+  assert.equal((await (await given).json()).numbers[0].number, number);
+  assert.equal(digits(await page.locator("#top").textContent()), number);
+  await visitor.close();
+});
+
+test("a full pool leaves the page's own number", async () => {
+  const url = await seed("full", 1);
+  const [anna, boris] = [await newVisitor(browser, worker.url), await newVisitor(browser, worker.url)];
+  await shown(await anna.open(url));
+  const page = await boris.open(url);
+  await until(() => boris.sent().includes("visit"));
+  await settle(page);
+  assert.equal(await page.locator("#top").textContent(), OWN);
+  assert.deepEqual(boris.faults, []);
+  await anna.close();
+  await boris.close();
+});
+
+test("a tap on the number's link is told at once", async () => {
+  const url = await seed("tap", 2);
+  const visitor = await newVisitor(browser, worker.url);
+  const page = await visitor.open(url);
+  const number = await shown(page);
+  await page.evaluate(() => {
+    window.taps = [];
+    document.addEventListener("ringlet:tap", (event) => window.taps.push(event.detail));
+    document.addEventListener("click", (event) => event.preventDefault());
+  });
+  await page.locator("#top").click();
+  await until(() => visitor.sent().includes("tap"));
+  const tap = visitor.messages.find(({ event }) => event === "tap");
+  assert.equal(tap.number, number);
+  assert.equal(tap.leases.length, 1);
+  assert.deepEqual(await page.evaluate(() => window.taps), [{ scenario: "all", number }]);
+  await page.locator("#next").click();
+  assert.equal(visitor.sent().filter((what) => what === "tap").length, 1, "other links are not taps");
+  await visitor.close();
+});
+
+test("the page can ask: ready, number, visit, and calls made before the agent came", async () => {
+  const url = await seed("api", 2);
+  const visitor = await newVisitor(browser, worker.url);
+  await visitor.context.addInitScript(() => {
+    window.ringlet = (...given) => window.ringlet.q.push(given);
+    window.ringlet.q = [];
+    window.ringlet("number", { scenario: "all" }, (number) => { window.early = number; });
+  });
+  const page = await visitor.open(url);
+  const number = await shown(page);
+  assert.equal(await page.evaluate(() => window.early), number);
+  const visit = await page.evaluate(() => new Promise((resolve) => window.ringlet("visit", resolve)));
+  assert.match(visit, /^[0-9a-z]{26}$/);
+  await page.evaluate(() => window.ringlet("destroy"));
+  assert.equal(await page.locator("#top").textContent(), OWN);
+  await page.evaluate(() => window.ringlet("no such verb"));
+  assert.deepEqual(visitor.faults, []);
+  await visitor.close();
+});

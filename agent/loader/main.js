@@ -57,7 +57,9 @@ const pathOf = (name) => `${base}/v1/sites/${config.site}/${name}`;
 /** Sends `body` and forgets it: the page may be gone the next moment. */
 const drop = (name, body) =>
   quietly(() => navigator.sendBeacon(pathOf(name), body)) ||
-  fetch(pathOf(name), { method: 'POST', body, keepalive: true, credentials: 'omit' }).catch(() => 0);
+  fetch(pathOf(name), { method: 'POST', body, keepalive: true, credentials: 'omit' }).catch(
+    () => 0,
+  );
 
 const compose = (record, more) =>
   JSON.stringify({
@@ -235,7 +237,9 @@ function loadRules() {
     // Without rules no number is shown, so none is kept from others either.
     .catch(() => {
       isStopped = true;
-      if (hasBegun) early.push = (act) => quietly(act) || drop('leave', compose(store.load(), { event: 'leave' }));
+      if (hasBegun)
+        early.push = (act) =>
+          quietly(act) || drop('leave', compose(store.load(), { event: 'leave' }));
     });
 }
 

@@ -22,7 +22,7 @@ const SKIP =
   '[data-ringlet-skip],[data-calltrk-noswap],.ctm-no-swap';
 // Markup a number may be spread over; unknown names with a hyphen are mostly wrappers.
 const INLINE =
-  /^(a|abbr|b|bdi|bdo|big|cite|em|font|i|ins|label|mark|nobr|s|small|span|strong|su[bp]|tt|u|wbr|.+-.+)$/;
+  /^(a|abbr|b|bd[io]|big|cite|em|font|i|ins|label|mark|nobr|s|small|span|strong|su[bp]|u|.+-.+)$/;
 const DIGIT = /\d/;
 // Letters end a row of digits.
 const WORD = /[^\s\d().+/\u00a0\u00ad\u2000-\u206f\u2212-]/;
@@ -189,7 +189,12 @@ function swapElement(index, element) {
   walk(element, (node, before) => {
     if (!nearest(node.parentNode, skip)) texts.push([node, goesOn(node, before)]);
   });
-  swapPlace(index, texts, links.filter((node) => !nearest(node, skip)), true);
+  swapPlace(
+    index,
+    texts,
+    links.filter((node) => !nearest(node, skip)),
+    true,
+  );
 }
 
 /** Looks for the scenario's page numbers in links and lines of `root`. */
@@ -246,7 +251,8 @@ export function scan(root) {
   });
 }
 
-const lineOf = (element) => (INLINE.test(element.localName) ? blockOf(element) || element : element);
+const lineOf = (element) =>
+  INLINE.test(element.localName) ? blockOf(element) || element : element;
 
 /** Shows `digits` in slot `index` from the next scan on; none for the page's own number. */
 export function setNumber(index, digits, answered) {

@@ -1,6 +1,6 @@
 //! The agent's WebAssembly half: the rules of `ringlet-core` behind a handful of coarse calls.
 //!
-//! What it is: the places of the site's scenarios and the numbers now lent, the swap of one place of the page,
+//! What it is: the places of the site's scenarios and the numbers now lent, the swap of one place,
 //! and the step of the visit. What it is not: the page, storage, network and timers: the loader
 //! (`loader/`) has those as verbs and asks here what to do. Only short texts and plain numbers
 //! cross the boundary; JSON is the host's to parse.
@@ -53,8 +53,8 @@ static AGENT: Single = Single(RefCell::new(Agent {
     links: Vec::new(),
 }));
 
-/// The one way in: does `verb` with a text and a small number, and answers with a text. One function
-/// with one text costs every page less than a function for each verb.
+/// The one way in: does `verb` with a text and a small number, and answers with a text. One
+/// function with one text costs every page less than a function for each verb.
 ///
 /// | verb | `index` | `given` | answer |
 /// |---|---|---|---|
@@ -167,8 +167,8 @@ impl Agent {
 /// sign of another visible tab, of a hidden one, and the event's argument.
 /// Answer: the six from phase to failures, the message to send (0 none, 1 visit, 2 active, 3 keep,
 /// 4 idle, 5 leave), 1 to withdraw the numbers, and when to wake up.
-/// Events: 0 start, 1 answer, 2 failure (argument: retry after), 3 activity, 4 show, 5 hide, 6 leave,
-/// 7 return, 8 wake, 9 none: "withdraw" then tells that remembered numbers are too old.
+/// Events: 0 start, 1 answer, 2 failure (argument: retry after), 3 activity, 4 show, 5 hide, 6
+/// leave, 7 return, 8 wake, 9 none: "withdraw" then tells that remembered numbers are too old.
 fn step(event: usize, given: &str) -> String {
     let mut known = [0; 14];
     let mut index = 0;

@@ -1,10 +1,18 @@
-// Whatever goes wrong, the page's own number stands and nothing is thrown; and what must not be sent
-// is not sent.
+// Whatever goes wrong, the page's own number stands and nothing is thrown; and what must not be
+// sent is not sent.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { launchBrowser } from "../support/browser.mjs";
-import { AS_VISITOR, configFor, newVisitor, page, servePages, settle, swapped } from "../support/pages.mjs";
+import {
+  AS_VISITOR,
+  configFor,
+  newVisitor,
+  page,
+  servePages,
+  settle,
+  swapped,
+} from "../support/pages.mjs";
 import { numbers, until } from "../support/site.mjs";
 import { startWorker } from "../support/worker.mjs";
 
@@ -22,12 +30,24 @@ before(async () => {
   site = await servePages((path) =>
     path === "/favicon.ico"
       ? undefined
-      : { headers: served.headers, body: page(worker.url, served.body ?? BODY, { head: served.head, site: served.site ?? "shop" }) },
+      : {
+          headers: served.headers,
+          body: page(worker.url, served.body ?? BODY, {
+            head: served.head,
+            site: served.site ?? "shop",
+          }),
+        },
   );
   const scenario = { id: "all", numbers: numbers(60), targets: [{ class: "phone" }] };
   await worker.seed(configFor("shop", site.url, [scenario]));
-  await worker.seed(configFor("wait", site.url, [{ ...scenario, numbers: numbers(2, 100) }], { consent: "wait" }));
-  await worker.seed(configFor("cookieless", site.url, [{ ...scenario, numbers: numbers(4, 200) }], { consent: "cookieless" }));
+  await worker.seed(
+    configFor("wait", site.url, [{ ...scenario, numbers: numbers(2, 100) }], { consent: "wait" }),
+  );
+  await worker.seed(
+    configFor("cookieless", site.url, [{ ...scenario, numbers: numbers(4, 200) }], {
+      consent: "cookieless",
+    }),
+  );
   browser = await launchBrowser({ flags: AS_VISITOR });
 });
 
@@ -37,8 +57,16 @@ after(async () => {
   worker?.dispose();
 });
 
-/** Opens the page for a new visitor after `prepare`, lets everything happen, and checks the harm. */
-async function check({ prepare = () => {}, serve = {}, sends, shows, more = () => {}, browserOf = browser, options }) {
+/** Opens the page for a new visitor after `prepare`, lets everything happen, checks the harm. */
+async function check({
+  prepare = () => {},
+  serve = {},
+  sends,
+  shows,
+  more = () => {},
+  browserOf = browser,
+  options,
+}) {
   served = serve;
   const visitor = await newVisitor(browserOf, worker.url, options);
   await prepare(visitor.context);
@@ -54,7 +82,11 @@ async function check({ prepare = () => {}, serve = {}, sends, shows, more = () =
     assert.match(href, /^tel:\+7495000\d{4}$/);
   }
   await more(page, visitor);
-  if (sends) assert.deepEqual(visitor.sent().filter((what) => what !== "leave"), sends);
+  if (sends)
+    assert.deepEqual(
+      visitor.sent().filter((what) => what !== "leave"),
+      sends,
+    );
   assert.deepEqual(visitor.faults, [], "nothing is thrown into the page");
   await visitor.close();
 }
@@ -65,25 +97,42 @@ test("the edge is unreachable", () =>
   check({ prepare: answer((route) => route.abort()), sends: ["visit"], shows: "own" }));
 
 test("the edge answers 500", () =>
-  check({ prepare: answer((route) => route.fulfill({ status: 500, body: "{}" })), sends: ["visit"], shows: "own" }));
+  check({
+    prepare: answer((route) => route.fulfill({ status: 500, body: "{}" })),
+    sends: ["visit"],
+    shows: "own",
+  }));
 
 test("the edge answers with a page of HTML", () =>
   check({
     prepare: answer((route) =>
-      route.fulfill({ contentType: "text/html", body: "<html>please log in</html>", headers: { "access-control-allow-origin": "*" } })),
+      route.fulfill({
+        contentType: "text/html",
+        body: "<html>please log in</html>",
+        headers: { "access-control-allow-origin": "*" },
+      }),
+    ),
     sends: ["visit"],
     shows: "own",
   }));
 
 for (const [name, body] of Object.entries({
-  "null": null,
+  null: null,
   "numbers of another kind": { v: 1, numbers: "none" },
-  "a number that is none": { v: 1, numbers: [{ scenario: "all", kind: "leased", number: "call me" }, null, 7] },
-  "a scenario nobody knows": { v: 1, numbers: [{ scenario: "other", kind: "leased", number: "74950000001" }] },
+  "a number that is none": {
+    v: 1,
+    numbers: [{ scenario: "all", kind: "leased", number: "call me" }, null, 7],
+  },
+  "a scenario nobody knows": {
+    v: 1,
+    numbers: [{ scenario: "other", kind: "leased", number: "74950000001" }],
+  },
 })) {
   test(`the edge answers ${name}`, () =>
     check({
-      prepare: answer((route) => route.fulfill({ json: body, headers: { "access-control-allow-origin": "*" } })),
+      prepare: answer((route) =>
+        route.fulfill({ json: body, headers: { "access-control-allow-origin": "*" } }),
+      ),
       shows: "own",
     }));
 }
@@ -93,36 +142,74 @@ test("the rules cannot be loaded, are cut short, or are another file", async () 
   const cors = { "access-control-allow-origin": "*" };
   await check({ prepare: module((route) => route.abort()), shows: "own" });
   await check({ prepare: module((route) => route.fulfill({ status: 500 })), shows: "own" });
-  await check({ prepare: module((route) => route.fulfill({ body: "\0asm", headers: cors })), shows: "own" });
-  await check({ prepare: module((route) => route.fulfill({ body: "<html>", headers: cors })), shows: "own" });
+  await check({
+    prepare: module((route) => route.fulfill({ body: "\0asm", headers: cors })),
+    shows: "own",
+  });
+  await check({
+    prepare: module((route) => route.fulfill({ body: "<html>", headers: cors })),
+    shows: "own",
+  });
 });
 
 test("the script itself is blocked", () =>
-  check({ prepare: (context) => context.route("**/s/*.js", (route) => route.abort()), sends: [], shows: "own" }));
+  check({
+    prepare: (context) => context.route("**/s/*.js", (route) => route.abort()),
+    sends: [],
+    shows: "own",
+  }));
 
 test("a strict policy with one line for the agent lets it work", () =>
   check({
-    serve: { headers: { "content-security-policy": `default-src 'self'; script-src ${worker.url} 'wasm-unsafe-eval'; connect-src ${worker.url}; require-trusted-types-for 'script'; trusted-types 'none'` } },
+    serve: {
+      headers: {
+        "content-security-policy":
+          `default-src 'self'; script-src ${worker.url} 'wasm-unsafe-eval'; ` +
+          `connect-src ${worker.url}; require-trusted-types-for 'script'; trusted-types 'none'`,
+      },
+    },
     shows: "lent",
   }));
 
 test("a policy that forbids WebAssembly, or the edge, leaves the page's number", async () => {
   const policy = (text) => ({ headers: { "content-security-policy": text } });
-  await check({ serve: policy(`script-src ${worker.url}; connect-src ${worker.url}`), shows: "own" });
-  await check({ serve: policy(`script-src ${worker.url} 'wasm-unsafe-eval'; connect-src 'self'`), shows: "own" });
+  await check({
+    serve: policy(`script-src ${worker.url}; connect-src ${worker.url}`),
+    shows: "own",
+  });
+  await check({
+    serve: policy(`script-src ${worker.url} 'wasm-unsafe-eval'; connect-src 'self'`),
+    shows: "own",
+  });
 });
 
 test("storage that is blocked, full or spoilt: the visit lives with the page", async () => {
   const script = (act) => (context) => context.addInitScript(act);
   await check({
-    prepare: script(() => Object.defineProperty(window, "localStorage", { get() { throw new Error("denied"); } })),
+    prepare: script(() =>
+      Object.defineProperty(window, "localStorage", {
+        get() {
+          throw new Error("denied");
+        },
+      }),
+    ),
     shows: "lent",
   });
   await check({
-    prepare: script(() => { Storage.prototype.setItem = () => { throw new Error("quota"); }; }),
+    prepare: script(() => {
+      Storage.prototype.setItem = () => {
+        throw new Error("quota");
+      };
+    }),
     shows: "lent",
   });
-  for (const spoilt of ["{", "null", "[]", '{"known":"x","numbers":{},"tabs":5}', '{"numbers":[{"number":7}],"known":[9,9,9,9,9,9]}']) {
+  for (const spoilt of [
+    "{",
+    "null",
+    "[]",
+    '{"known":"x","numbers":{},"tabs":5}',
+    '{"numbers":[{"number":7}],"known":[9,9,9,9,9,9]}',
+  ]) {
     const spoil = (text) => {
       // The empty page before the first has no storage.
       if (location.protocol === "http:") localStorage["ringlet:shop"] = text;
@@ -142,18 +229,33 @@ test("frozen prototypes, clobbered names and overridden functions", async () => 
   await check({
     serve: {
       body:
-        '<form name="body"><input name="parentNode"><input name="closest"><input name="localName"></form>' +
-        '<img name="cookie"><img name="currentScript"><img name="querySelectorAll"><img name="createTreeWalker">' +
-        '<img name="referrer"><a id="ringlet"></a><form><input name="nodeType"><input name="querySelectorAll">' + BODY + "</form>",
+        '<form name="body"><input name="parentNode"><input name="closest">' +
+        '<input name="localName"></form>' +
+        '<img name="cookie"><img name="currentScript"><img name="querySelectorAll">' +
+        '<img name="createTreeWalker">' +
+        '<img name="referrer"><a id="ringlet"></a><form><input name="nodeType">' +
+        '<input name="querySelectorAll">' +
+        BODY +
+        "</form>",
     },
     shows: "lent",
   });
   await check({
-    prepare: (context) => context.addInitScript(() => { window.fetch = () => { throw new Error("no"); }; }),
+    prepare: (context) =>
+      context.addInitScript(() => {
+        window.fetch = () => {
+          throw new Error("no");
+        };
+      }),
     shows: "own",
   });
   await check({
-    prepare: (context) => context.addInitScript(() => { JSON.parse = () => { throw new Error("no"); }; }),
+    prepare: (context) =>
+      context.addInitScript(() => {
+        JSON.parse = () => {
+          throw new Error("no");
+        };
+      }),
     shows: "lent",
   });
 });
@@ -162,9 +264,11 @@ test("a page that fights back is given way to", () =>
   check({
     serve: {
       head:
-        "<script>addEventListener('DOMContentLoaded', () => { window.fights = 0; const own = () => { const it = document.querySelector('#top');" +
+        "<script>addEventListener('DOMContentLoaded', () => { window.fights = 0;" +
+        " const own = () => { const it = document.querySelector('#top');" +
         ` if (it.textContent !== '${OWN}') { window.fights++; it.textContent = '${OWN}'; } };` +
-        " new MutationObserver(own).observe(document, { subtree: true, childList: true, characterData: true }); })</script>",
+        " new MutationObserver(own).observe(document," +
+        " { subtree: true, childList: true, characterData: true }); })</script>",
     },
     shows: "fought",
     sends: ["visit"],
@@ -177,11 +281,18 @@ test("a page that fights back is given way to", () =>
   }));
 
 test("no target on the page: nothing is asked", () =>
-  check({ serve: { body: `<p id="top" href="tel:+74950001020">${OWN}</p>` }, sends: [], shows: "own" }));
+  check({
+    serve: { body: `<p id="top" href="tel:+74950001020">${OWN}</p>` },
+    sends: [],
+    shows: "own",
+  }));
 
-test("automation, prerendering and hidden pages: nothing is asked until somebody looks", async () => {
+test("automation, prerendering, hidden pages: nothing is asked until somebody looks", async () => {
   await check({
-    prepare: (context) => context.addInitScript(() => Object.defineProperty(Navigator.prototype, "webdriver", { get: () => true })),
+    prepare: (context) =>
+      context.addInitScript(() =>
+        Object.defineProperty(Navigator.prototype, "webdriver", { get: () => true }),
+      ),
     sends: [],
     shows: "own",
   });
@@ -189,7 +300,10 @@ test("automation, prerendering and hidden pages: nothing is asked until somebody
     prepare: (context) =>
       context.addInitScript(() => {
         window.prerendering = true;
-        Object.defineProperty(Document.prototype, "prerendering", { configurable: true, get: () => window.prerendering });
+        Object.defineProperty(Document.prototype, "prerendering", {
+          configurable: true,
+          get: () => window.prerendering,
+        });
       }),
     shows: "own",
     more: async (page, visitor) => {
@@ -206,7 +320,9 @@ test("automation, prerendering and hidden pages: nothing is asked until somebody
     prepare: (context) =>
       context.addInitScript(() => {
         window.hidden = true;
-        Object.defineProperty(Document.prototype, "visibilityState", { get: () => (window.hidden ? "hidden" : "visible") });
+        Object.defineProperty(Document.prototype, "visibilityState", {
+          get: () => (window.hidden ? "hidden" : "visible"),
+        });
       }),
     shows: "own",
     more: async (page, visitor) => {
@@ -234,7 +350,10 @@ test("consent: with `wait` nothing is sent or stored until the visitor agrees", 
       assert.ok((await stored(page))[0].includes("ringlet:wait"));
       await page.evaluate(() => window.ringlet("consent", "denied"));
       assert.equal(await page.locator("#top").textContent(), OWN);
-      assert.deepEqual((await stored(page))[0].filter((name) => name !== "ringlet.wasm"), []);
+      assert.deepEqual(
+        (await stored(page))[0].filter((name) => name !== "ringlet.wasm"),
+        [],
+      );
     },
   }));
 
@@ -250,7 +369,10 @@ test("consent: without cookies a number is lent for the page view and nothing is
 
 test("Global Privacy Control means: without cookies", () =>
   check({
-    prepare: (context) => context.addInitScript(() => Object.defineProperty(Navigator.prototype, "globalPrivacyControl", { get: () => true })),
+    prepare: (context) =>
+      context.addInitScript(() =>
+        Object.defineProperty(Navigator.prototype, "globalPrivacyControl", { get: () => true }),
+      ),
     shows: "lent",
     more: async (page, visitor) => {
       assert.deepEqual(await stored(page), [[], ""]);

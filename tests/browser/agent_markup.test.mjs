@@ -3,7 +3,15 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { launchBrowser } from "../support/browser.mjs";
-import { AS_VISITOR, configFor, newVisitor, page, servePages, settle, tag } from "../support/pages.mjs";
+import {
+  AS_VISITOR,
+  configFor,
+  newVisitor,
+  page,
+  servePages,
+  settle,
+  tag,
+} from "../support/pages.mjs";
 import { startWorker } from "../support/worker.mjs";
 
 const NBSP = "\u00a0";
@@ -12,7 +20,8 @@ const free = ["78000000099"];
 const petersburg = ["78120000099"];
 
 /**
- * One page each: `scenarios` with the one number each pool can lend, the `body`, and what the page's
+ * One page each: `scenarios` with the one number each pool can lend, the `body`, and what the
+ * page's
  * body is once it settled (`becomes`). `later` is a script of the page that runs after a while.
  */
 const cases = {
@@ -32,8 +41,12 @@ const cases = {
   },
   "one class on the link, another on the span inside": {
     scenarios: [{ id: "a", numbers: moscow, targets: [{ class: "link_2" }, { class: "phone_2" }] }],
-    body: '<a class="link_2" href="tel:74950000001"><span class="phone_2">8 (495) 000-00-01</span></a>',
-    becomes: '<a class="link_2" href="tel:+74950000099"><span class="phone_2">8 (495) 000-00-99</span></a>',
+    body:
+      '<a class="link_2" href="tel:74950000001">' +
+      '<span class="phone_2">8 (495) 000-00-01</span></a>',
+    becomes:
+      '<a class="link_2" href="tel:+74950000099">' +
+      '<span class="phone_2">8 (495) 000-00-99</span></a>',
   },
   "a wrapper with two copies, microdata and a handler": {
     scenarios: [{ id: "a", numbers: moscow, targets: [{ class: "phones" }] }],
@@ -64,7 +77,9 @@ const cases = {
     becomes: '<a class="phone" href="tel:+74950000099" title="Позвонить">+7 (495) 000-00-99</a>',
   },
   "a local number under a mask": {
-    scenarios: [{ id: "a", numbers: moscow, targets: [{ class: "phone" }], mask: "8 (XXX) XXX-XX-XX" }],
+    scenarios: [
+      { id: "a", numbers: moscow, targets: [{ class: "phone" }], mask: "8 (XXX) XXX-XX-XX" },
+    ],
     body: '<span class="phone">406 00 01</span>',
     becomes: '<span class="phone">8 (495) 000-00-99</span>',
   },
@@ -79,9 +94,15 @@ const cases = {
     becomes: '<span class="phone">8 (812) 000-00-99</span>',
   },
   "a goal in onclick": {
-    scenarios: [{ id: "a", numbers: moscow, targets: [{ class: "phone" }], mask: "+7 XXX XXX-XX-XX" }],
-    body: `<a href="tel:+74950000014" class="phone" onclick="ym(1, 'reachGoal', 'x')">+7 495 000-00-14</a>`,
-    becomes: `<a href="tel:+74950000099" class="phone" onclick="ym(1, 'reachGoal', 'x')">+7 495 000-00-99</a>`,
+    scenarios: [
+      { id: "a", numbers: moscow, targets: [{ class: "phone" }], mask: "+7 XXX XXX-XX-XX" },
+    ],
+    body:
+      `<a href="tel:+74950000014" class="phone" ` +
+      `onclick="ym(1, 'reachGoal', 'x')">+7 495 000-00-14</a>`,
+    becomes:
+      `<a href="tel:+74950000099" class="phone" ` +
+      `onclick="ym(1, 'reachGoal', 'x')">+7 495 000-00-99</a>`,
   },
   "a number the page itself rewrites later": {
     scenarios: [{ id: "a", numbers: free, targets: [{ class: "phone" }] }],
@@ -138,14 +159,20 @@ const cases = {
   "digits that only resemble the number": {
     scenarios: [{ id: "a", numbers: moscow, targets: [{ number: "74950000001" }] }],
     body:
-      '<a href="tel:84950000001">8 (495) 000-00-01</a><p>№ 1084950000001234</p><p>RA84950000001000RU</p>' +
-      "<p>7700000001</p><p>40700000084950000001</p><p>8495 0000 0010 0001</p><p>8 495 000 руб.</p>" +
-      '<p>8 495 000,00 руб.</p><p>01-00-8495</p><input value="84950000001"><i data-order="84950000001"></i>' +
+      '<a href="tel:84950000001">8 (495) 000-00-01</a>' +
+      "<p>№ 1084950000001234</p><p>RA84950000001000RU</p>" +
+      "<p>7700000001</p><p>40700000084950000001</p><p>8495 0000 0010 0001</p>" +
+      "<p>8 495 000 руб.</p>" +
+      '<p>8 495 000,00 руб.</p><p>01-00-8495</p><input value="84950000001">' +
+      '<i data-order="84950000001"></i>' +
       '<img alt="8 (495) 000-00-01">',
     becomes:
-      '<a href="tel:+74950000099">8 (495) 000-00-99</a><p>№ 1084950000001234</p><p>RA84950000001000RU</p>' +
-      "<p>7700000001</p><p>40700000084950000001</p><p>8495 0000 0010 0001</p><p>8 495 000 руб.</p>" +
-      '<p>8 495 000,00 руб.</p><p>01-00-8495</p><input value="84950000001"><i data-order="84950000001"></i>' +
+      '<a href="tel:+74950000099">8 (495) 000-00-99</a>' +
+      "<p>№ 1084950000001234</p><p>RA84950000001000RU</p>" +
+      "<p>7700000001</p><p>40700000084950000001</p><p>8495 0000 0010 0001</p>" +
+      "<p>8 495 000 руб.</p>" +
+      '<p>8 495 000,00 руб.</p><p>01-00-8495</p><input value="84950000001">' +
+      '<i data-order="84950000001"></i>' +
       '<img alt="8 (495) 000-00-01">',
   },
   "a number spread over tags": {
@@ -154,13 +181,16 @@ const cases = {
     becomes: "<p>Звоните: <b>8</b> (<i>495</i>) 000-0<u>0-99</u>, ждём</p>",
   },
   "elements that ask to be left alone": {
-    scenarios: [{ id: "a", numbers: moscow, targets: [{ class: "phone" }, { number: "74950000001" }] }],
+    scenarios: [
+      { id: "a", numbers: moscow, targets: [{ class: "phone" }, { number: "74950000001" }] },
+    ],
     body:
       '<b class="phone">8 495 000-00-01</b><b class="phone" data-ringlet-skip>8 495 000-00-01</b>' +
       '<p data-calltrk-noswap>8 495 000-00-01</p><p class="ctm-no-swap">8 495 000-00-01</p>' +
       '<div contenteditable="">8 495 000-00-01</div><textarea>8 495 000-00-01</textarea>',
     becomes:
-      '<b class="phone">8 495 000-00-99</b><b class="phone" data-ringlet-skip="">8 495 000-00-01</b>' +
+      '<b class="phone">8 495 000-00-99</b>' +
+      '<b class="phone" data-ringlet-skip="">8 495 000-00-01</b>' +
       '<p data-calltrk-noswap="">8 495 000-00-01</p><p class="ctm-no-swap">8 495 000-00-01</p>' +
       '<div contenteditable="">8 495 000-00-01</div><textarea>8 495 000-00-01</textarea>',
   },
@@ -178,8 +208,11 @@ before(async () => {
     const it = cases[names[at]];
     if (!it) return undefined;
     const later = it.later ? `<script>setTimeout(() => { ${it.later} }, 300)</script>` : "";
-    const plain = `<!doctype html><html><head><meta charset="utf-8">${later}</head><body>${it.body}</body></html>`;
-    return path.startsWith("/p") ? plain : page(worker.url, it.body, { site: `case-${at}`, head: later });
+    const head = `<head><meta charset="utf-8">${later}</head>`;
+    const plain = `<!doctype html><html>${head}<body>${it.body}</body></html>`;
+    return path.startsWith("/p")
+      ? plain
+      : page(worker.url, it.body, { site: `case-${at}`, head: later });
   });
   for (const [at, name] of names.entries()) {
     await worker.seed(configFor(`case-${at}`, site.url, cases[name].scenarios));
@@ -199,7 +232,8 @@ for (const [at, name] of names.entries()) {
     const visitor = await newVisitor(browser, worker.url);
     const page = await visitor.open(`${site.url}/c${at}`);
     const body = () => page.evaluate(() => document.body.innerHTML);
-    await page.waitForFunction((wanted) => document.body.innerHTML === wanted, becomes, { timeout: 5000 })
+    await page
+      .waitForFunction((wanted) => document.body.innerHTML === wanted, becomes, { timeout: 5000 })
       .catch(() => {});
     assert.equal(await body(), becomes);
     await settle(page, 200);
@@ -220,12 +254,18 @@ for (const [at, name] of names.entries()) {
 
 test("the tag in the body, and twice, starts one agent", async () => {
   const twice = await servePages(
-    () => `<!doctype html><body><b class="phone">8 495 000-00-01</b>${tag(worker.url, "twice")}${tag(worker.url, "twice")}`,
+    () =>
+      '<!doctype html><body><b class="phone">8 495 000-00-01</b>' +
+      tag(worker.url, "twice").repeat(2),
   );
-  await worker.seed(configFor("twice", twice.url, [{ id: "a", numbers: moscow, targets: [{ class: "phone" }] }]));
+  await worker.seed(
+    configFor("twice", twice.url, [{ id: "a", numbers: moscow, targets: [{ class: "phone" }] }]),
+  );
   const visitor = await newVisitor(browser, worker.url);
   const page = await visitor.open(twice.url);
-  await page.waitForFunction(() => document.querySelector(".phone").textContent === "8 495 000-00-99");
+  await page.waitForFunction(
+    () => document.querySelector(".phone").textContent === "8 495 000-00-99",
+  );
   await settle(page);
   assert.deepEqual(visitor.sent(), ["visit"]);
   assert.deepEqual(visitor.faults, []);

@@ -3,14 +3,23 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { launchBrowser } from "../support/browser.mjs";
-import { AS_VISITOR, configFor, newVisitor, page, servePages, settle, swapped } from "../support/pages.mjs";
+import {
+  AS_VISITOR,
+  configFor,
+  newVisitor,
+  page,
+  servePages,
+  settle,
+  swapped,
+} from "../support/pages.mjs";
 import { numbers, until } from "../support/site.mjs";
 import { startWorker } from "../support/worker.mjs";
 
 const OWN = "8 (495) 000-10-20";
 const BODY =
   `<header><a class="phone" id="top" href="tel:+74950001020">${OWN}</a></header>` +
-  `<main><p>Звоните <span class="phone">${OWN}</span></p><a id="next" href="/next?roistat=later">next</a></main>`;
+  `<main><p>Звоните <span class="phone">${OWN}</span></p>` +
+  `<a id="next" href="/next?roistat=later">next</a></main>`;
 
 let worker;
 let browser;
@@ -18,7 +27,9 @@ let site;
 
 before(async () => {
   worker = await startWorker();
-  site = await servePages((path) => page(worker.url, path === "/late" ? late() : BODY, { site: siteOf(path) }));
+  site = await servePages((path) =>
+    page(worker.url, path === "/late" ? late() : BODY, { site: siteOf(path) }),
+  );
   browser = await launchBrowser({ flags: AS_VISITOR });
 });
 
@@ -41,12 +52,19 @@ async function seed(id, count, pool = {}, changes = {}) {
 const live = async (id) => (await worker.admin("GET", `/api/v1/sites/${id}/live`)).body;
 const digits = (text) => text.replace(/\D/g, "").replace(/^8/, "7");
 const shown = async (page) => digits(await swapped(page, "#top", OWN));
-const leased = async (id) => (await live(id)).pools[0].numbers.filter(({ state }) => state !== "free");
+const leased = async (id) =>
+  (await live(id)).pools[0].numbers.filter(({ state }) => state !== "free");
 
-test("two visitors see different numbers, in text and link, under the mask of the page", async () => {
+test("two visitors see different numbers, in text and link, in the shape of the page", async () => {
   const url = await seed("two", 4);
-  const [anna, boris] = [await newVisitor(browser, worker.url), await newVisitor(browser, worker.url)];
-  const [first, second] = [await anna.open(`${url}?roistat=direct_search_1`), await boris.open(url)];
+  const [anna, boris] = [
+    await newVisitor(browser, worker.url),
+    await newVisitor(browser, worker.url),
+  ];
+  const [first, second] = [
+    await anna.open(`${url}?roistat=direct_search_1`),
+    await boris.open(url),
+  ];
   const [one, two] = [await shown(first), await shown(second)];
   assert.notEqual(one, two);
   for (const number of [one, two]) assert.ok(numbers(4).includes(number), number);
@@ -55,7 +73,11 @@ test("two visitors see different numbers, in text and link, under the mask of th
   assert.equal(digits(await first.locator("span.phone").textContent()), one);
   const held = await leased("two");
   assert.equal(held.length, 2);
-  assert.match(JSON.stringify(held.find(({ number }) => number === one)), /direct/, "the label is recorded");
+  assert.match(
+    JSON.stringify(held.find(({ number }) => number === one)),
+    /direct/,
+    "the label is recorded",
+  );
   assert.deepEqual([...anna.faults, ...boris.faults], []);
   await anna.close();
   await boris.close();
@@ -70,11 +92,17 @@ test("exactly the documented fields leave the page", async () => {
   await shown(page);
   await until(() => visitor.sent().filter((what) => what === "visit").length === 2);
   const [first, second] = visitor.messages.filter(({ name }) => name === "visit");
-  const fields = (message) => Object.keys(message).filter((name) => name !== "name").sort();
+  const fields = (message) =>
+    Object.keys(message)
+      .filter((name) => name !== "name")
+      .sort();
   const always = ["agent", "consent", "device", "key", "leases", "referrer", "targets", "url", "v"];
   assert.deepEqual(fields(first), always);
   const later = [...always, "visit", "visitor"];
-  assert.deepEqual(fields(second).filter((name) => !["marker", "memory"].includes(name)), later.sort());
+  assert.deepEqual(
+    fields(second).filter((name) => !["marker", "memory"].includes(name)),
+    later.sort(),
+  );
   assert.equal(first.url, `${url}?roistat=direct_1`);
   assert.deepEqual(first.targets, ["all"]);
   assert.equal(second.leases.length, 1);
@@ -94,7 +122,7 @@ const recordFrames = () => {
   requestAnimationFrame(look);
 };
 
-test("a reload, a later page and a second tab show the number in the first frame after the tag ran", async () => {
+test("reload, later page, second tab: right in the first frame after the tag ran", async () => {
   const url = await seed("frames", 3);
   const visitor = await newVisitor(browser, worker.url);
   const page = await visitor.open(url);
@@ -110,7 +138,9 @@ test("a reload, a later page and a second tab show the number in the first frame
   ]) {
     await go();
     const tab = name === "second tab" ? second : page;
-    const seen = await tab.waitForFunction(() => window.frames_seen.length > 2 && window.frames_seen);
+    const seen = await tab.waitForFunction(
+      () => window.frames_seen.length > 2 && window.frames_seen,
+    );
     assert.deepEqual(new Set((await seen.jsonValue()).map(digits)), new Set([number]), name);
   }
   await until(() => visitor.sent().filter((what) => what === "visit").length === 4);
@@ -128,7 +158,8 @@ test("one tab closes, the visit lives; the last one leaves", async () => {
   const number = await shown(first);
   const second = await visitor.open(url);
   assert.equal(await shown(second), number);
-  const state = async () => (await live("tabs")).pools[0].numbers.find((one) => one.number === number).state;
+  const state = async () =>
+    (await live("tabs")).pools[0].numbers.find((one) => one.number === number).state;
   await second.close({ runBeforeUnload: true });
   await settle(first, 500);
   assert.notEqual(await state(), "held", "the other tab is still open");
@@ -139,7 +170,7 @@ test("one tab closes, the visit lives; the last one leaves", async () => {
   await visitor.close();
 });
 
-test("an idle visitor's number goes to whoever needs it, and activity brings a number back", async () => {
+test("an idle visitor's number goes to whoever needs it; activity asks for one again", async () => {
   // One number, and a short idle time: the shortest the edge takes.
   const url = await seed("idle", 1, { idle_release_ms: 5000, hold_ms: 10000 });
   const anna = await newVisitor(browser, worker.url);
@@ -165,7 +196,10 @@ test("a visitor who comes back while his number is free has it again", async () 
   const page = await visitor.open(url);
   const number = await shown(page);
   await until(() => visitor.sent().includes("idle"), 15_000);
-  const given = page.waitForResponse((response) => response.url().endsWith("/beat") && /"active"/.test(response.request().postData()));
+  const given = page.waitForResponse(
+    (response) =>
+      response.url().endsWith("/beat") && /"active"/.test(response.request().postData()),
+  );
   await page.mouse.move(80, 90);
   assert.equal((await (await given).json()).numbers[0].number, number);
   assert.equal(digits(await page.locator("#top").textContent()), number);
@@ -174,7 +208,10 @@ test("a visitor who comes back while his number is free has it again", async () 
 
 test("a full pool leaves the page's own number", async () => {
   const url = await seed("full", 1);
-  const [anna, boris] = [await newVisitor(browser, worker.url), await newVisitor(browser, worker.url)];
+  const [anna, boris] = [
+    await newVisitor(browser, worker.url),
+    await newVisitor(browser, worker.url),
+  ];
   await shown(await anna.open(url));
   const page = await boris.open(url);
   await until(() => boris.sent().includes("visit"));
@@ -202,7 +239,11 @@ test("a tap on the number's link is told at once", async () => {
   assert.equal(tap.leases.length, 1);
   assert.deepEqual(await page.evaluate(() => window.taps), [{ scenario: "all", number }]);
   await page.locator("#next").click();
-  assert.equal(visitor.sent().filter((what) => what === "tap").length, 1, "other links are not taps");
+  assert.equal(
+    visitor.sent().filter((what) => what === "tap").length,
+    1,
+    "other links are not taps",
+  );
   await visitor.close();
 });
 
@@ -212,12 +253,16 @@ test("the page can ask: ready, number, visit, and calls made before the agent ca
   await visitor.context.addInitScript(() => {
     window.ringlet = (...given) => window.ringlet.q.push(given);
     window.ringlet.q = [];
-    window.ringlet("number", { scenario: "all" }, (number) => { window.early = number; });
+    window.ringlet("number", { scenario: "all" }, (number) => {
+      window.early = number;
+    });
   });
   const page = await visitor.open(url);
   const number = await shown(page);
   assert.equal(await page.evaluate(() => window.early), number);
-  const visit = await page.evaluate(() => new Promise((resolve) => window.ringlet("visit", resolve)));
+  const visit = await page.evaluate(
+    () => new Promise((resolve) => window.ringlet("visit", resolve)),
+  );
   assert.match(visit, /^[0-9a-z]{26}$/);
   await page.evaluate(() => window.ringlet("destroy"));
   assert.equal(await page.locator("#top").textContent(), OWN);

@@ -1,4 +1,4 @@
-// An owner's site for browser tests: pages on an origin of their own that carry the tag of a Worker.
+// An owner's site for browser tests: pages on an origin of their own with the tag of a Worker.
 
 import { createServer } from "node:http";
 import { siteConfig } from "./site.mjs";
@@ -73,7 +73,7 @@ export function configFor(site, origin, scenarios, changes = {}) {
 }
 
 /**
- * A new visitor: a browser context of his own, whose requests to the edge and script errors are kept.
+ * A new visitor: a browser context of his own; its requests to the edge and errors are kept.
  *
  * @returns {Promise<Visitor>}
  */

@@ -1,5 +1,5 @@
-//! Writing new numbers into runs: a number that lies in several tags is shared out among them by its
-//! digits, so that every tag keeps its part; white space at a run's edges stays the page's.
+//! Writing new numbers into runs: a number that lies in several tags is shared out among them by
+//! its digits, so that every tag keeps its part; white space at a run's edges stays the page's.
 
 use core::ops::Range;
 

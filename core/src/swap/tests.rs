@@ -434,7 +434,8 @@ proptest! {
         let runs = runs(&text);
         if let Some(new) = case.rewrite(&runs, &[]) {
             prop_assert_eq!(new.runs.len(), runs.len());
-            let letters = |text: &str| -> String { text.chars().filter(|c| c.is_alphabetic()).collect() };
+            let is_letter = |c: &char| c.is_alphabetic();
+            let letters = |text: &str| -> String { text.chars().filter(is_letter).collect() };
             for (run, text) in runs.iter().zip(&new.runs) {
                 prop_assert_eq!(letters(run.text), letters(text));
             }
@@ -458,7 +459,11 @@ proptest! {
     /// In a text searched for one number the lent number appears as often as the wanted one went,
     /// and digit for digit in order.
     #[test]
-    fn the_lent_number_stands_whole(before in "[a-zа-я ]{0,6}", after in "[a-zа-я ]{0,6}", at in 0usize..17) {
+    fn the_lent_number_stands_whole(
+        before in "[a-zа-я ]{0,6}",
+        after in "[a-zа-я ]{0,6}",
+        at in 0usize..17,
+    ) {
         let mut written = String::from("8 (495) 000-00-01");
         written.insert(at, '|');
         let text = format!("{before} {written} {after}");

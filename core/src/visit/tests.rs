@@ -261,15 +261,17 @@ fn events() -> impl Strategy<Value = Vec<(Event, u64, bool)>> {
 }
 
 proptest! {
-    /// Whatever happens and however the clock jumps: nothing lies in the future, wake-ups are ahead,
-    /// and a row of messages never tells the same thing twice.
+    /// Whatever happens and however the clock jumps: nothing lies in the future, wake-ups are
+    /// ahead, and a row of messages never tells the same thing twice.
     #[test]
     fn every_history_keeps_the_invariants(events in events(), back: bool) {
         let mut tab = Tab::new();
         tab.input(Event::Start);
         let mut last = Some(Message::Visit);
         for (event, pause, visible) in events {
-            tab.now = if back && pause % 7 == 0 { tab.now.saturating_sub(pause) } else { tab.now + pause };
+            let goes_back = back && pause % 7 == 0;
+            let passed = tab.now + pause;
+            tab.now = if goes_back { tab.now.saturating_sub(pause) } else { passed };
             tab.visible = visible;
             let step = tab.input(event);
             let now = UnixMillis(tab.now);
@@ -278,7 +280,8 @@ proptest! {
             prop_assert!(step.shared.confirmed_at <= now);
             prop_assert!(step.wake_at.is_none_or(|at| at >= now));
             if let Some(message) = step.send {
-                let again = matches!(message, Message::Idle | Message::Leave) && last == Some(message);
+                let ends = matches!(message, Message::Idle | Message::Leave);
+                let again = ends && last == Some(message);
                 prop_assert!(!again, "{message:?} twice");
                 last = Some(message);
             }
@@ -288,10 +291,12 @@ proptest! {
         }
     }
 
-    /// While the visitor is active and the edge answers, his number is never silent for longer than a
-    /// keep-alive's pause and never withdrawn.
+    /// While the visitor is active and the edge answers, his number is never silent for longer than
+    /// a keep-alive's pause and never withdrawn.
     #[test]
-    fn an_active_visitor_is_never_silent(pauses in proptest::collection::vec(1u64..20_000, 1..200)) {
+    fn an_active_visitor_is_never_silent(
+        pauses in proptest::collection::vec(1u64..20_000, 1..200),
+    ) {
         let mut tab = Tab::new();
         tab.input(Event::Start);
         tab.input(Event::Answer);

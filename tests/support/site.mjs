@@ -1,6 +1,7 @@
 // A site for tests, and what its pages and its telephone exchange send.
 
 import { createHmac, randomUUID } from "node:crypto";
+import { validate } from "./openapi.mjs";
 
 export const ORIGIN = "https://shop.example";
 export const SECRET = "a-secret-of-the-generic-provider-0123456789";
@@ -54,7 +55,9 @@ export async function send(worker, path, body, { site = "shop", origin = ORIGIN,
     body: typeof body === "string" ? body : JSON.stringify(body),
   });
   const text = await answer.text();
-  return { status: answer.status, headers: answer.headers, text, body: text ? JSON.parse(text) : null };
+  const given = text ? JSON.parse(text) : null;
+  validate("POST", `/v1/sites/${site}/${path}`, answer.status, answer.headers.get("content-type") ?? "", given);
+  return { status: answer.status, headers: answer.headers, text, body: given };
 }
 
 /** A page view of a new visitor, or of `who`: what an earlier [`visit`] gave. */

@@ -6,6 +6,7 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { validate } from "./openapi.mjs";
 import { configuration, workerd } from "./paths.mjs";
 
 const START_LIMIT_MS = 30_000;
@@ -176,7 +177,9 @@ export class TestWorker {
       },
       body: body === undefined ? undefined : JSON.stringify(body),
     });
-    return { status: answer.status, headers: answer.headers, body: await read(answer) };
+    const content = await read(answer);
+    validate(method, path, answer.status, answer.headers.get("content-type") ?? "", content);
+    return { status: answer.status, headers: answer.headers, body: content };
   }
 
   /** Puts a whole site configuration; throws with the Worker's words if it is refused. */
@@ -192,5 +195,5 @@ export class TestWorker {
 
 async function read(answer) {
   const text = await answer.text();
-  return /json/.test(answer.headers.get("content-type") ?? "") ? JSON.parse(text) : text;
+  return /json$/.test(answer.headers.get("content-type") ?? "") ? JSON.parse(text) : text;
 }

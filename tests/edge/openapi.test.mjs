@@ -1,0 +1,80 @@
+// The description of the API against what is served, route by route.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { check, description, validate } from "../support/openapi.mjs";
+import { callStart, numbers, report, siteConfig, visit } from "../support/site.mjs";
+import { startWorker } from "../support/worker.mjs";
+
+let worker;
+before(async () => {
+  worker = await startWorker();
+});
+after(() => worker.dispose());
+
+const operations = Object.entries(description.paths).flatMap(([path, item]) =>
+  Object.entries(item).map(([method, operation]) => ({ path, method: method.toUpperCase(), ...operation })),
+);
+const guarded = operations.filter((operation) => operation.security);
+const base = "/api/v1/sites";
+
+/** An address of `path` with the names of `site` put in. */
+const filled = (path, names) => path.replace(/\{(\w+)\}/g, (_, name) => names[name] ?? "x");
+
+test("what is served is what is committed", async () => {
+  const answer = await worker.fetch("/openapi.json");
+  assert.equal(answer.status, 200);
+  assert.deepEqual(await answer.json(), description);
+});
+
+test("the check of answers finds what is wrong", () => {
+  assert.throws(() => check({ $ref: "#/components/schemas/Health" }, {}), /lacks ok/);
+  assert.throws(() => check({ type: "integer" }, 1.5), /no integer/);
+  assert.throws(() => validate("GET", "/healthz", 418, "text/plain", ""), /not described/);
+});
+
+test("a key of one site opens nothing of another, on any route", async () => {
+  await worker.seed(siteConfig({ site: "ours" }));
+  await worker.seed(siteConfig({ site: "theirs", pools: [{ id: "main", numbers: numbers(2, 800), hold_ms: 150000 }] }));
+  const given = await visit(worker, { options: { site: "theirs" } });
+  const event = callStart(given.numbers[0].number);
+  await report(worker, event, { site: "theirs" });
+  const call = (await worker.admin("GET", `${base}/theirs/calls`)).body.calls[0];
+  const { token } = (await worker.admin("POST", `${base}/ours/keys`, { name: "ours", role: "admin" })).body;
+  const theirKey = (await worker.admin("POST", `${base}/theirs/keys`, { name: "theirs", role: "admin" })).body;
+  const names = { site: "theirs", version: "1", call: call.id, scenario: "all", key: theirKey.key };
+  const before = (await worker.admin("GET", `${base}/theirs/audit`)).body;
+  assert.ok(guarded.length >= 20);
+  for (const { path, method } of guarded) {
+    const body = method === "GET" || method === "DELETE" ? undefined : JSON.stringify(siteConfig({ site: "theirs" }));
+    const address = filled(path, names);
+    const answer = await worker.fetch(address, {
+      method,
+      headers: { authorization: `Bearer ${token}`, "if-match": "*" },
+      body,
+    });
+    const text = await answer.text();
+    assert.equal(answer.status, 401, `${method} ${address}: ${text}`);
+    for (const secret of [given.visitor, given.visit, call.id, "7495000080"]) {
+      assert.ok(!text.includes(secret), `${method} ${address} tells ${secret}`);
+    }
+    validate(method, address, 401, answer.headers.get("content-type"), JSON.parse(text));
+    const nobody = await worker.fetch(address, { method, body });
+    assert.equal(nobody.status, 401, `${method} ${address} without a token`);
+  }
+  assert.deepEqual((await worker.admin("GET", `${base}/theirs/audit`)).body, before);
+});
+
+test("every read of a site answers as described", async () => {
+  await worker.seed(siteConfig({ site: "read" }));
+  const given = await visit(worker, { options: { site: "read" } });
+  await report(worker, callStart(given.numbers[0].number), { site: "read" });
+  const call = (await worker.admin("GET", `${base}/read/calls`)).body.calls[0];
+  const names = { site: "read", version: "1", call: call.id, scenario: "all" };
+  const reads = guarded.filter(({ method, path }) => method === "GET" && !path.endsWith("/export"));
+  for (const { path } of reads) {
+    const query = path.endsWith("/leases") ? "?number=74950000001" : "";
+    const answer = await worker.admin("GET", filled(path, names) + query);
+    assert.equal(answer.status, 200, path);
+  }
+});

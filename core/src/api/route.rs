@@ -102,6 +102,10 @@ pub enum Route {
     CallRead,
     /// Raw events of providers that could not be understood.
     KeptEventList,
+    /// Calls by source, number, hour …
+    ReportRead,
+    /// Calls as a file for a spreadsheet or another system.
+    CallFile,
     /// Who held a number at an instant.
     LeaseRead,
     /// What the pools do now.
@@ -320,6 +324,20 @@ pub const ROUTES: &[RouteSpec] = &[
         Get,
         "/api/v1/sites/{site}/calls",
         Route::CallList,
+        Viewer,
+        0,
+    ),
+    row(
+        Get,
+        "/api/v1/sites/{site}/reports/{dimension}",
+        Route::ReportRead,
+        Viewer,
+        0,
+    ),
+    row(
+        Get,
+        "/api/v1/sites/{site}/files/{file}",
+        Route::CallFile,
         Viewer,
         0,
     ),

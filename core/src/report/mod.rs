@@ -101,11 +101,14 @@ impl Serialize for Parts {
 /// What is counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Figures {
-    /// Visits.
+    /// Visits. Where no visits were handed in, they are left out rather than told to be none.
+    #[serde(skip_serializing_if = "is_zero")]
     pub visits: u64,
     /// Visitors, each where he came first.
+    #[serde(skip_serializing_if = "is_zero")]
     pub visitors: u64,
     /// Visits that were shown a number of their own.
+    #[serde(skip_serializing_if = "is_zero")]
     pub shown: u64,
     /// Inbound calls.
     pub calls: Parts,
@@ -154,6 +157,11 @@ impl Figures {
         self.attributed.0 += other.attributed.0;
         self.expected_right.0 += other.expected_right.0;
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 fn ratio(part: f64, whole: f64) -> Option<f64> {

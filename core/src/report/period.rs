@@ -49,6 +49,19 @@ impl Period {
         Ok(period)
     }
 
+    /// The `days` that end with the day of `now`.
+    ///
+    /// # Errors
+    /// If there is no such zone.
+    pub fn last_days(days: u16, now: UnixMillis, zone: &str) -> Result<Self, PeriodError> {
+        let zone = TimeZone::get(zone).map_err(|_| PeriodError::UnknownZone)?;
+        let milliseconds = i64::try_from(now.0).unwrap_or(i64::MAX);
+        let timestamp = Timestamp::from_millisecond(milliseconds).unwrap_or(Timestamp::MAX);
+        let to = timestamp.to_zoned(zone.clone()).date();
+        let from = to.saturating_sub(i64::from(days.max(1) - 1).days());
+        Ok(Self { from, to, zone })
+    }
+
     /// How many days.
     pub fn days(&self) -> i32 {
         (self.to - self.from).get_days() + 1
@@ -141,6 +154,17 @@ mod tests {
         assert_eq!(spring.end().0 - spring.start().0, 23 * 3_600_000);
         let autumn = Period::parse("2026-10-25", "2026-10-25", "Europe/Berlin").expect("a period");
         assert_eq!(autumn.end().0 - autumn.start().0, 25 * 3_600_000);
+    }
+
+    #[test]
+    fn the_last_days_end_today() {
+        let late = UnixMillis(moscow("2026-01-16", "2026-01-16").expect("a day").end().0 - 1);
+        let week = Period::last_days(7, late, "Europe/Moscow");
+        assert_eq!(week, moscow("2026-01-10", "2026-01-16"));
+        assert_eq!(
+            Period::last_days(1, late, "Nowhere"),
+            Err(PeriodError::UnknownZone)
+        );
     }
 
     #[test]

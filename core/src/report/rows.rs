@@ -77,10 +77,12 @@ pub struct CallRow {
     pub region: Option<String>,
     /// Touches of the credited visitor, earliest first; of a static number, its source.
     pub touches: Vec<TouchRow>,
-    /// How many visits he had made.
-    pub visits: u32,
-    /// How many pages he had seen.
-    pub pages: u32,
+    /// How many visits he had made, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visits: Option<u32>,
+    /// How many pages he had seen, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pages: Option<u32>,
     /// Seconds from the beginning of the credited visit to the call.
     pub visit_to_call_s: Option<u64>,
 }
@@ -272,7 +274,7 @@ fn call_cells(period: &Period, call: &CallRow) -> Vec<String> {
         shown(call.region.clone()),
         shown(call.first_touch().map(|touch| touch.source.clone())),
         call.touches_between().to_string(),
-        call.visits.to_string(),
+        shown(call.visits.map(|count| count.to_string())),
         shown(call.visit_to_call_s.map(|s| s.to_string())),
     ]
 }
@@ -317,6 +319,9 @@ const FIGURE_COLUMNS: [&str; 14] = [
     "accuracy",
 ];
 
+/// Those that need visits.
+const VISIT_COLUMNS: [&str; 5] = ["visits", "visitors", "shown", "coverage", "conversion"];
+
 fn figure_cells(figures: &Figures) -> Vec<String> {
     let share = |value: Option<f64>| value.map_or_else(String::new, |value| format!("{value:.4}"));
     vec![
@@ -340,18 +345,24 @@ fn figure_cells(figures: &Figures) -> Vec<String> {
 impl Report {
     /// The report as CSV: a row a group, the total last; figures of the period before end in
     /// `_before`.
+    ///
+    /// Where no visits were handed in, the columns about them are left out.
     pub fn to_csv(&self) -> Vec<u8> {
-        let before: Vec<String> = FIGURE_COLUMNS
-            .iter()
-            .map(|name| format!("{name}_before"))
+        let has_visits = self.total.now.visits + self.total.before.visits > 0;
+        let places: Vec<usize> = (0..FIGURE_COLUMNS.len())
+            .filter(|place| has_visits || !VISIT_COLUMNS.contains(&FIGURE_COLUMNS[*place]))
             .collect();
+        let names = || places.iter().map(|place| FIGURE_COLUMNS[*place]);
+        let before: Vec<String> = names().map(|name| format!("{name}_before")).collect();
         let mut header = vec![self.dimension.as_str()];
-        header.extend(FIGURE_COLUMNS);
+        header.extend(names());
         header.extend(before.iter().map(String::as_str));
         let rows = self.rows.iter().chain([&self.total]).map(|row| {
             let mut cells = vec![row.key.clone()];
-            cells.extend(figure_cells(&row.now));
-            cells.extend(figure_cells(&row.before));
+            for figures in [&row.now, &row.before] {
+                let all = figure_cells(figures);
+                cells.extend(places.iter().map(|place| all[*place].clone()));
+            }
             cells
         });
         write_csv(&header, rows)

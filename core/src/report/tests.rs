@@ -48,8 +48,8 @@ fn call(number: u64, hours: u64, caller: Option<u64>) -> CallRow {
             touch("google", 5, false),
             touch("direct", 9, true),
         ],
-        visits: 3,
-        pages: 7,
+        visits: Some(3),
+        pages: Some(7),
         visit_to_call_s: Some(40),
     }
 }
@@ -117,6 +117,22 @@ fn a_report_by_source() {
         (total),3,2,2,0.6667,3,2,1,1,1,2,2,1.8,1.0000,0.9000,0,0,0,,1,1,1,0,0,1,1,0.9,,0.9000
     "#]]
     .assert_eq(&String::from_utf8(csv).expect("text").replace("\r\n", "\n"));
+}
+
+#[test]
+fn without_visits_nothing_is_said_of_them() {
+    let (calls, _) = sample();
+    let report = report(Dimension::Number, CreditModel::default(), &calls, &[]);
+    let csv = String::from_utf8(report.to_csv()).expect("text");
+    expect![[r#"
+        number,calls,unique_callers,first_time,repeat,missed,target,attributed,expected_right,accuracy,calls_before,unique_callers_before,first_time_before,repeat_before,missed_before,target_before,attributed_before,expected_right_before,accuracy_before
+        74951234567,3,2,1,1,1,2,2,1.8,0.9000,1,1,1,0,0,1,1,0.9,0.9000
+        (total),3,2,1,1,1,2,2,1.8,0.9000,1,1,1,0,0,1,1,0.9,0.9000
+    "#]]
+    .assert_eq(&csv.replace("\r\n", "\n"));
+    let json = serde_json::to_string(&report.rows[0].now).expect("JSON");
+    let expected = r#"{"calls":3,"unique_callers":2,"first_time":1,"repeat":1,"missed":1,"target":2,"attributed":2,"expected_right":1.8}"#;
+    assert_eq!(json, expected);
 }
 
 #[test]

@@ -8,6 +8,7 @@
 use super::signature::to_base64;
 use super::{Provider, ProviderSettings, RawRequest, Secret};
 use crate::time::{Millis, UnixMillis};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
 /// At most this many a site, the oldest go first: 200 of 64 kB are 12.8 MB, a hundredth of what an
@@ -65,8 +66,15 @@ fn blanked(text: &str, settings: &ProviderSettings) -> String {
     let mut text = text.to_owned();
     let secrets = settings.secrets.iter().chain(&settings.path_secrets);
     for secret in secrets.chain(&settings.key).map(Secret::expose) {
-        if secret.len() >= BLANKED_BYTES_MIN {
-            text = text.replace(secret, "…");
+        if secret.len() < BLANKED_BYTES_MIN {
+            continue;
+        }
+        // As it is, and as forms and addresses write it.
+        let encoded = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
+        let spaced = encoded.replace("%20", "+");
+        let plain = secret.replace(' ', "+");
+        for written in [secret, &encoded, &spaced, &plain] {
+            text = text.replace(written, "…");
         }
     }
     text
@@ -97,6 +105,8 @@ mod tests {
         };
         let kept = keep(b"cmd=dance&crm_token=the token");
         assert_eq!(kept.body, "cmd=dance&crm_token=…");
+        assert_eq!(keep(b"crm_token=the+token&x=1").body, "crm_token=…&x=1");
+        assert_eq!(keep(b"crm_token=the%20token").body, "crm_token=…");
         assert_eq!(
             (kept.query.as_str(), kept.content_type.as_str()),
             ("a=…", "text/plain")

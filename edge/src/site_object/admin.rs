@@ -157,6 +157,8 @@ impl SiteObject {
             Route::VersionRead => read_version(sql, ask),
             Route::CallList => self.list_calls(ask),
             Route::CallRead => self.read_call(ask),
+            Route::ReportRead => self.read_report(ask, now),
+            Route::CallFile => self.read_file(ask, now),
             Route::KeptEventList => self.list_kept_events(now),
             Route::KeyList => AdminReply::json(&Keys {
                 keys: access::list(sql)?,

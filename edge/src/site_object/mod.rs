@@ -20,6 +20,7 @@ mod load;
 mod numbers;
 mod pools;
 mod refused;
+mod reports;
 mod schema;
 
 use crate::binding::fault::Fault;

@@ -1,0 +1,139 @@
+// What telephone exchanges send, over HTTP: each proven its own way, read, stored and answered.
+
+import assert from "node:assert/strict";
+import { createHash, createHmac } from "node:crypto";
+import { after, before, test } from "node:test";
+import { siteConfig } from "../support/site.mjs";
+import { startWorker } from "../support/worker.mjs";
+
+const PATH_SECRET = "k7wq2m9x4t1v8r5n";
+const OURS = "74950000001";
+const CALLER = "79001112233";
+const SHOP = "74957654321";
+
+let worker;
+before(async () => {
+  worker = await startWorker();
+  const config = siteConfig({
+    telephony: {
+      zadarma: { secrets: ["zadarma secret"], path_secrets: [PATH_SECRET] },
+      mango: { secrets: ["mango salt"], key: "mango key" },
+      megafon: { secrets: ["megafon token"], path_secrets: [PATH_SECRET] },
+      twilio: { secrets: ["twilio token"], public_url: "https://calls.example/twilio" },
+      uis: { path_secrets: [PATH_SECRET] },
+      asterisk: { path_secrets: [PATH_SECRET] },
+    },
+  });
+  config.scenarios[0].forward = { phone: SHOP };
+  await worker.seed(config);
+});
+after(() => worker.dispose());
+
+const FORM = { "content-type": "application/x-www-form-urlencoded" };
+const form = (fields) => new URLSearchParams(fields).toString();
+
+const send = async (path, body, headers = FORM, method = "POST") => {
+  const answer = await worker.fetch(`/v1/sites/shop/calls/${path}`, { method, headers, body });
+  return { status: answer.status, text: await answer.text(), type: answer.headers.get("content-type") };
+};
+
+const admin = async (path) => (await worker.admin("GET", `/api/v1/sites/shop/${path}`)).body;
+const calls = async () => (await admin("calls")).calls;
+const callOf = async (id) => (await calls()).find((call) => call.provider_call_id === id);
+
+/** Wall-clock text of Moscow, as Zadarma writes it. */
+const moscow = (ms) => new Date(ms + 3 * 3600_000).toISOString().slice(0, 19).replace("T", " ");
+
+const zadarma = (event, fields, signed) => {
+  const hex = createHmac("sha1", "zadarma secret").update(signed).digest("hex");
+  const signature = Buffer.from(hex).toString("base64");
+  return send(`zadarma/${PATH_SECRET}`, form({ event, ...fields }), { ...FORM, signature });
+};
+
+test("Zadarma: the address check, a call told backwards, a forged end", async () => {
+  const echo = await send(`zadarma/${PATH_SECRET}?zd_echo=4c8a91`, undefined, {}, "GET");
+  assert.deepEqual([echo.status, echo.text], [200, "4c8a91"]);
+  assert.match(echo.type, /^text\/plain/);
+  const script = await send(`zadarma/${PATH_SECRET}?zd_echo=%3Cscript%3E`, undefined, {}, "GET");
+  assert.equal(script.status, 401);
+  const start = moscow(Date.now() - 60_000);
+  const fields = { call_start: start, pbx_call_id: "in_1", caller_id: CALLER, called_did: OURS };
+  const signed = CALLER + OURS + start;
+  const end = { ...fields, duration: "50", disposition: "answered" };
+  assert.equal((await zadarma("NOTIFY_END", end, signed)).status, 200);
+  assert.equal((await callOf("in_1")).is_confirmed, false);
+  const ring = await zadarma("NOTIFY_START", fields, signed);
+  assert.equal(ring.status, 200);
+  const call = await callOf("in_1");
+  assert.deepEqual([call.status, call.talk_s, call.is_confirmed], ["answered", 50, true]);
+  const before = (await calls()).length;
+  const forged = await zadarma("NOTIFY_END", { ...end, caller_id: "79009999999" }, signed);
+  assert.equal(forged.status, 401);
+  assert.equal((await calls()).length, before);
+});
+
+test("Mango: paths below the address; one bit of the event", async () => {
+  const now = Math.floor(Date.now() / 1000);
+  const json = JSON.stringify({
+    entry_id: "E1", call_id: "C1", timestamp: now, seq: 1, call_state: "Appeared", location: "ivr",
+    from: { number: CALLER }, to: { number: OURS, line_number: OURS },
+  });
+  const sign = createHash("sha256").update(`mango key${json}mango salt`).digest("hex");
+  const body = form({ vpbx_api_key: "mango key", sign, json });
+  assert.equal((await send("mango/any/events/call", body)).status, 200);
+  assert.equal((await callOf("E1")).caller, CALLER);
+  assert.equal((await send("mango/any/events/call", body.replace("C1", "C3"))).status, 401);
+});
+
+test("Twilio: the address signed is the one the provider knows; the answer is markup", async () => {
+  const fields = { CallSid: "CA1", From: `+${CALLER}`, To: `+${OURS}`, CallStatus: "ringing", Direction: "inbound" };
+  const text = Object.keys(fields).sort().map((name) => name + fields[name]).join("");
+  const sign = (url) => createHmac("sha1", "twilio token").update(url + text).digest("base64");
+  const right = { ...FORM, "x-twilio-signature": sign("https://calls.example/twilio") };
+  const ring = await send("twilio/call", form(fields), right);
+  assert.equal(ring.status, 200);
+  assert.match(ring.type, /^text\/xml/);
+  assert.match(ring.text, new RegExp(`<Dial answerOnBridge="true"><Number>\\+${SHOP}</Number></Dial>`));
+  const other = { ...FORM, "x-twilio-signature": sign("https://other.example/twilio") };
+  assert.equal((await send("twilio/call", form(fields), other)).status, 401);
+});
+
+test("Asterisk and UIS: where the call goes, in their own language", async () => {
+  const ring = form({ event: "start", uid: "17.5", caller: CALLER, did: OURS });
+  const line = await send(`asterisk/${PATH_SECRET}`, ring);
+  assert.equal(line.status, 200);
+  assert.match(line.text, new RegExp(`^${SHOP}\\|`));
+  const ask = await send(`uis/${PATH_SECRET}?cdr_id=9&numa=${CALLER}&numb=${OURS}`, undefined, {}, "GET");
+  assert.deepEqual(JSON.parse(ask.text).phones, [SHOP]);
+});
+
+test("what is proven and not understood is kept, without secrets; what is not proven is not", async () => {
+  const dance = form({ cmd: "dance", crm_token: "megafon token" });
+  assert.equal((await send(`megafon/${PATH_SECRET}`, dance)).status, 200);
+  const twice = `${dance}&cmd=event`;
+  const unreadable = await send(`megafon/${PATH_SECRET}`, twice);
+  assert.equal(unreadable.status, 400);
+  assert.match(unreadable.text, /given twice/);
+  assert.equal((await send("megafon/a-wrong-path-secret", twice)).status, 401);
+  const { events } = await admin("kept-events");
+  assert.equal(events.length, 2);
+  assert.equal(events[0].reason, 'field "cmd" is given twice');
+  assert.equal(events[1].reason, 'cmd "dance" is not known');
+  assert.ok(events.every((event) => event.body.includes("cmd=dance")));
+  for (const secret of [PATH_SECRET, "megafon"]) {
+    assert.ok(!events.some((event) => `${event.query} ${event.body}`.includes(secret)), secret);
+  }
+});
+
+test("nobody unknown is told anything", async () => {
+  const ring = form({ event: "start", uid: "1", did: OURS });
+  const texts = new Set();
+  for (const path of ["telnyx/x", "novofon/x", `asterisk/${PATH_SECRET}x`, "asterisk", "phone/x"]) {
+    const answer = await send(path, ring);
+    assert.equal(answer.status, 401, path);
+    texts.add(answer.text);
+  }
+  assert.equal(texts.size, 1);
+  const large = await send(`asterisk/${PATH_SECRET}`, `${ring}&x=${"x".repeat(70_000)}`);
+  assert.equal(large.status, 413);
+});

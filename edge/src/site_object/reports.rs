@@ -139,13 +139,9 @@ impl SiteObject {
                 continue;
             }
             let outcome = attribution::in_force(sql, id)?;
-            told.push(tell(
-                &in_force.config,
-                id,
-                &record,
-                outcome,
-                row.integer(2)? == 0,
-            ));
+            // Of a withheld caller nobody knows whether he called before.
+            let is_first = record.caller().is_some() && row.integer(2)? == 0;
+            told.push(tell(&in_force.config, id, &record, outcome, is_first));
         }
         Ok(told)
     }

@@ -191,6 +191,9 @@ fn parameters(spec: &RouteSpec) -> Vec<Value> {
 fn queries(route: Route) -> &'static [(&'static str, &'static str)] {
     const LIMIT: (&str, &str) = ("limit", "Rows of a page, at most 200.");
     const CURSOR: (&str, &str) = ("cursor", "The `next` of the page before.");
+    const FROM: (&str, &str) = ("from", "First day, 2026-01-31; six days ago without one.");
+    const TO: (&str, &str) = ("to", "Last day, included.");
+    const ZONE: (&str, &str) = ("time_zone", "IANA name; the site's own without one.");
     match route {
         Route::SiteList | Route::VersionList | Route::AuditList => &[LIMIT, CURSOR],
         Route::CallList => &[
@@ -199,6 +202,24 @@ fn queries(route: Route) -> &'static [(&'static str, &'static str)] {
             ("number", "Calls to this number only."),
             ("from", "Calls from this instant on, Unix milliseconds."),
             ("to", "Calls before this instant, Unix milliseconds."),
+        ],
+        Route::ReportRead => &[
+            FROM,
+            TO,
+            ZONE,
+            (
+                "model",
+                "The attribution model; last_non_direct without one.",
+            ),
+            ("format", "json or csv."),
+        ],
+        Route::CallFile => &[
+            FROM,
+            TO,
+            ZONE,
+            ("id", "Of metrica.csv: client_id, user_id or yclid."),
+            ("name", "Of google.csv: the conversion's name."),
+            ("targets_only", "0 for calls that are no target calls too."),
         ],
         Route::LeaseRead => &[
             ("number", "The number, digits with the country code."),
@@ -313,6 +334,14 @@ fn told(route: Route) -> (&'static str, Answer) {
         Route::KeptEventList => (
             "Events of providers that could not be understood",
             Json(200, "Any"),
+        ),
+        Route::ReportRead => (
+            "Calls by source, number, hour and others, beside the period before",
+            Json(200, "Any"),
+        ),
+        Route::CallFile => (
+            "Calls as a file for a spreadsheet or another system",
+            Text("text/csv"),
         ),
         Route::LeaseRead => ("Who held a number at an instant", Json(200, "Leases")),
         Route::Live => ("What the pools do now", Json(200, "Live")),

@@ -24,7 +24,8 @@ pub(crate) fn generate(wasm: &Path, name: &str, host: Host, directory: &Path) ->
         .input_path(wasm)
         .out_name(name)
         .typescript(false)
-        .remove_producers_section(true);
+        .remove_producers_section(true)
+        .remove_name_section(true);
     match host {
         Host::Worker => {
             bindgen
@@ -33,7 +34,7 @@ pub(crate) fn generate(wasm: &Path, name: &str, host: Host, directory: &Path) ->
                 .force_enable_abort_handler(true);
         }
         Host::Browser => {
-            bindgen.web(true)?.remove_name_section(true);
+            bindgen.web(true)?;
         }
     }
     bindgen

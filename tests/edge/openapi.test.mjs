@@ -45,8 +45,8 @@ test("a key of one site opens nothing of another, on any route", async () => {
   const names = { site: "theirs", version: "1", call: call.id, scenario: "all", key: theirKey.key };
   const before = (await worker.admin("GET", `${base}/theirs/audit`)).body;
   assert.ok(guarded.length >= 20);
-  for (const { path, method } of guarded) {
-    const body = method === "GET" || method === "DELETE" ? undefined : JSON.stringify(siteConfig({ site: "theirs" }));
+  for (const { path, method, requestBody } of guarded) {
+    const body = requestBody ? JSON.stringify(siteConfig({ site: "theirs" })) : undefined;
     const address = filled(path, names);
     const answer = await worker.fetch(address, {
       method,

@@ -18,7 +18,8 @@ async function stored() {
   const paths = ["live", "calls", "audit", "versions", "keys"];
   const answers = await Promise.all(paths.map((path) => worker.admin("GET", `/api/v1/sites/shop/${path}`)));
   const [live, ...rest] = answers.map((answer) => answer.body);
-  return JSON.stringify([live.pools, rest]);
+  // Expected calls fall by themselves as time goes by.
+  return JSON.stringify([live.pools, rest], (name, value) => (name === "expected_calls" ? undefined : value));
 }
 
 async function refused(answer, status, code) {

@@ -29,10 +29,10 @@
 //! What it is not: it knows no scenarios, sites, calls' providers or storage. One visitor has one
 //! number per pool; a site with several pools has one `Pool` each.
 //!
-//! Invariants, checked against a reference model in `tests/pool_model.rs`: a number has at most one
-//! lease; a sign with another lease or generation than the number's changes nothing; time never
-//! goes back; no active visitor loses his number while an idle one may be lent; a number with a call
-//! in progress is not lent to another; replaying the journal gives the same state; nothing is
+//! Invariants, checked against a reference model in `core/tests/pool_model`: a number has at most
+//! one lease; a sign with another lease or generation than the number's changes nothing; time never
+//! goes back; no active visitor loses his number while an idle one may be lent; a number with a
+//! call in progress is not lent to another; replaying the journal gives the same state; nothing is
 //! allocated for a sign of activity. Limits: [`NUMBERS_MAX`] numbers, [`HOLDERS_TOTAL`] recent
 //! holders, together at most 16 MiB ([`Pool::heap_bytes`]).
 

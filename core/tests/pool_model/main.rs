@@ -384,10 +384,11 @@ impl Pair {
             call: CallId(call),
         };
         // What was over before the call stays over.
-        if n < self.model.numbers.len() && self.model.stand(n, now) == Stand::Over {
-            if let Some(lease) = &mut self.model.numbers[n].lease {
-                lease.cut.get_or_insert(now);
-            }
+        if n < self.model.numbers.len()
+            && self.model.stand(n, now) == Stand::Over
+            && let Some(lease) = &mut self.model.numbers[n].lease
+        {
+            lease.cut.get_or_insert(now);
         }
         self.tell(if starts {
             Input::CallStarted(mark)

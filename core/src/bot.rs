@@ -1,8 +1,8 @@
 //! Robots by user agent. They get the page's own number, so that search engines index it and no
 //! number is lent to nobody.
 //!
-//! A short list of what robots call themselves, after the patterns of the npm package `isbot`. It is
-//! no defence: who wants to pass for a person does. `navigator.webdriver` and provisional leases
+//! A short list of what robots call themselves, after the patterns of the npm package `isbot`. It
+//! is no defence: who wants to pass for a person does. `navigator.webdriver` and provisional leases
 //! take care of the rest.
 
 /// What stands in the user agents of robots, in small letters.

@@ -73,8 +73,8 @@ pub const LIST_NUMBERS: usize = POOL_NUMBERS;
 pub const LIST_ECHO_CHARS: usize = 64;
 /// Faults listed at most: beyond it the document is of another kind altogether.
 pub const FAULTS: usize = 500;
-/// Bytes of a message of the agent: an address of [`URL_BYTES`] is cut by the agent so that the whole
-/// message fits.
+/// Bytes of a message of the agent: an address of [`URL_BYTES`] is cut by the agent so that the
+/// whole message fits.
 pub const VISIT_BODY_BYTES: usize = 8_192;
 /// Bytes of a telephony webhook: the longest seen (a call's full detail record) has about 20 kB.
 pub const WEBHOOK_BODY_BYTES: usize = 64_000;
@@ -88,8 +88,8 @@ pub const KEY_BODY_BYTES: usize = 4_096;
 pub const IMPORT_BODY_BYTES: usize = 16_000_000;
 /// Rows in one page of a list.
 pub const PAGE_ROWS: u64 = 200;
-/// Characters of what a page remembers for the edge: it comes back in every message beside an address,
-/// within [`VISIT_BODY_BYTES`].
+/// Characters of what a page remembers for the edge: it comes back in every message beside an
+/// address, within [`VISIT_BODY_BYTES`].
 pub const MEMORY_CHARS: usize = 2_048;
 /// Bytes of a question to the calculator: six numbers by their names.
 pub const SIZING_BODY_BYTES: usize = 1_024;

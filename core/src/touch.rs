@@ -185,7 +185,8 @@ mod tests {
                 history.push(touch);
             }
             let json = serde_json::to_string(&history).expect("a history is JSON");
-            prop_assert_eq!(serde_json::from_str::<TouchHistory>(&json).expect("read back"), history);
+            let again: TouchHistory = serde_json::from_str(&json).expect("read back");
+            prop_assert_eq!(again, history);
         }
     }
 }

@@ -1,3 +1,5 @@
+//! Referrers and labels, and the channel each makes.
+
 use super::*;
 use crate::label::read_labels;
 use expect_test::{Expect, expect};

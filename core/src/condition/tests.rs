@@ -1,3 +1,5 @@
+//! Every dimension by every operator.
+
 use super::*;
 use crate::label::read_labels;
 use proptest::prelude::*;
@@ -170,7 +172,8 @@ proptest! {
         let facts = VisitFacts { landing_page: url, labels, ..VisitFacts::default() };
         for dimension in Dimension::all() {
             for operator in Operator::ALL {
-                if let Ok(condition) = Condition::new(dimension, operator, vec![value.clone()], false) {
+                let values = vec![value.clone()];
+                if let Ok(condition) = Condition::new(dimension, operator, values, false) {
                     let _ = admit(&[condition], &facts);
                 }
             }

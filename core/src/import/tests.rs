@@ -1,3 +1,5 @@
+//! Documents of other systems, and what they become.
+
 use super::*;
 use crate::scenario::ScenarioKind;
 use expect_test::{Expect, expect};
@@ -38,6 +40,7 @@ fn check(from: ImportFrom, document: &str, expect: Expect) {
         }
         Err(error) => format!("{error:?}\n"),
     };
+    let shown: String = shown.lines().map(|line| wrapped(line) + "\n").collect();
     expect.assert_eq(&shown);
 }
 
@@ -59,13 +62,16 @@ fn a_roistat_scenario() {
             },
             "integration": {"crm": null, "webhook": {"url": "https://crm.example/hook"}}}"#,
         expect![[r#"
-            {"id":"organic-2","name":"Organic","enabled":true,"kind":"dynamic","pool":"organic-2","priority":0,"conditions":[{"dimension":"channel","operator":"equals","values":["organic"]},{"dimension":"utm_source","operator":"equals","values":["vk"]},{"dimension":"label_level_2","operator":"contains","values":["msk"]}],"targets":[{"class":"podmena"},{"selector":"footer .phone"},{"number":"74950000088"}],"mask":"8 (XXX) XXX-XX-XX","overflow":"reserve","forward":{"phone":"74950000077"}}
+            {"id":"organic-2","name":"Organic","enabled":true,"kind":"dynamic","pool":"organic-2","priority":0,"conditions":[{"dimension":"channel","operator":"equals","values":["organic"]},{"dimension":"utm_source","operator":"equals","values":["vk"]},{"dimension":"label_level_2","operator":"contains","values":["msk"]}],"targets":[{"class":"podmena"},{"selector":"footer
+                .phone"},{"number":"74950000088"}],"mask":"8 (XXX)
+                XXX-XX-XX","overflow":"reserve","forward":{"phone":"74950000077"}}
             {"id":"organic-2","numbers":["74950000002"],"hold_ms":150000,"idle_release_ms":60000,"cooldown_ms":0,"cooldown_rule":"preferred","policy":"ringlet","shards":1}
             Lost /options/beeline: "beeline" has no counterpart.
             Lost /phones/1: The site uses 74950000001 already.
             Lost /phones/2: "x" is no telephone number.
             Lost /integration/webhook: "webhook" has no counterpart.
-            Changed /options: Numbers are lent by the rule "ringlet", held 150 s. For Roistat's own rule set the pool's policy to "roistat".
+            Changed /options: Numbers are lent by the rule "ringlet", held 150 s. For
+                Roistat's own rule set the pool's policy to "roistat".
         "#]],
     );
 }
@@ -80,12 +86,17 @@ fn what_roistat_says_and_we_do_not_know_switches_the_scenario_off() {
         expect![[r#"
             {"id":"imported","name":"Гео","enabled":false,"kind":"dynamic","pool":"imported","priority":0,"targets":[],"overflow":"reserve"}
             {"id":"imported","numbers":[],"hold_ms":150000,"idle_release_ms":60000,"cooldown_ms":0,"cooldown_rule":"preferred","policy":"ringlet","shards":1}
-            Lost /data/0/options/segments/0: The condition ["weekday","=","1"] is not known; the scenario is off.
-            Lost /data/0/options/segments/1: The condition ["city","~","Moscow"] is not known; the scenario is off.
-            Lost /data/0/options/segments/2: The condition ["city"] is not known; the scenario is off.
-            Lost /data/0/options/phone_format: This is no mask: numbers are shown in the shape of the page's.
+            Lost /data/0/options/segments/0: The condition ["weekday","=","1"] is not
+                known; the scenario is off.
+            Lost /data/0/options/segments/1: The condition ["city","~","Moscow"] is not
+                known; the scenario is off.
+            Lost /data/0/options/segments/2: The condition ["city"] is not known; the
+                scenario is off.
+            Lost /data/0/options/phone_format: This is no mask: numbers are shown in the
+                shape of the page's.
             Lost /data/0/options/redirect: Neither a telephone number nor a SIP address.
-            Changed /data/0/options: Numbers are lent by the rule "ringlet", held 150 s. For Roistat's own rule set the pool's policy to "roistat".
+            Changed /data/0/options: Numbers are lent by the rule "ringlet", held 150 s.
+                For Roistat's own rule set the pool's policy to "roistat".
             Lost /data/0: The document holds no numbers: add some to the pool.
         "#]],
     );
@@ -110,15 +121,27 @@ fn uis_rules_and_groups() {
         ImportFrom::Uis,
         include_str!("golden/uis.json"),
         expect![[r#"
-            {"id":"paid-moscow","name":"Paid Moscow","enabled":true,"kind":"dynamic","pool":"paid-moscow","priority":0,"conditions":[{"dimension":"channel","operator":"equals","values":["paid"]},{"dimension":"city","operator":"contains","values":["Moscow"]},{"dimension":"city","operator":"equals","values":["Khimki"]},{"dimension":"landing_page","operator":"regex","values":["^/sale"]}],"targets":[{"class":"comagic_phone","mask":"+{country} ({city}) {phone:##-##-##}"},{"element_id":"top"},{"number":"74951112233"}],"overflow":"reserve"}
-            {"id":"odd","name":"Odd","enabled":false,"kind":"dynamic","pool":"odd","priority":0,"conditions":[{"dimension":"city","operator":"equals","values":["a"]},{"dimension":"channel","operator":"equals","values":["referral"]}],"targets":[{"class":"comagic_phone","mask":"+{country} ({city}) {phone:##-##-##}"},{"element_id":"top"},{"number":"74951112233"}],"overflow":"reserve"}
+            {"id":"paid-moscow","name":"Paid
+                Moscow","enabled":true,"kind":"dynamic","pool":"paid-moscow","priority":0,"conditions":[{"dimension":"channel","operator":"equals","values":["paid"]},{"dimension":"city","operator":"contains","values":["Moscow"]},{"dimension":"city","operator":"equals","values":["Khimki"]},{"dimension":"landing_page","operator":"regex","values":["^/sale"]}],"targets":[{"class":"comagic_phone","mask":"+{country}
+                ({city})
+                {phone:##-##-##}"},{"element_id":"top"},{"number":"74951112233"}],"overflow":"reserve"}
+            {"id":"odd","name":"Odd","enabled":false,"kind":"dynamic","pool":"odd","priority":0,"conditions":[{"dimension":"city","operator":"equals","values":["a"]},{"dimension":"channel","operator":"equals","values":["referral"]}],"targets":[{"class":"comagic_phone","mask":"+{country}
+                ({city})
+                {phone:##-##-##}"},{"element_id":"top"},{"number":"74951112233"}],"overflow":"reserve"}
             {"id":"paid-moscow","numbers":["74950000006"],"hold_ms":1200000,"idle_release_ms":60000,"cooldown_ms":0,"cooldown_rule":"preferred","policy":{"demote_passive":{"after_ms":1200000}},"shards":1}
             {"id":"odd","numbers":[],"hold_ms":150000,"idle_release_ms":60000,"cooldown_ms":0,"cooldown_rule":"preferred","policy":"ringlet","shards":1}
-            Lost /replacement_phones_groups/0/phone_selectors/2: No element can be chosen by "image" "x".
-            Changed : Replacement groups belong to the site: every rule gets all their elements.
-            Changed /rules/0/conditions/filters/2: "matches" was read as a regular expression: check it.
-            Lost /rules/1/conditions/filters/2: The condition {"field":"yclid","operator":"contains","value":"1"} has no counterpart; the scenario is off.
-            Lost /rules/1/conditions: Alternatives over several things, or several demands on one, cannot be said here; the scenario is off. Make a scenario for each alternative.
+            Lost /replacement_phones_groups/0/phone_selectors/2: No element can be chosen
+                by "image" "x".
+            Changed : Replacement groups belong to the site: every rule gets all their
+                elements.
+            Changed /rules/0/conditions/filters/2: "matches" was read as a regular
+                expression: check it.
+            Lost /rules/1/conditions/filters/2: The condition
+                {"field":"yclid","operator":"contains","value":"1"} has no counterpart;
+                the scenario is off.
+            Lost /rules/1/conditions: Alternatives over several things, or several
+                demands on one, cannot be said here; the scenario is off. Make a scenario
+                for each alternative.
             Lost /rules/1: The document holds no numbers: add some to the pool.
         "#]],
     );
@@ -182,7 +205,27 @@ proptest! {
             "segments": [[field, operator, value]], "css_selector": [selector],
             "phone_format": value, "redirect": {"value": phone}}});
         if let Ok(imported) = import(ImportFrom::Roistat, &document.to_string(), &site()) {
-            prop_assert_eq!(SiteConfig::parse(&imported.config.to_json()).expect("accepted"), imported.config);
+            let again = SiteConfig::parse(&imported.config.to_json()).expect("accepted");
+            prop_assert_eq!(again, imported.config);
         }
     }
+}
+
+/// `line` in lines of at most 76 characters, for the eye.
+fn wrapped(line: &str) -> String {
+    let mut out = String::new();
+    let mut width = 0;
+    for word in line.split(' ') {
+        let length = word.chars().count();
+        if width > 0 && width + length > 76 {
+            out.push_str("\n    ");
+            width = 4;
+        } else if width > 0 {
+            out.push(' ');
+            width += 1;
+        }
+        out.push_str(word);
+        width += length;
+    }
+    out
 }

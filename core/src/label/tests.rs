@@ -1,3 +1,5 @@
+//! Addresses, and what is read and stored of them.
+
 use super::*;
 use crate::limits;
 use expect_test::{Expect, expect};
@@ -336,7 +338,11 @@ fn stored_addresses_keep_labels_and_nothing_of_the_visitor() {
 
 proptest! {
     #[test]
-    fn reading_never_fails(url in "\\PC{0,80}", referrer in "\\PC{0,80}", memory in prop::option::of("\\PC{0,40}")) {
+    fn reading_never_fails(
+        url in "\\PC{0,80}",
+        referrer in "\\PC{0,80}",
+        memory in prop::option::of("\\PC{0,40}"),
+    ) {
         read_labels(&url, &referrer, memory.as_deref());
         stored_url(&url);
     }
@@ -344,7 +350,10 @@ proptest! {
     /// Every label read from an address is read from the stored form of it too, e-mail apart.
     #[test]
     fn the_stored_address_says_the_same(
-        names in prop::collection::vec("roistat|rs|utm_source|utm_medium|yclid|gclid|roistat_param[1-5]|q|id", 0..6),
+        names in prop::collection::vec(
+            "roistat|rs|utm_source|utm_medium|yclid|gclid|roistat_param[1-5]|q|id",
+            0..6,
+        ),
         values in prop::collection::vec("[a-zа-я0-9_%+.]{1,12}", 6),
         lead in "[?#]",
     ) {

@@ -1,3 +1,5 @@
+//! Masks and shapes, and what they make of a number.
+
 use super::*;
 use crate::phone::{CountryCode, read_written};
 use expect_test::{Expect, expect};

@@ -1,6 +1,10 @@
+//! The table of numbers, and every action on it.
+
 use super::*;
+use crate::site::PoolConfig;
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
+use std::collections::BTreeSet;
 
 const SHOP: &str = r#"{
     "v": 1, "site": "shop", "name": "Shop", "origins": ["https://shop.example"],
@@ -90,7 +94,8 @@ fn the_table_and_its_filters() {
 #[test]
 fn entering_numbers_as_pasted() {
     check(
-        serde_json::json!({"action": "add", "numbers": ["000-00-10", "отдел продаж", "74950000010"]}),
+        serde_json::json!({"action": "add",
+            "numbers": ["000-00-10", "отдел продаж", "74950000010"]}),
         expect![[r#"
             /numbers: not_a_number "отдел продаж"
             /numbers: duplicate "74950000010"
@@ -193,7 +198,8 @@ fn moving_and_removing_drains() {
 #[test]
 fn reserve_quarantine_and_replacement() {
     check(
-        serde_json::json!({"action": "make_reserve", "number": "74950000001", "scenario": "dynamic"}),
+        serde_json::json!({"action": "make_reserve", "number": "74950000001",
+            "scenario": "dynamic"}),
         expect![[r#"
             74950000001 reserve of dynamic
             74950000002 pool a quarantined
@@ -321,7 +327,8 @@ proptest! {
             let Ok(applied) = apply(&config, &action) else {
                 continue;
             };
-            prop_assert_eq!(&SiteConfig::parse(&applied.config.to_json()).expect("accepted"), &applied.config);
+            let again = SiteConfig::parse(&applied.config.to_json()).expect("accepted");
+            prop_assert_eq!(&again, &applied.config);
             let before = lent(&config);
             let after = lent(&applied.config);
             let gone: BTreeSet<_> = before.difference(&after).cloned().collect();

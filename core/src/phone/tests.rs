@@ -1,3 +1,5 @@
+//! Numbers and lists as people write them.
+
 use super::*;
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
@@ -84,7 +86,8 @@ fn lists_as_pasted() {
         "#]],
     );
     check_list(
-        "8 (495) 123-45-67,,\r\n 7 495 1234567; отдел продаж, 123-45-67, 8 495 12, +7 (495) 123-45-678",
+        "8 (495) 123-45-67,,\r\n 7 495 1234567; отдел продаж, 123-45-67, 8 495 12, \
+         +7 (495) 123-45-678",
         Home::RUSSIA,
         expect![[r#"
             74951234567
@@ -146,13 +149,17 @@ proptest! {
         let parts = number.parts();
         let digits = number.digits();
         prop_assert_eq!(digits.as_str(), value.to_string());
-        prop_assert_eq!(format!("{}{}{}", parts.country(), parts.area(), parts.subscriber()), value.to_string());
+        let joined = format!("{}{}{}", parts.country(), parts.area(), parts.subscriber());
+        prop_assert_eq!(joined, value.to_string());
     }
 
     /// Nothing is dropped: every pasted number is either taken or listed back.
     #[test]
     fn every_piece_is_accounted_for(
-        pieces in prop::collection::vec("8 \\(495\\) [0-9]{3}-[0-9]{2}-[0-9]{2}|\\+7812[0-9]{7}|[a-z]{1,9}|[0-9]{1,5}", 0..20),
+        pieces in prop::collection::vec(
+            "8 \\(495\\) [0-9]{3}-[0-9]{2}-[0-9]{2}|\\+7812[0-9]{7}|[a-z]{1,9}|[0-9]{1,5}",
+            0..20,
+        ),
         comma in any::<bool>(),
     ) {
         let text = pieces.join(if comma { ", " } else { "\n" });

@@ -1,3 +1,5 @@
+//! Which scenarios a visit gets, and why.
+
 use super::*;
 use crate::condition::VisitFacts;
 use crate::label::read_labels;

@@ -476,8 +476,10 @@ impl Problem<'_> {
                     format!("«{text}» ничего не выберет."),
                 ),
                 pair(
-                    "Classes, ids and names are one word without dot and #; brackets and quotes of a selector are closed.",
-                    "Класс, id и name — одно слово без точки и #; скобки и кавычки селектора закрыты.",
+                    "Classes, ids and names are one word without dot and #; \
+                     brackets and quotes of a selector are closed.",
+                    "Класс, id и name — одно слово без точки и #; \
+                     скобки и кавычки селектора закрыты.",
                 ),
             ),
             Self::Origin { text: origin, why } => (

@@ -1,7 +1,7 @@
 //! The part of a configuration that a browser may know.
 //!
-//! Neither the numbers of a pool nor the conditions are in it: whoever could read them could dial or
-//! forge his way around them.
+//! Neither the numbers of a pool nor the conditions are in it: whoever could read them could dial
+//! or forge his way around them.
 
 use super::{ConsentMode, PageConfig, PoolConfig, SiteConfig};
 use crate::id::ScenarioId;

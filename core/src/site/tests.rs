@@ -1,5 +1,9 @@
+//! Documents accepted and refused, each fault by its place.
+
 use super::*;
 use expect_test::{Expect, expect};
+
+mod properties;
 
 const SMALL: &str = include_str!("golden/small.json");
 const FULL: &str = include_str!("golden/full.json");
@@ -53,7 +57,10 @@ fn check(edit: impl FnOnce(&mut serde_json::Value), expect: Expect) {
 fn check_text(json: &str, expect: Expect) {
     let shown = match SiteConfig::parse(json) {
         Ok(_) => "accepted\n".to_owned(),
-        Err(faults) => faults.iter().map(|fault| format!("{fault}\n")).collect(),
+        Err(faults) => faults
+            .iter()
+            .map(|fault| wrapped(&format!("{fault}")) + "\n")
+            .collect(),
     };
     expect.assert_eq(&shown);
 }
@@ -63,8 +70,9 @@ fn faults_of_the_form() {
     check_text(
         "",
         expect![[r#"
-        : not_json: This is not JSON: EOF while parsing a value at line 1 column 0. Correct the syntax.
-    "#]],
+            : not_json: This is not JSON: EOF while parsing a value at line 1 column 0.
+                Correct the syntax.
+        "#]],
     );
     check_text(
         "[]",
@@ -98,8 +106,9 @@ fn faults_of_the_form() {
     check(
         |v| v["pools"][0]["hold_mss"] = 1.into(),
         expect![[r#"
-        /pools/0/hold_mss: unknown_field: "hold_mss" means nothing here. Did you mean "hold_ms"?
-    "#]],
+            /pools/0/hold_mss: unknown_field: "hold_mss" means nothing here. Did you mean
+                "hold_ms"?
+        "#]],
     );
     check(
         |v| v["a/b~c"] = 1.into(),
@@ -131,24 +140,40 @@ fn all_faults_are_told_at_once() {
             v["telephony"]["generic"]["secrets"] = serde_json::json!([]);
         },
         expect![[r#"
-            /site: bad_id: "Demo Shop" is no id. Use 1 to 64 of a-z, 0-9, - and _, beginning with a letter or digit.
+            /site: bad_id: "Demo Shop" is no id. Use 1 to 64 of a-z, 0-9, - and _,
+                beginning with a letter or digit.
             /name: empty: Empty. Give a value or remove the field.
-            /origins/0: bad_origin: "shop.example": the scheme is missing. Such as https://shop.example or https://*.shop.example.
-            /origins/1: bad_origin: "https://*.ru": * would admit strangers' sites. Such as https://shop.example or https://*.shop.example.
-            /origins/2: bad_origin: "ftp://a.example": the scheme must be https or http. Such as https://shop.example or https://*.shop.example.
+            /origins/0: bad_origin: "shop.example": the scheme is missing. Such as
+                https://shop.example or https://*.shop.example.
+            /origins/1: bad_origin: "https://*.ru": * would admit strangers' sites. Such
+                as https://shop.example or https://*.shop.example.
+            /origins/2: bad_origin: "ftp://a.example": the scheme must be https or http.
+                Such as https://shop.example or https://*.shop.example.
             /time_zone: bad_time_zone: "Moscow" is no time zone. Such as Europe/Moscow.
             /country_code: bad_country_code: "8" is no country code. Such as 7, 375 or 1.
             /area_code: bad_area_code: "4x" is no area code. Digits only, such as 495.
-            /cookie_domain: bad_cookie_domain: No origin of the site lies under "other.example". Name the domain that the site's pages share, such as shop.example.
-            /consent: unknown_value: "cookiless" is not known here. Did you mean "cookieless"?
-            /pools/0/numbers/1: bad_number: "8 (495) 000-00-01" is no telephone number. Write all digits with the country code, such as 74950000001.
-            /pools/0/hold_ms: out_of_range: Must be from 10000 to 604800000. Choose a value within.
-            /pools/0/policy: unknown_value: "take_oldst" is not known here. Did you mean "take_oldest"?
-            /scenarios/0/kind: unknown_value: "dinamic" is not known here. Did you mean "dynamic"?
-            /scenarios/0/targets/0/class: bad_selector: ".phone" selects nothing. Classes, ids and names are one word without dot and #; brackets and quotes of a selector are closed.
-            /scenarios/0/mask: bad_mask: "<" may not stand in a mask. Such as 8 (XXX) XXX-XX-XX, +# (###) ###-##-##, +{country} ({city}) {phone}.
-            /telephony/generic/secrets: bad_telephony: the provider signs its events: give the secret. See the provider's page of the guide.
-            /telephony/generik: unknown_field: "generik" means nothing here. Did you mean "generic"?
+            /cookie_domain: bad_cookie_domain: No origin of the site lies under
+                "other.example". Name the domain that the site's pages share, such as
+                shop.example.
+            /consent: unknown_value: "cookiless" is not known here. Did you mean
+                "cookieless"?
+            /pools/0/numbers/1: bad_number: "8 (495) 000-00-01" is no telephone number.
+                Write all digits with the country code, such as 74950000001.
+            /pools/0/hold_ms: out_of_range: Must be from 10000 to 604800000. Choose a
+                value within.
+            /pools/0/policy: unknown_value: "take_oldst" is not known here. Did you mean
+                "take_oldest"?
+            /scenarios/0/kind: unknown_value: "dinamic" is not known here. Did you mean
+                "dynamic"?
+            /scenarios/0/targets/0/class: bad_selector: ".phone" selects nothing.
+                Classes, ids and names are one word without dot and #; brackets and
+                quotes of a selector are closed.
+            /scenarios/0/mask: bad_mask: "<" may not stand in a mask. Such as 8 (XXX)
+                XXX-XX-XX, +# (###) ###-##-##, +{country} ({city}) {phone}.
+            /telephony/generic/secrets: bad_telephony: the provider signs its events:
+                give the secret. See the provider's page of the guide.
+            /telephony/generik: unknown_field: "generik" means nothing here. Did you mean
+                "generic"?
         "#]],
     );
 }
@@ -177,19 +202,34 @@ fn faults_across_the_document() {
             ]);
         },
         expect![[r#"
-            /numbers/2/number: bad_number: "112" is no telephone number. Write all digits with the country code, such as 74950000001.
+            /numbers/2/number: bad_number: "112" is no telephone number. Write all digits
+                with the country code, such as 74950000001.
             /scenarios/1/pool: not_here: "pool" has no meaning with "static". Remove it.
-            /scenarios/1/bindings/1/conditions: not_here: "conditions" has no meaning with "offline". Remove it.
-            /scenarios/2/targets/1: id_taken: This stands at /scenarios/2/targets/0 already. Choose another.
-            /scenarios/2/targets/2: one_of: Exactly one must be given. One of: class, selector, element_id, name, number.
+            /scenarios/1/bindings/1/conditions: not_here: "conditions" has no meaning
+                with "offline". Remove it.
+            /scenarios/2/targets/1: id_taken: This stands at /scenarios/2/targets/0
+                already. Choose another.
+            /scenarios/2/targets/2: one_of: Exactly one must be given. One of: class,
+                selector, element_id, name, number.
             /pools/1/id: id_taken: "msk" stands at /pools/0 already. Choose another.
-            /scenarios/1/id: id_taken: "header" stands at /scenarios/0 already. Choose another.
-            /pools/1/numbers/0: number_taken: The number 74950000001 stands at /pools/0/numbers/0 already. Keep it in one place: a number lives in one pool or has one source.
-            /scenarios/1/bindings/0/number: number_taken: The number 74950000002 stands at /pools/0/numbers/1 already. Keep it in one place: a number lives in one pool or has one source.
-            /numbers/1/number: number_taken: The number 74950000001 stands at /numbers/0/number already. Keep it in one place: a number lives in one pool or has one source.
-            /scenarios/1/reserve_number: number_in_pool: The number 74950000009 is used at /scenarios/1/bindings/1/number. Remove it there or choose another reserve number.
-            /scenarios/2/pool: unknown_pool: There is no pool "mks". Add the pool or name another.
-            /scenarios/2/reserve_number: number_in_pool: The number 74950000003 is used at /pools/0/numbers/2. Remove it there or choose another reserve number.
+            /scenarios/1/id: id_taken: "header" stands at /scenarios/0 already. Choose
+                another.
+            /pools/1/numbers/0: number_taken: The number 74950000001 stands at
+                /pools/0/numbers/0 already. Keep it in one place: a number lives in one
+                pool or has one source.
+            /scenarios/1/bindings/0/number: number_taken: The number 74950000002 stands
+                at /pools/0/numbers/1 already. Keep it in one place: a number lives in
+                one pool or has one source.
+            /numbers/1/number: number_taken: The number 74950000001 stands at
+                /numbers/0/number already. Keep it in one place: a number lives in one
+                pool or has one source.
+            /scenarios/1/reserve_number: number_in_pool: The number 74950000009 is used
+                at /scenarios/1/bindings/1/number. Remove it there or choose another
+                reserve number.
+            /scenarios/2/pool: unknown_pool: There is no pool "mks". Add the pool or name
+                another.
+            /scenarios/2/reserve_number: number_in_pool: The number 74950000003 is used
+                at /pools/0/numbers/2. Remove it there or choose another reserve number.
         "#]],
     );
 }
@@ -208,10 +248,14 @@ fn faults_of_conditions() {
             ]);
         },
         expect![[r#"
-            /scenarios/0/conditions/0/dimension: unknown_value: "utm_sorce" is not known here. Did you mean "utm_source"?
-            /scenarios/0/conditions/1/values/1: unknown_value: "organik" is not known here. Did you mean "organic"?
-            /scenarios/0/conditions/2/values/1: bad_pattern: No regular expression: found open group without closing ')'. Correct it or use wildcard.
-            /scenarios/0/conditions/3/operator: unknown_value: "like" is not known here. One of: equals, contains, wildcard, regex.
+            /scenarios/0/conditions/0/dimension: unknown_value: "utm_sorce" is not known
+                here. Did you mean "utm_source"?
+            /scenarios/0/conditions/1/values/1: unknown_value: "organik" is not known
+                here. Did you mean "organic"?
+            /scenarios/0/conditions/2/values/1: bad_pattern: No regular expression: found
+                open group without closing ')'. Correct it or use wildcard.
+            /scenarios/0/conditions/3/operator: unknown_value: "like" is not known here.
+                One of: equals, contains, wildcard, regex.
             /scenarios/0/conditions/3/values: too_few: Fewer than 1. Give at least 1.
             /scenarios/0/conditions/4: missing: "values" is missing. Add "values".
         "#]],
@@ -239,20 +283,23 @@ fn policies() {
     policy(
         serde_json::json!({"demote_passive": {}}),
         expect![[r#"
-        /pools/0/policy/demote_passive: missing: "after_ms" is missing. Add "after_ms".
-    "#]],
+            /pools/0/policy/demote_passive: missing: "after_ms" is missing. Add
+                "after_ms".
+        "#]],
     );
     policy(
         serde_json::json!({}),
         expect![[r#"
-        /pools/0/policy: one_of: Exactly one must be given. One of: demote_passive, fixed_hold, tab_and_freeze, idle_release_and_freeze.
-    "#]],
+            /pools/0/policy: one_of: Exactly one must be given. One of: demote_passive,
+                fixed_hold, tab_and_freeze, idle_release_and_freeze.
+        "#]],
     );
     check(
         |v| v["pools"][0]["idle_release_ms"] = 150_001.into(),
         expect![[r#"
-        /pools/0: idle_beyond_hold: The idle time is longer than the hold: it would never come to act. Shorten idle_release_ms or lengthen hold_ms.
-    "#]],
+            /pools/0: idle_beyond_hold: The idle time is longer than the hold: it would
+                never come to act. Shorten idle_release_ms or lengthen hold_ms.
+        "#]],
     );
     // A short hold brings the idle time down with it.
     check(
@@ -649,145 +696,21 @@ fn origins() {
     }
 }
 
-mod properties {
-    use super::*;
-    use proptest::prelude::*;
-    use serde_json::{Value, json};
-
-    fn any_condition() -> impl Strategy<Value = Value> {
-        let dimension = prop::sample::select(
-            crate::condition::Dimension::all()
-                .map(|it| it.name())
-                .collect::<Vec<_>>(),
-        );
-        let operator = prop::sample::select(vec!["contains", "wildcard", "regex"]);
-        let values = prop::collection::vec("[a-zа-я0-9.*]{1,8}[a-z]", 1..4);
-        (dimension, operator, values, any::<bool>()).prop_map(|(dimension, operator, values, negate)| {
-            let values: Vec<_> = values.iter().map(|text| text.trim_start_matches('*')).collect();
-            json!({"dimension": dimension, "operator": operator, "values": values, "negate": negate})
-        })
-    }
-
-    fn any_scenario(number: usize) -> impl Strategy<Value = Value> {
-        let mask = prop::option::of(prop::sample::select(vec![
-            "8 (XXX) XXX-XX-XX",
-            "+# ### #######",
-            "{trunk} {city} {phone:##-##-##}",
-        ]));
-        let kind = prop::sample::select(vec!["dynamic", "static", "params"]);
-        let conditions = prop::collection::vec(any_condition(), 0..4);
-        let rest = (
-            mask,
-            -1000i64..=1000,
-            any::<bool>(),
-            prop::option::of(1u64..=3600),
-        );
-        (kind, conditions, rest).prop_map(move |(kind, conditions, rest)| {
-            let (mask, priority, enabled, talk) = rest;
-            let mut scenario = json!({
-                "id": format!("s{number}"), "name": "Имя", "enabled": enabled, "kind": kind,
-                "priority": priority, "conditions": conditions, "mask": mask, "target_talk_s": talk,
-                "targets": [{"class": "phone"}, {"selector": "a[href]", "mask": mask}],
-                "exclusions": [{"number": "74951112233"}],
-            });
-            match kind {
-                "static" => {
-                    let digits = format!("7812{number:07}");
-                    scenario["bindings"] = json!([{"number": digits, "source": "tv"}]);
-                }
-                "params" => {
-                    scenario["pool"] = "p0".into();
-                    scenario["params"] = json!(["utm_source", "city"]);
-                }
-                _ => scenario["pool"] = "p0".into(),
-            }
-            scenario
-        })
-    }
-
-    fn any_config() -> impl Strategy<Value = Value> {
-        let scenarios =
-            (0usize..4).prop_flat_map(|count| (0..count).map(any_scenario).collect::<Vec<_>>());
-        let policy = prop_oneof![
-            Just(json!("roistat")),
-            Just(json!("take_oldest")),
-            (1_000u64..1_000_000).prop_map(|ms| json!({"tab_and_freeze": {"ms": ms}})),
-        ];
-        let hold = 60_000u64..600_000;
-        (scenarios, policy, hold, 0usize..30).prop_map(|(scenarios, policy, hold, count)| {
-            let numbers: Vec<_> = (0..count).map(|n| format!("7495{n:07}")).collect();
-            let mut value: Value = serde_json::from_str(SMALL).expect("JSON");
-            value["pools"] =
-                json!([{"id": "p0", "numbers": numbers, "policy": policy, "hold_ms": hold}]);
-            value["scenarios"] = scenarios.into();
-            value
-        })
-    }
-
-    proptest! {
-        #[test]
-        fn parse_of_write_is_the_same(value in any_config()) {
-            let config = parse(&value.to_string());
-            prop_assert_eq!(parse(&config.to_json()), config.clone());
-            prop_assert_eq!(diff(&config, &config), []);
-            // Whatever is accepted can be served.
-            PublicConfig::new(&config, 1).to_json();
-            for pool in &config.pools {
-                config.pool_config(pool);
-            }
+/// `line` in lines of at most 76 characters, for the eye.
+fn wrapped(line: &str) -> String {
+    let mut out = String::new();
+    let mut width = 0;
+    for word in line.split(' ') {
+        let length = word.chars().count();
+        if width > 0 && width + length > 76 {
+            out.push_str("\n    ");
+            width = 4;
+        } else if width > 0 {
+            out.push(' ');
+            width += 1;
         }
-
-        /// Whatever one value becomes, the answer is a configuration or faults, never a panic, and
-        /// every fault points at something that is there.
-        #[test]
-        fn a_damaged_document_is_explained(
-            place in any::<prop::sample::Index>(),
-            by in prop_oneof![
-                Just(Value::Null), Just(json!([])), Just(json!({})), Just(json!("x")),
-                Just(json!(-1)), Just(json!(1.5)), Just(json!(true)), Just(json!("😀\u{0}")),
-            ],
-        ) {
-            let mut value: Value = serde_json::from_str(FULL).expect("JSON");
-            let pointers = pointers(&value);
-            let pointer = place.get(&pointers);
-            *value.pointer_mut(pointer).expect("a place") = by;
-            if let Err(faults) = SiteConfig::parse(&value.to_string()) {
-                prop_assert!(!faults.is_empty());
-                for fault in faults {
-                    let there = value.pointer(&fault.pointer).is_some();
-                    let telephony = fault.pointer.starts_with("/telephony/");
-                    prop_assert!(there || telephony, "{fault}");
-                }
-            }
-        }
-
-        #[test]
-        fn any_text_is_answered(text in "\\PC{0,80}") {
-            prop_assert!(SiteConfig::parse(&text).is_err());
-            let _ = OriginPattern::parse(&text);
-        }
+        out.push_str(word);
+        width += length;
     }
-
-    fn pointers(value: &Value) -> Vec<String> {
-        fn walk(value: &Value, at: &str, out: &mut Vec<String>) {
-            match value {
-                Value::Object(members) => {
-                    for (name, value) in members {
-                        out.push(format!("{at}/{name}"));
-                        walk(value, &format!("{at}/{name}"), out);
-                    }
-                }
-                Value::Array(items) => {
-                    for (index, value) in items.iter().enumerate() {
-                        out.push(format!("{at}/{index}"));
-                        walk(value, &format!("{at}/{index}"), out);
-                    }
-                }
-                _ => {}
-            }
-        }
-        let mut out = Vec::new();
-        walk(value, "", &mut out);
-        out
-    }
+    out
 }

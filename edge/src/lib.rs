@@ -9,7 +9,6 @@
 //!
 //! Invariants: a request always gets an answer, after a panic too; what is answered is durable; the
 //! Worker keeps nothing but caches.
-#![allow(dead_code)]
 
 mod admin;
 mod api;

@@ -1,4 +1,4 @@
-//! A Durable Object's own state: its storage, its transactions, its alarm, its end.
+//! A Durable Object's own state: its storage, its transactions, its alarm.
 
 use super::fault::Fault;
 use super::sql::{RawSql, Sql};
@@ -13,9 +13,6 @@ extern "C" {
 
     #[wasm_bindgen(method, getter)]
     fn storage(this: &RawState) -> RawStorage;
-
-    #[wasm_bindgen(method, catch)]
-    fn abort(this: &RawState, reason: &str) -> Result<(), JsValue>;
 
     #[derive(Clone, Debug)]
     type RawStorage;
@@ -32,9 +29,6 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = setAlarm)]
     fn set_alarm(this: &RawStorage, at_ms: f64) -> Result<js_sys::Promise, JsValue>;
 
-    #[wasm_bindgen(method, catch, js_name = getAlarm)]
-    fn get_alarm(this: &RawStorage) -> Result<js_sys::Promise, JsValue>;
-
     #[wasm_bindgen(method, catch, js_name = deleteAlarm)]
     fn delete_alarm(this: &RawStorage) -> Result<js_sys::Promise, JsValue>;
 
@@ -45,7 +39,6 @@ extern "C" {
 /// The storage of one object.
 #[derive(Debug)]
 pub(crate) struct Store {
-    state: JsValue,
     storage: RawStorage,
     sql: Sql,
 }
@@ -56,11 +49,7 @@ impl Store {
         let state: JsValue = state.as_raw().into();
         let storage = state.unchecked_ref::<RawState>().storage();
         let sql = Sql::new(storage.sql());
-        Self {
-            state,
-            storage,
-            sql,
-        }
+        Self { storage, sql }
     }
 
     /// The SQL outside a transaction, for reading.
@@ -133,15 +122,6 @@ impl Store {
         Ok(())
     }
 
-    /// When the alarm is due, if one is set.
-    ///
-    /// # Errors
-    /// What the platform says.
-    pub(crate) async fn alarm(&self) -> Result<Option<UnixMillis>, Fault> {
-        let at = JsFuture::from(self.storage.get_alarm()?).await?;
-        Ok(at.as_f64().map(|at_ms| UnixMillis(at_ms as u64)))
-    }
-
     /// Forgets everything, the alarm included.
     ///
     /// # Errors
@@ -150,12 +130,5 @@ impl Store {
         JsFuture::from(self.storage.delete_alarm()?).await?;
         JsFuture::from(self.storage.delete_all()?).await?;
         Ok(())
-    }
-
-    /// Throws the object's memory away and breaks its running requests. Statements that are not yet
-    /// durable are rolled back.
-    pub(crate) fn abort(&self, reason: &str) {
-        // `abort` always throws; that is how it works.
-        drop(self.state.unchecked_ref::<RawState>().abort(reason));
     }
 }

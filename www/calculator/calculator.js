@@ -165,8 +165,8 @@ function showCurve(curve, wanted) {
 
 /** Tells one point of the curve in words. */
 function read(point) {
-  const parts = LINES.map((line) => `${line.name()}: ${percent(point[line.key])}`);
-  write(at("readout"), `${numbersOf(point.numbers)}. ${parts.join("; ")}.`);
+  const parts = LINES.map((line) => `${line.name()} ${percent(point[line.key])}`);
+  write(at("readout"), `${numbersOf(point.numbers)}: ${parts.join("; ")}.`);
 }
 
 function showLegend() {

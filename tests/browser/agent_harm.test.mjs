@@ -273,6 +273,7 @@ test("a page that fights back is given way to", () =>
     shows: "fought",
     sends: ["visit"],
     more: async (page) => {
+      await page.waitForFunction(() => window.fights > 0);
       await settle(page);
       const fights = await page.evaluate(() => window.fights);
       assert.ok(fights > 0 && fights <= 6, `${fights} rounds`);

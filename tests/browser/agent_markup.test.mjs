@@ -233,7 +233,7 @@ for (const [at, name] of names.entries()) {
     const page = await visitor.open(`${site.url}/c${at}`);
     const body = () => page.evaluate(() => document.body.innerHTML);
     await page
-      .waitForFunction((wanted) => document.body.innerHTML === wanted, becomes, { timeout: 5000 })
+      .waitForFunction((wanted) => document.body.innerHTML === wanted, becomes, { timeout: 20_000 })
       .catch(() => {});
     assert.equal(await body(), becomes);
     await settle(page, 200);

@@ -319,9 +319,9 @@ impl CallRecord {
         self.forwarded_from.as_ref().map(|claim| claim.value)
     }
 
-    /// The number the call is tracked by: the dialled one if `is_known` says that it is the site's, else
-    /// the one that forwarded the call here if that is. (An owner's own number, forwarded to a line
-    /// of the exchange, arrives as the forwarding one.)
+    /// The number the call is tracked by: the dialled one if `is_known` says that it is the site's,
+    /// else the one that forwarded the call here if that is. (An owner's own number, forwarded to a
+    /// line of the exchange, arrives as the forwarding one.)
     pub fn tracked(&self, is_known: impl Fn(E164) -> bool) -> Option<E164> {
         [self.dialed(), self.forwarded_from()]
             .into_iter()

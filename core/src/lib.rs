@@ -1,8 +1,8 @@
 //! The domain of Ringlet: call tracking rules shared by the agent, the edge and the simulator.
 //!
-//! What is here: telephone numbers and masks, labels and channels, scenarios and site configuration,
-//! the state machines of a visit and of a number pool, the call-delay model, attribution, sizing,
-//! and one normal form for every telephony provider.
+//! What is here: telephone numbers and masks, labels and channels, scenarios and site
+//! configuration, the state machines of a visit and of a number pool, the call-delay model,
+//! attribution, sizing, and one normal form for every telephony provider.
 //!
 //! What is deliberately not here: a clock, randomness, JavaScript, SQL, sockets and async. Time and
 //! entropy are arguments; changes to persist and messages to send are return values. So the Worker,

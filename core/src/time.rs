@@ -1,4 +1,5 @@
-//! Instants and durations with their unit in the type. Whoever drives a state machine supplies them.
+//! Instants and durations with their unit in the type. Whoever drives a state machine supplies
+//! them.
 
 use core::ops::{Add, Sub};
 

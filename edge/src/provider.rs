@@ -1,9 +1,9 @@
 //! `…/calls/{provider}/{secret}`: what telephone exchanges report.
 //!
-//! The signature is checked over the bytes as they came, before anything of them is read. Who cannot
-//! prove himself is told nothing, and the same whether the site, the provider or the signature is
-//! wrong. The exchange is answered in its own language after the events are stored; if they could not
-//! be, it hears 503 and sends them again.
+//! The signature is checked over the bytes as they came, before anything of them is read. Who
+//! cannot prove himself is told nothing, and the same whether the site, the provider or the
+//! signature is wrong. The exchange is answered in its own language after the events are stored; if
+//! they could not be, it hears 503 and sends them again.
 
 use crate::clock;
 use crate::http::ask::Ask;

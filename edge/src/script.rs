@@ -1,7 +1,7 @@
 //! `GET /s/{site}.js`: the loader with the site's public configuration in its place.
 //!
-//! Made once for each site, version and encoding in an isolate, then served from memory. Its ETag is
-//! of its bytes, so a browser that asks again is told "unchanged" through every restart.
+//! Made once for each site, version and encoding in an isolate, then served from memory. Its ETag
+//! is of its bytes, so a browser that asks again is told "unchanged" through every restart.
 
 use crate::binding::host;
 use crate::http::ask::Ask;
@@ -20,7 +20,8 @@ use wasm_bindgen::JsValue;
 const LOADER: &str = "loader.js";
 /// Where the loader takes the configuration; see `agent/loader/README.md`.
 const PLACE: &str = "__RINGLET_CONFIG__";
-/// Fresh for a minute; for a day an old one is shown while the new one is fetched, so no page waits.
+/// Fresh for a minute; for a day an old one is shown while the new one is fetched, so no page
+/// waits.
 const CACHE: &str = "public, max-age=60, stale-while-revalidate=86400";
 /// Scripts kept in one isolate: some 20 kB each.
 const KEPT: usize = 300;

@@ -10,8 +10,8 @@ use crate::http::reply::{Body, Handled, Reply};
 use ringlet_core::api::problem::{Problem, ProblemCode};
 use wasm_bindgen::JsValue;
 
-/// What a page of ours may load. The agent is WebAssembly, hence `'wasm-unsafe-eval'`; the live view
-/// shows the shop in a frame beside it.
+/// What a page of ours may load. The agent is WebAssembly, hence `'wasm-unsafe-eval'`; the live
+/// view shows the shop in a frame beside it.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; \
      connect-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
      manifest-src 'self'; frame-src 'self'; frame-ancestors 'self'; base-uri 'none'; \

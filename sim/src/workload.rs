@@ -11,8 +11,8 @@ use crate::random::Random;
 /// Milliseconds in a day.
 pub const DAY_MS: u64 = 86_400_000;
 
-/// Cumulative shares of advertising sources, in per cent: only the rule with a pool for every source
-/// looks at them.
+/// Cumulative shares of advertising sources, in per cent: only the rule with a pool for every
+/// source looks at them.
 pub const SOURCES: [f64; 5] = [40.0, 65.0, 80.0, 92.0, 100.0];
 
 /// A first call: the truth that a rule has to find.

@@ -1,9 +1,9 @@
 //! Measures the pool's hot paths and prints one line of JSON.
 //!
 //! `cargo run --release -p ringlet-core --example bench` prints
-//! `{"acquire_us_10k":…,"acquire_us_1k":…,"beat_ns_10k":…}`: the mean time of a grant (with the leave
-//! of an earlier visitor, and all that time changes in between) and of a sign of activity. The same
-//! loads run in WebAssembly through `bench_wasm`.
+//! `{"acquire_us_10k":…,"acquire_us_1k":…,"beat_ns_10k":…}`: the mean time of a grant (with the
+//! leave of an earlier visitor, and all that time changes in between) and of a sign of activity.
+//! The same loads run in WebAssembly through `bench_wasm`.
 #![expect(
     clippy::disallowed_methods,
     clippy::print_stdout,

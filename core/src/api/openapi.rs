@@ -1,8 +1,8 @@
 //! The API's description (OpenAPI 3.1), made from the table of routes.
 //!
 //! Paths, methods, who may ask, limits and refusals come from [`super::route::ROUTES`] and
-//! [`super::problem::ProblemCode`]: what is served and what is described cannot differ. Schemas give
-//! the members a reader may rely on; more may be there, because unknown ones are ignored.
+//! [`super::problem::ProblemCode`]: what is served and what is described cannot differ. Schemas
+//! give the members a reader may rely on; more may be there, because unknown ones are ignored.
 
 use super::problem::ProblemCode;
 use super::route::{Access, ROUTES, Route, RouteSpec};

@@ -5,8 +5,8 @@
 //! the call fits him. Strangers (misdials, numbers copied elsewhere) weigh a background rate. The
 //! shares of all sum to one; the greatest is credited, unless it is below the owner's threshold.
 //!
-//! Pure: a function of the call, the candidates ([`crate::pool::Pool::candidates`]), the delay model
-//! and the settings. The same arguments give the same verdict, so history can be judged anew.
+//! Pure: a function of the call, the candidates ([`crate::pool::Pool::candidates`]), the delay
+//! model and the settings. The same arguments give the same verdict, so history can be judged anew.
 //!
 //! What it is not: it finds no numbers, stores nothing, and does not decide what is a call.
 //!

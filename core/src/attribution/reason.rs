@@ -1,5 +1,5 @@
-//! Why a candidate weighs what he weighs, and why nobody was credited: codes, and the words an owner
-//! reads in English and Russian.
+//! Why a candidate weighs what he weighs, and why nobody was credited: codes, and the words an
+//! owner reads in English and Russian.
 
 use super::{Call, PastHolder, Settings, page_open, remembered};
 use crate::time::Millis;

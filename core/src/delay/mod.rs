@@ -3,14 +3,14 @@
 //!
 //! A visitor is described by his [`Class`] (device, engagement, intent, tab, tap) and by the time
 //! since his last activity. The *hazard* h(class, t) is the rate of his first call at that age; the
-//! *mass* m(class, t, τ) is the expected number of calls within the next τ. Selection gives away the
-//! number whose past holders have the least mass; attribution weighs candidates by hazard.
+//! *mass* m(class, t, τ) is the expected number of calls within the next τ. Selection gives away
+//! the number whose past holders have the least mass; attribution weighs candidates by hazard.
 //!
 //! What it is not: it knows no numbers, no visits and no clock. It is a table, [`DelayModel`], made
 //! from a default law ([`law`]) and from a site's own counts ([`learn`]).
 //!
-//! Invariants: hazards and masses are finite and not negative, whatever the counts; the table's size
-//! is fixed ([`CLASSES`] × [`BINS`] cells), whatever the traffic.
+//! Invariants: hazards and masses are finite and not negative, whatever the counts; the table's
+//! size is fixed ([`CLASSES`] × [`BINS`] cells), whatever the traffic.
 
 mod class;
 mod explain;

@@ -93,8 +93,8 @@ impl Mask {
         })
     }
 
-    /// A mask that [`Mask::parse`] took before, as the edge hands it to browsers. Nothing is checked
-    /// again: a text that is no mask writes numbers in international form.
+    /// A mask that [`Mask::parse`] took before, as the edge hands it to browsers. Nothing is
+    /// checked again: a text that is no mask writes numbers in international form.
     pub fn checked_before(text: &str) -> Option<Self> {
         let style = if has_byte(text, b'{') {
             Style::Named

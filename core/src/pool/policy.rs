@@ -200,7 +200,8 @@ impl Policy {
     }
 
     /// Invoca with `allow_overflow: false`: a guaranteed minimum allocation (`lifetime_seconds`,
-    /// for example 1800), the page's own number when none is free (Invoca developer docs, ring pools).
+    /// for example 1800), the page's own number when none is free (Invoca developer docs, ring
+    /// pools).
     pub const fn invoca() -> Self {
         Self::field(
             Hold::Fixed {

@@ -146,9 +146,9 @@ impl Pool {
 
     /// Calls to be expected within τ of the latest holders of a number, and when that changes next.
     ///
-    /// Holders before the latest [`WEIGHED`] are left out: what is to be expected of them is little,
-    /// and much the same for every number. The instant is that at which the newest grows into
-    /// another bin; the others are older, so they change more slowly.
+    /// Holders before the latest [`WEIGHED`] are left out: what is to be expected of them is
+    /// little, and much the same for every number. The instant is that at which the newest grows
+    /// into another bin; the others are older, so they change more slowly.
     pub(super) fn expected(&self, at: usize) -> (f32, UnixMillis) {
         let now = self.now;
         let mut mass = 0.0;
@@ -269,8 +269,8 @@ impl Pool {
 /// Counted calls weigh half after this time: a site's callers change with its seasons.
 const HALF_LIFE: Millis = Millis::from_mins(90 * 24 * 60);
 
-/// Below a minute two bins are taken at once: nobody is lent a number so fresh while a rested one is
-/// there.
+/// Below a minute two bins are taken at once: nobody is lent a number so fresh while a rested one
+/// is there.
 fn coarse(bin: usize) -> usize {
     usize::from(bin < COARSE_BELOW)
 }

@@ -54,7 +54,8 @@ pub struct TabState {
     pub sign_at: UnixMillis,
 }
 
-/// The open tabs of one visitor. Each leaves for itself; one never heard of again is closed by time.
+/// The open tabs of one visitor. Each leaves for itself; one never heard of again is closed by
+/// time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Tabs {
     open: [TabState; TABS],

@@ -2,8 +2,9 @@
 //!
 //! A visit is checked against all of them and gets a number from each that admits it. Where
 //! several that admit it claim the same elements, priority decides: a scenario whose every target
-//! is claimed by better ones is left out, so that no number is lent for nothing. One that keeps a target of its
-//! own takes part, and the agent fills each element from the first scenario that claims it.
+//! is claimed by better ones is left out, so that no number is lent for nothing. One that keeps a
+//! target of its own takes part, and the agent fills each element from the first scenario that
+//! claims it.
 
 use super::{Scenario, ScenarioKind, Selector, StaticBinding};
 use crate::condition::{Refusal, VisitFacts, admit, combination};

@@ -1,8 +1,8 @@
 //! The configuration of a site: one JSON document.
 //!
 //! What is here: reading it with every fault named ([`SiteConfig::parse`]), writing it, what
-//! changed between two of them ([`diff`]), and the part a browser may know ([`PublicConfig`]). What is not
-//! here: versions and storage (the edge), and what the rules do (scenario, pool, telephony).
+//! changed between two of them ([`diff`]), and the part a browser may know ([`PublicConfig`]). What
+//! is not here: versions and storage (the edge), and what the rules do (scenario, pool, telephony).
 //!
 //! Invariant: reading is all or nothing. An accepted configuration can be served as it stands, and
 //! `parse(write(config)) == config`. Limits stand in [`crate::limits`].

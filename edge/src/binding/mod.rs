@@ -2,8 +2,8 @@
 //!
 //! What is here: the synchronous SQL of a Durable Object, its transactions, its alarm, the flags of
 //! its errors, and what the Worker's entry module provides. What is not: anything that
-//! decides. Invariant: nothing bound here lets a JavaScript exception run through Rust frames; every
-//! call that can throw returns a `Result`.
+//! decides. Invariant: nothing bound here lets a JavaScript exception run through Rust frames;
+//! every call that can throw returns a `Result`.
 
 pub(crate) mod fault;
 pub(crate) mod host;

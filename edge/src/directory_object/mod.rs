@@ -1,8 +1,8 @@
 //! The directory: which sites there are. One object, asked by the deployer only.
 //!
 //! What is not here: anything of a site but its id. A page view never comes by. The directory is
-//! written after the site's own object: a site that is not listed still works, and creating it again
-//! lists it.
+//! written after the site's own object: a site that is not listed still works, and creating it
+//! again lists it.
 
 use crate::binding::fault::Fault;
 use crate::binding::object::Store;

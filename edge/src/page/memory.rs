@@ -1,8 +1,9 @@
 //! What a page remembers for the edge, and which visit a page view belongs to.
 //!
-//! A later page of a visit knows nothing of the address that began it, and the edge keeps no visitor
-//! but in his lease. So the page keeps the visit's context and sends it back. It could send anything,
-//! as it could with its address; it is read as data and decides nothing but which source is shown.
+//! A later page of a visit knows nothing of the address that began it, and the edge keeps no
+//! visitor but in his lease. So the page keeps the visit's context and sends it back. It could send
+//! anything, as it could with its address; it is read as data and decides nothing but which source
+//! is shown.
 
 use crate::message::VisitContext;
 use ringlet_core::limits::MEMORY_CHARS;
@@ -48,8 +49,8 @@ impl Memory {
         (text.chars().count() <= MEMORY_CHARS).then_some(text)
     }
 
-    /// Whether a page view now, which itself tells `arriving`, still belongs to the visit: it is soon
-    /// enough and names no new source.
+    /// Whether a page view now, which itself tells `arriving`, still belongs to the visit: it is
+    /// soon enough and names no new source.
     pub(super) fn goes_on(
         &self,
         arriving: &VisitContext,

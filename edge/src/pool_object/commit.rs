@@ -1,5 +1,5 @@
-//! When rows are written: at once where nobody else is near, in groups under load; signs of activity
-//! after a few seconds; and the alarm for what is due with nobody asking.
+//! When rows are written: at once where nobody else is near, in groups under load; signs of
+//! activity after a few seconds; and the alarm for what is due with nobody asking.
 
 use super::group::Group;
 use super::{CHECKPOINT_AFTER, Memory, Shell, journal, schema};
@@ -50,8 +50,8 @@ impl Shell {
         });
     }
 
-    /// Commits what waits; then everybody who waits may answer. On failure the pool in memory, which
-    /// is ahead of what is stored, is dropped.
+    /// Commits what waits; then everybody who waits may answer. On failure the pool in memory,
+    /// which is ahead of what is stored, is dropped.
     pub(super) fn commit(&self) {
         let group = core::mem::take(&mut *self.group.borrow_mut());
         if !group.has_rows() {

@@ -1,8 +1,9 @@
 //! Several requests' rows in one transaction.
 //!
-//! A commit costs a disk's sync, whatever is in it. So requests that arrive together leave their rows
-//! here and wait; the first of them calls for a commit as soon as the runtime has handed over what
-//! has arrived already, and one transaction serves all. Nobody is answered before his rows are in.
+//! A commit costs a disk's sync, whatever is in it. So requests that arrive together leave their
+//! rows here and wait; the first of them calls for a commit as soon as the runtime has handed over
+//! what has arrived already, and one transaction serves all. Nobody is answered before his rows are
+//! in.
 //!
 //! Invariant: a request whose answer rests on rows of another waits for them too, so while a group
 //! waits everybody joins it, with rows or without. If the commit fails, all are refused and the

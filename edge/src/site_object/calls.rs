@@ -1,9 +1,9 @@
 //! Calls: events in, records kept, attributions appended.
 //!
-//! An event is stored, and the record of its call folded, in one transaction before anything else is
-//! done: whatever fails afterwards, the call is known. Then the call is credited. A call that could
-//! not be credited, because its pool could not be asked, waits and is looked at again by the alarm.
-//! The same event again changes nothing.
+//! An event is stored, and the record of its call folded, in one transaction before anything else
+//! is done: whatever fails afterwards, the call is known. Then the call is credited. A call that
+//! could not be credited, because its pool could not be asked, waits and is looked at again by the
+//! alarm. The same event again changes nothing.
 
 use super::admin::{AdminReply, bad, page_count};
 use super::attribution::{self, Outcome};

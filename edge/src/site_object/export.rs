@@ -1,8 +1,8 @@
 //! A whole site as JSON Lines, its pools included, and back.
 //!
-//! The first line says what it is. What is left out: answers kept for idempotency keys, which nobody
-//! asks for after a day. A restored site is the same to the byte, its audit log included; so the
-//! restoring itself leaves no row in it.
+//! The first line says what it is. What is left out: answers kept for idempotency keys, which
+//! nobody asks for after a day. A restored site is the same to the byte, its audit log included; so
+//! the restoring itself leaves no row in it.
 
 use super::admin::AdminReply;
 use super::refused::Refused;

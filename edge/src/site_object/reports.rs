@@ -63,8 +63,8 @@ impl SiteObject {
         }
     }
 
-    /// `GET …/files/{file}`: `calls.csv`, `calls.jsonl`, `metrica.csv` (with `id`), `google.csv` (with
-    /// `name`).
+    /// `GET …/files/{file}`: `calls.csv`, `calls.jsonl`, `metrica.csv` (with `id`), `google.csv`
+    /// (with `name`).
     ///
     /// # Errors
     /// A wrong parameter, too many calls, or what the platform says.

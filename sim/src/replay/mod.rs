@@ -36,8 +36,8 @@ pub struct Need {
     pub at: Option<(usize, f64, f64)>,
 }
 
-/// Puts `log` through `rules`. `numbers` is the pool whose accuracy is told besides. The delay model
-/// starts from the default table and learns from the log as it would have learnt live.
+/// Puts `log` through `rules`. `numbers` is the pool whose accuracy is told besides. The delay
+/// model starts from the default table and learns from the log as it would have learnt live.
 pub fn needs(log: &Log, rules: &[Rule], numbers: Option<usize>) -> Vec<Need> {
     let mut needs = Vec::new();
     for rule in rules {

@@ -47,7 +47,8 @@ globalThis.ringlet = {
 
 /** The last resort: whatever was thrown, the request gets an answer that its sender can read. */
 function failed(error) {
-  console.error(JSON.stringify({ level: "error", event: "panicked", fault: String(error?.message ?? error) }));
+  const fault = String(error?.message ?? error);
+  console.error(JSON.stringify({ level: "error", event: "panicked", fault }));
   const problem = {
     type: "about:blank",
     title: "The edge failed",

@@ -76,7 +76,8 @@ macro_rules! random_id {
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-                Self::parse(&text).map_err(|_| serde::de::Error::custom("not an id of 26 characters"))
+                Self::parse(&text)
+                    .map_err(|_| serde::de::Error::custom("not an id of 26 characters"))
             }
         }
     };
@@ -112,8 +113,9 @@ macro_rules! name_id {
             /// # Errors
             /// If `text` is anything else.
             pub fn parse(text: &str) -> Result<Self, NotAnId> {
-                let legal = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_';
-                let begins = text.bytes().next().is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+                let first = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+                let legal = |b: u8| first(b) || b == b'-' || b == b'_';
+                let begins = text.bytes().next().is_some_and(first);
                 if begins && text.len() <= 64 && text.bytes().all(legal) {
                     Ok(Self(text.to_owned()))
                 } else {
@@ -138,7 +140,9 @@ macro_rules! name_id {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
                 Self::parse(&text).map_err(|_| {
-                    serde::de::Error::custom("1 to 64 of a-z, 0-9, - and _, beginning with a letter or digit")
+                    serde::de::Error::custom(
+                        "1 to 64 of a-z, 0-9, - and _, beginning with a letter or digit",
+                    )
                 })
             }
         }

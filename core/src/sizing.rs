@@ -335,7 +335,8 @@ impl Recommendation {
                 counted(more, language)
             ),
             (Language::Russian, _) => format!(
-                "Добавьте {} ({place}): сейчас свой визит находят {now} % звонков, нужно {wanted} %.",
+                "Добавьте {} ({place}): сейчас свой визит находят {now} % звонков, \
+                 нужно {wanted} %.",
                 counted(more, language)
             ),
         }

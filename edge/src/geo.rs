@@ -10,10 +10,10 @@ const OVERRIDE: &str = "x-ringlet-geo";
 
 /// Reads the request's place; empty where nothing is known.
 pub(crate) fn of(ask: &Ask, env: &Env) -> Geo {
-    if crate::env::is_development(env) {
-        if let Some(text) = ask.header(OVERRIDE) {
-            return read(&text);
-        }
+    if crate::env::is_development(env)
+        && let Some(text) = ask.header(OVERRIDE)
+    {
+        return read(&text);
     }
     let Some(cf) = ask.connection() else {
         return Geo::default();

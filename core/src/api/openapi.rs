@@ -115,12 +115,24 @@ fn name(spec: &RouteSpec) -> String {
     if same == 1 {
         return name;
     }
-    let secret = if spec.path.ends_with("{secret}") {
-        "_with_secret"
-    } else {
-        ""
-    };
-    format!("{name}_{}{secret}", spec.method.as_str().to_lowercase())
+    let mut name = format!("{name}_{}", spec.method.as_str().to_lowercase());
+    // Addresses of one route differ by what stands after the provider's name.
+    for part in spec
+        .path
+        .rsplit("{provider}")
+        .next()
+        .unwrap_or_default()
+        .split('/')
+    {
+        if let Some(part) = part
+            .strip_prefix('{')
+            .and_then(|part| part.strip_suffix('}'))
+        {
+            name.push_str("_with_");
+            name.push_str(part);
+        }
+    }
+    name
 }
 
 const fn tag(access: Access) -> &'static str {

@@ -196,7 +196,10 @@ mod tests {
     proptest! {
         #[test]
         fn mass_is_additive_and_not_negative(
-            class in 0..CLASSES, idle in 0u64..10_000_000_000, a in 0u64..100_000_000, b in 0u64..100_000_000,
+            class in 0..CLASSES,
+            idle in 0u64..10_000_000_000,
+            a in 0u64..100_000_000,
+            b in 0u64..100_000_000,
         ) {
             let model = DelayModel::default();
             let class = Class::from_index(class);

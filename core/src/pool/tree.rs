@@ -156,7 +156,10 @@ mod tests {
     proptest! {
         #[test]
         fn finds_what_a_scan_finds(
-            sets in prop::collection::vec((0usize..37, prop_oneof![0u64..20, Just(u64::MAX)]), 0..200),
+            sets in prop::collection::vec(
+                (0usize..37, prop_oneof![0u64..20, Just(u64::MAX)]),
+                0..200,
+            ),
             from in 0usize..37, len in 0usize..37,
         ) {
             let mut tree = MinTree::new(37);
@@ -176,8 +179,10 @@ mod tests {
                 ascending.push((key, at));
                 true
             });
-            let mut sorted: Vec<(u64, usize)> =
-                (from..to).map(|at| (keys[at], at)).filter(|(key, _)| *key != MinTree::NONE).collect();
+            let mut sorted: Vec<(u64, usize)> = (from..to)
+                .map(|at| (keys[at], at))
+                .filter(|(key, _)| *key != MinTree::NONE)
+                .collect();
             sorted.sort_unstable();
             ascending.sort_unstable();
             prop_assert_eq!(ascending, sorted);

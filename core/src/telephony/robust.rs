@@ -201,7 +201,8 @@ fn lives() -> Vec<(Provider, Vec<String>)> {
     let uis = |event: &str, at: &str, more: &str| {
         format!(
             r#"{{"event":"{event}","call_session_id":5,"contact_phone_number":"79001112233",
-            "virtual_phone_number":"74951234567","notification_time":"2026-01-15 13:00:{at}"{more}}}"#
+            "virtual_phone_number":"74951234567",
+            "notification_time":"2026-01-15 13:00:{at}"{more}}}"#
         )
     };
     let megafon = |kind: &str| {

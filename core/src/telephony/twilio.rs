@@ -408,7 +408,9 @@ mod tests {
         route.whisper = Some("\"Яндекс\"&Ко\u{0}\u{b}".into());
         route.language = Some("ru-RU".into());
         let spoken = super::super::answer::whisper_markup(&route);
-        expect![[r#"<?xml version="1.0" encoding="UTF-8"?><Response><Say language="ru-RU">&quot;Яндекс&quot;&amp;Ко</Say></Response>"#]]
-            .assert_eq(&String::from_utf8(spoken.body).expect("text"));
+        let spoken = String::from_utf8(spoken.body).expect("text");
+        let said = spoken.strip_prefix(r#"<?xml version="1.0" encoding="UTF-8"?>"#);
+        expect![[r#"<Response><Say language="ru-RU">&quot;Яндекс&quot;&amp;Ко</Say></Response>"#]]
+            .assert_eq(said.expect("a document"));
     }
 }

@@ -85,16 +85,16 @@ impl Reply {
         headers.set("x-content-type-options", "nosniff")?;
         let init = web_sys::ResponseInit::new();
         init.set_status(self.status);
-        if let Body::Bytes(_, encoding) = &self.body {
-            if *encoding != Encoding::Identity {
-                headers.set("content-encoding", encoding.as_str())?;
-                // The bytes are compressed already: the platform must not do it again.
-                js_sys::Reflect::set(
-                    &init,
-                    &JsValue::from_str("encodeBody"),
-                    &JsValue::from_str("manual"),
-                )?;
-            }
+        if let Body::Bytes(_, encoding) = &self.body
+            && *encoding != Encoding::Identity
+        {
+            headers.set("content-encoding", encoding.as_str())?;
+            // The bytes are compressed already: the platform must not do it again.
+            js_sys::Reflect::set(
+                &init,
+                &JsValue::from_str("encodeBody"),
+                &JsValue::from_str("manual"),
+            )?;
         }
         init.set_headers(&headers);
         let no_body = head || matches!(self.status, 204 | 304);

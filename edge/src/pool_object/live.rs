@@ -57,10 +57,10 @@ impl Shell {
             }
         }
         let gaps = "SELECT count(*), coalesce(max(row), 0) FROM journal";
-        if let Some(row) = sql.row(gaps, &[])? {
-            if row.integer(0)? > row.integer(1)? {
-                faults.push("the journal has more rows than its last row's number".to_owned());
-            }
+        if let Some(row) = sql.row(gaps, &[])?
+            && row.integer(0)? > row.integer(1)?
+        {
+            faults.push("the journal has more rows than its last row's number".to_owned());
         }
         let mut replayed = Pool::new(PoolConfig::default());
         journal::read(sql, |row| replayed.replay(row))?;

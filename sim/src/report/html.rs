@@ -12,8 +12,8 @@ padding:0 1rem;color:#1d2733;background:#fff}h1,h2,h3{line-height:1.2}table{bord
 margin:1rem 0;font-variant-numeric:tabular-nums}th,td{padding:.25rem .6rem;text-align:right;\
 border-bottom:1px solid #d8dee6}th:first-child,td:first-child{text-align:left}\
 tr.ours{font-weight:600;background:#eef6f1}tr.bound{color:#5b6775;font-style:italic}\
-svg{max-width:100%;height:auto;font:12px system-ui,sans-serif}.key{display:inline-block;width:1.6em;\
-height:.25em;margin:0 .4em .2em 1em}figure{margin:1rem 0}figcaption{color:#5b6775}\
+svg{max-width:100%;height:auto;font:12px system-ui,sans-serif}.key{display:inline-block;\
+width:1.6em;height:.25em;margin:0 .4em .2em 1em}figure{margin:1rem 0}figcaption{color:#5b6775}\
 @media(prefers-color-scheme:dark){body{color:#e3e8ee;background:#12171d}th,td{border-color:#2c3641}\
 tr.ours{background:#173025}tr.bound,figcaption{color:#93a1b0}svg text{fill:#e3e8ee}}";
 
@@ -207,7 +207,8 @@ fn reliability(tally: &Tally) -> String {
     let place = |share: f64| share * (side - 20.0) + 10.0;
     let mut out = format!(
         "<figure><svg viewBox=\"0 0 {side} {side}\" width=\"{side}\" role=\"img\">\
-         <line x1=\"10\" y1=\"{0}\" x2=\"{0}\" y2=\"10\" stroke=\"#888\" stroke-dasharray=\"4 4\"/>",
+         <line x1=\"10\" y1=\"{0}\" x2=\"{0}\" y2=\"10\" stroke=\"#888\" \
+         stroke-dasharray=\"4 4\"/>",
         side - 10.0
     );
     for row in tally.reliability.iter().filter(|row| row.answers > 0) {

@@ -7,7 +7,7 @@ use ringlet_core::pool::*;
 use ringlet_core::time::UnixMillis;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
-use support::{Desk, START, numbers, sign};
+use support::{Desk, START, sign};
 
 /// Counts what this thread allocates.
 struct Counting;

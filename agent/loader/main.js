@@ -129,7 +129,8 @@ function accept({ visit, visitor, marker, memory }, numbers) {
   callers.splice(0).forEach(quietly);
 }
 
-/** Makes the page show `numbers`, and its own number for every scenario not among them. */
+/** Makes the page show `numbers`, and its own number for every scenario not among them; tells
+ * whether anything changed. */
 function showAll(numbers) {
   let hasFewer = false;
   const news = [];
@@ -145,6 +146,7 @@ function showAll(numbers) {
   if (news.length && !isPaused) page.scan(document);
   page.forget();
   news.forEach((one) => announce(config.page, ...one));
+  return news.length;
 }
 
 /** Lets the rules of the visit take a step: rows of numbers as agent/src/lib.rs describes them. */
@@ -192,7 +194,8 @@ function tell(message, record) {
 
 /** When the first place has appeared the visit begins, rules or not. */
 function begin() {
-  if (hasBegun || !page.look()) return;
+  // The rules have seen every change; without them the whole page is looked at.
+  if (hasBegun || !(isReady ? page.slots.some(({ found }) => found) : page.look())) return;
   hasBegun = true;
   if (isReady) return advance(START);
   wasAskedEarly = true;
@@ -217,8 +220,8 @@ function useRules(module) {
   page.tellRules();
   isReady = true;
   const record = store.load();
-  if (record.numbers.length && !askRules(IS_FRESH, record, 0)[7]) showAll(record.numbers);
-  else page.scan(document);
+  const isFresh = record.numbers.length && !askRules(IS_FRESH, record, 0)[7];
+  if (!isFresh || !showAll(record.numbers)) page.scan(document);
   page.forget();
   if (hasBegun) advance(START);
   else begin();

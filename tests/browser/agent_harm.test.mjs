@@ -209,6 +209,11 @@ test("storage that is blocked, full or spoilt: the visit lives with the page", a
     "[]",
     '{"known":"x","numbers":{},"tabs":5}',
     '{"numbers":[{"number":7}],"known":[9,9,9,9,9,9]}',
+    // Fresh, of a scenario that is no more.
+    JSON.stringify({
+      known: [1, Date.now(), Date.now(), Date.now(), 0, 0],
+      numbers: [{ scenario: "gone", kind: "leased", number: "74950000005", hold_ms: 9e8 }],
+    }),
   ]) {
     const spoil = (text) => {
       // The empty page before the first has no storage.

@@ -89,7 +89,9 @@ fn compare_sides(
     changes: &mut Vec<Change>,
 ) {
     match (before, after) {
-        (Some(old), Some(new)) if both_containers(old, new) => compare(path, old, new, changes),
+        (Some(old), Some(new)) if old != new && goes_deeper(path, old, new) => {
+            compare(path, old, new, changes)
+        }
         (old, new) if old != new => changes.push(Change {
             path: path.to_owned(),
             before: old.cloned(),
@@ -99,8 +101,11 @@ fn compare_sides(
     }
 }
 
-fn both_containers(old: &Value, new: &Value) -> bool {
+/// Whether the difference is told member by member. Secrets named by themselves would stand in the
+/// path, so their lists are compared as a whole.
+fn goes_deeper(path: &str, old: &Value, new: &Value) -> bool {
     match (old, new) {
+        _ if path.ends_with("secrets") => false,
         (Value::Object(_), Value::Object(_)) => true,
         (Value::Array(old), Value::Array(new)) => keyed(old) && keyed(new),
         _ => false,

@@ -3,6 +3,7 @@
 use super::*;
 use expect_test::{Expect, expect};
 
+mod origins;
 mod properties;
 
 const SMALL: &str = include_str!("golden/small.json");
@@ -629,71 +630,15 @@ fn differences() {
         /pools/msk/numbers/74950000004: nothing -> "74950000004"
         /scenarios/header: {…} -> nothing
         /scenarios/footer: nothing -> {…}
-        /telephony/generic/secrets/a secret of the demonstration: "a secret of the demonstration" -> nothing
-        /telephony/generic/secrets/another secret: nothing -> "another secret"
+        /telephony/generic/secrets: "…" -> "…"
         /time_zone: "Europe/Moscow" -> "Asia/Omsk"
     "#]]
     .assert_eq(&shown.concat());
+    assert!(
+        !shown.concat().contains("secret of"),
+        "a secret is never told"
+    );
     assert_eq!(diff(&before, &before), []);
-}
-
-#[test]
-fn origins() {
-    let matches = |pattern: &str, origin: &str| {
-        OriginPattern::parse(pattern)
-            .expect(pattern)
-            .matches(origin)
-    };
-    assert!(matches("https://shop.example", "https://shop.example"));
-    assert!(matches("https://Shop.Example/", "https://shop.example"));
-    assert!(matches("https://shop.example:443", "https://shop.example"));
-    assert!(matches("http://localhost:8787", "http://localhost:8787"));
-    assert!(matches("http://127.0.0.1:80", "http://127.0.0.1"));
-    assert!(matches("http://[::1]:8787", "http://[::1]:8787"));
-    assert!(matches(
-        "https://магазин.рф",
-        "https://xn--80aairftm.xn--p1ai"
-    ));
-    assert!(matches(
-        "https://*.shop.example",
-        "https://msk.shop.example"
-    ));
-    for (pattern, origin) in [
-        ("https://shop.example", "http://shop.example"),
-        ("https://shop.example", "https://shop.example:8443"),
-        (
-            "https://shop.example",
-            "https://shop.example.attacker.example",
-        ),
-        ("https://shop.example", "https://attackershop.example"),
-        ("https://*.shop.example", "https://shop.example"),
-        ("https://*.shop.example", "https://a.b.shop.example"),
-        ("https://*.shop.example", "https://attacker-shop.example"),
-        ("https://*.shop.example", "https://.shop.example"),
-        ("https://*.shop.example", "https://a@shop.example"),
-        ("https://shop.example", "null"),
-        ("https://shop.example", ""),
-        ("https://shop.example", "https://shop.example/"),
-    ] {
-        assert!(!matches(pattern, origin), "{pattern} {origin}");
-    }
-    for bad in [
-        "",
-        "shop.example",
-        "https://",
-        "https://*",
-        "https://*.example",
-        "https://a.*.example",
-        "https://a.example/path",
-        "https://u@a.example",
-        "https://a.example:x",
-        "https://a b.example",
-        "https://shop",
-        "file:///x",
-        "https://a.example?x",
-    ] {
-        assert!(OriginPattern::parse(bad).is_err(), "{bad}");
-    }
 }
 
 /// `line` in lines of at most 76 characters, for the eye.

@@ -13,11 +13,24 @@ use ringlet_sim::teach::teach;
 use ringlet_sim::workload::{DAY_MS, Workload};
 
 fn rule(policy: Policy, ways: &'static [Way]) -> Rule {
-    Rule { id: "rule", title: "rule", policy, taps: true, colouring: false, ways }
+    Rule {
+        id: "rule",
+        title: "rule",
+        policy,
+        taps: true,
+        colouring: false,
+        ways,
+    }
 }
 
 fn run(rule: &Rule, numbers: usize, taught: Option<&DelayCounts>, history: &Workload) -> Outcome {
-    Drive { rule, numbers, taught, from_ms: DAY_MS }.run(history)
+    Drive {
+        rule,
+        numbers,
+        taught,
+        from_ms: DAY_MS,
+    }
+    .run(history)
 }
 
 #[test]
@@ -77,8 +90,10 @@ fn names_of_regions_do_not_matter() {
         }
     }
     let renamed = Workload::of_visits(renamed, history.end_ms);
-    let coloured =
-        Rule { colouring: true, ..rule(Policy::ringlet(), &[Way::MapTap, Way::MapTapRegion]) };
+    let coloured = Rule {
+        colouring: true,
+        ..rule(Policy::ringlet(), &[Way::MapTap, Way::MapTapRegion])
+    };
     let [before, after] = [&history, &renamed].map(|history| run(&coloured, 30, None, history));
     assert_eq!(before, after);
 }
@@ -94,7 +109,12 @@ fn a_replay_equals_the_run_it_was_written_from() {
     assert_eq!(log.faults, []);
     assert_eq!(log.history.visits.len(), history.visits.len());
     for rule in Rule::quick() {
-        let live = Drive { rule: &rule, numbers: 15, taught: None, from_ms: 0 };
+        let live = Drive {
+            rule: &rule,
+            numbers: 15,
+            taught: None,
+            from_ms: 0,
+        };
         assert_eq!(live.run(&log.history), live.run(&history), "{}", rule.title);
     }
 }
@@ -114,9 +134,15 @@ fn the_headline_holds_at_a_third_of_the_scale() {
 
     // Within reach of what no rule can pass.
     let hazards = Hazards::count(&Law::base(10_000.0), 300_000, 27, true);
-    let evidence = Evidence { tap: true, region: false };
+    let evidence = Evidence {
+        tap: true,
+        region: false,
+    };
     let bound = Causal::rank(&history, &law, &hazards, evidence, DAY_MS).right(30);
-    assert!(right > bound - 0.03 && right < bound + 0.02, "ours {right}, bound {bound}");
+    assert!(
+        right > bound - 0.03 && right < bound + 0.02,
+        "ours {right}, bound {bound}"
+    );
 
     // What is said comes true.
     let answers: u64 = tally.reliability.iter().map(|row| row.answers).sum();
@@ -125,7 +151,11 @@ fn the_headline_holds_at_a_third_of_the_scale() {
     assert!((said - right).abs() < 0.03, "said {said}, right {right}");
 
     // The documented rules on the same history.
-    for policy in [Policy::roistat(), Policy::uis(), Policy::fixed(Millis::from_mins(60))] {
+    for policy in [
+        Policy::roistat(),
+        Policy::uis(),
+        Policy::fixed(Millis::from_mins(60)),
+    ] {
         let theirs = rule(policy, &[Way::LastHolder]);
         let theirs = run(&theirs, 30, None, &history).tallies[0].right_share();
         assert!(theirs < right - 0.15, "{policy:?}: {theirs}, ours {right}");
@@ -137,9 +167,8 @@ fn a_table_taught_wrong_by_three_is_harmless() {
     let history = Workload::draw(&Law::base(3_000.0), 10, 28);
     let teach = |scale| teach(&Law::base(10_000.0).delays_scaled(scale), 200_000, 29);
     let ours = rule(Policy::ringlet(), &[Way::MapTap]);
-    let right = |taught: &DelayCounts| {
-        run(&ours, 30, Some(taught), &history).tallies[0].right_share()
-    };
+    let right =
+        |taught: &DelayCounts| run(&ours, 30, Some(taught), &history).tallies[0].right_share();
     let (well, ill) = (right(&teach(1.0)), right(&teach(3.0)));
     assert!(ill > well - 0.02, "well taught {well}, ill taught {ill}");
 }

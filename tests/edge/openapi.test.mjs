@@ -70,7 +70,14 @@ test("every read of a site answers as described", async () => {
   const given = await visit(worker, { options: { site: "read" } });
   await report(worker, callStart(given.numbers[0].number), { site: "read" });
   const call = (await worker.admin("GET", `${base}/read/calls`)).body.calls[0];
-  const names = { site: "read", version: "1", call: call.id, scenario: "all" };
+  const names = {
+    site: "read",
+    version: "1",
+    call: call.id,
+    scenario: "all",
+    dimension: "source",
+    file: "calls.csv",
+  };
   const reads = guarded.filter(({ method, path }) => method === "GET" && !path.endsWith("/export"));
   for (const { path } of reads) {
     const query = path.endsWith("/leases") ? "?number=74950000001" : "";

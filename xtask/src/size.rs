@@ -116,17 +116,17 @@ fn measure(base: &str, encoding: &str) -> Result<Served> {
     })
 }
 
-/// The first `<hash>.wasm` in the script.
+/// The first `<hash>.wasm` in the script; the loader also names keys of its own that end so.
 fn wasm_name(script: &str) -> Option<String> {
-    let end = script.find(".wasm")?;
-    let is_hash = |byte: &u8| byte.is_ascii_hexdigit();
-    let hash = script.as_bytes()[..end]
-        .iter()
-        .rev()
-        .take_while(|byte| is_hash(byte))
-        .count();
-    Some(script[end - hash..end + ".wasm".len()].to_owned())
+    script.match_indices(".wasm").find_map(|(end, suffix)| {
+        let digits = script[..end].bytes().rev();
+        let hash = digits.take_while(u8::is_ascii_hexdigit).count();
+        (hash == HASH_DIGITS).then(|| script[end - hash..end + suffix.len()].to_owned())
+    })
 }
+
+/// Digits in the name of a hashed file.
+const HASH_DIGITS: usize = 16;
 
 fn text(address: &str) -> Result<String> {
     api::accepted(
@@ -169,7 +169,7 @@ mod tests {
 
     #[test]
     fn the_wasm_is_named_by_its_hash() {
-        let script = "a=\"/a/0123456789abcdef.wasm\",b=1";
+        let script = "k=\"ringlet.wasm\",a=\"/a/0123456789abcdef.wasm\",b=1";
         assert_eq!(wasm_name(script).as_deref(), Some("0123456789abcdef.wasm"));
         assert_eq!(wasm_name("none"), None);
     }

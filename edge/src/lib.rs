@@ -25,6 +25,7 @@ mod message;
 mod objects;
 mod origin;
 mod page;
+mod panic_probe;
 mod pool_object;
 mod problems;
 mod provider;

@@ -1,5 +1,6 @@
 //! What is asked of a pool's object.
 
+use crate::panic_probe::PanicPoint;
 use ringlet_core::attribution::{self, Settings, Verdict};
 use ringlet_core::id::{CallId, ScenarioId, VisitId, VisitorId};
 use ringlet_core::phone::E164;
@@ -96,6 +97,9 @@ pub(crate) struct VisitCommand {
     pub needs: Vec<Need>,
     /// The reply as far as the Worker knows it; the object adds its numbers.
     pub reply: VisitReply,
+    /// Where to panic, in development runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub panic_at: Option<PanicPoint>,
 }
 
 /// A scenario that wants a number.

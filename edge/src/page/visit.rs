@@ -8,6 +8,7 @@ use crate::http::ask::Ask;
 use crate::http::reply::Handled;
 use crate::message::pool::{PoolCommand, VisitCommand};
 use crate::objects::{self, Class};
+use crate::panic_probe::{self, PanicPoint};
 use crate::problems;
 use crate::site_cache::Site;
 use futures_util::future::join_all;
@@ -28,6 +29,8 @@ pub(super) async fn answer(site: &Site, ask: &Ask, env: &Env, request: VisitRequ
             ..VisitReply::default()
         });
     }
+    let panic_at = panic_probe::asked(ask, env);
+    panic_probe::reach(panic_at, PanicPoint::Worker);
     let view = plan::view(site, &request, geo::of(ask, env), now);
     let mut entropy = Entropy::new(host::seed());
     let remembered = request
@@ -67,6 +70,7 @@ pub(super) async fn answer(site: &Site, ask: &Ask, env: &Env, request: VisitRequ
             context: context.clone(),
             needs,
             reply,
+            panic_at,
         }))
     };
     let mut asks = plan.asks.into_iter();

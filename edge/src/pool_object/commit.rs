@@ -7,6 +7,7 @@ use crate::binding::fault::Fault;
 use crate::binding::timer;
 use crate::clock;
 use crate::log::{Level, Line};
+use crate::panic_probe::{self, PanicPoint};
 use futures_channel::oneshot;
 use ringlet_core::time::{Millis, UnixMillis};
 use std::rc::Rc;
@@ -58,15 +59,17 @@ impl Shell {
             return;
         }
         self.committed_at.set(clock::now());
+        // Out of its place until its rows are in: a panic leaves no pool either.
+        let memory = self.memory.borrow_mut().take();
         match self.write(&group) {
             Ok(()) => {
+                *self.memory.borrow_mut() = memory;
                 for waiter in group.waiters {
                     // One who went away needs no answer.
                     let _ = waiter.send(());
                 }
             }
             Err(fault) => {
-                self.memory.borrow_mut().take();
                 Line::new(Level::Error, "journal_not_written")
                     .fault(&fault.message)
                     .write();
@@ -87,6 +90,7 @@ impl Shell {
             if let Some(row) = group.replay_from {
                 journal::replay_from(sql, row)?;
             }
+            panic_probe::reach(group.panic_at, PanicPoint::Transaction);
             Ok::<_, Fault>(())
         })?;
         self.open.set(true);

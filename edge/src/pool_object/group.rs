@@ -9,6 +9,7 @@
 //! waits everybody joins it, with rows or without. If the commit fails, all are refused and the
 //! memory that the rows came from is dropped.
 
+use crate::panic_probe::PanicPoint;
 use futures_channel::oneshot;
 use ringlet_core::pool::JournalRow;
 
@@ -25,6 +26,8 @@ pub(super) struct Group {
     pub waiters: Vec<oneshot::Sender<()>>,
     /// A commit was called for.
     pub called: bool,
+    /// Where to panic, in development runs.
+    pub panic_at: Option<PanicPoint>,
 }
 
 impl Group {

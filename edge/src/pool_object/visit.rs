@@ -3,6 +3,7 @@
 use super::{Shell, answer};
 use crate::binding::fault::Fault;
 use crate::message::pool::{Need, VisitCommand};
+use crate::panic_probe::{self, PanicPoint};
 use ringlet_core::pool::{Acquire, Input, Reply, TabId, key_of};
 use ringlet_core::wire::VisitReply;
 use std::rc::Rc;
@@ -18,6 +19,7 @@ impl Shell {
             context,
             needs,
             mut reply,
+            panic_at,
         } = command;
         let ask = Acquire {
             visitor,
@@ -27,6 +29,10 @@ impl Shell {
             key: key_of(&key),
             context,
         };
+        if panic_at.is_some() {
+            self.step(|_, _, _| panic_probe::reach(panic_at, PanicPoint::Engine))?;
+            self.group.borrow_mut().panic_at = panic_at;
+        }
         self.acquire(ask, &needs, &mut reply)?;
         let text = serde_json::to_string(&reply)?;
         self.committed().await?;

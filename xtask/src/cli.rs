@@ -98,6 +98,10 @@ pub(crate) fn parse() -> Result<Verb> {
         Some(Short('h') | Long("help")) | None => return Ok(Verb::Help),
         Some(other) => bail!(other.unexpected()),
     };
+    // The simulator has a help of its own.
+    if verb != "sim" && std::env::args().any(|flag| flag == "--help" || flag == "-h") {
+        return Ok(Verb::Help);
+    }
     match verb.as_str() {
         "bench" => Ok(Verb::Bench(parse_report(&mut parser)?)),
         "build" => parse_build(&mut parser),

@@ -40,6 +40,8 @@ pub mod pool;
 #[cfg(feature = "edge")]
 pub mod report;
 #[cfg(feature = "edge")]
+pub mod retention;
+#[cfg(feature = "edge")]
 pub mod scenario;
 #[cfg(feature = "edge")]
 pub mod site;
@@ -47,6 +49,7 @@ pub mod sizing;
 pub mod swap;
 #[cfg(feature = "edge")]
 pub mod telephony;
+pub mod throttle;
 pub mod time;
 pub mod touch;
 pub mod visit;

@@ -1,5 +1,8 @@
 //! Every maximum in one place, each with its derivation. Beyond a limit configuration is refused
-//! with a fault, and visitor data is cut with a warning.
+//! with a fault, visitor data is cut with a warning, and who asks too often is told when to come
+//! back; a page never hears of it and shows the number it would show without this system.
+
+use crate::throttle::Rate;
 
 /// Bytes of one site's configuration document: a Durable Object's SQLite stores at most 2 MB in a
 /// row, and the row carries author, time and note besides.
@@ -93,3 +96,28 @@ pub const PAGE_ROWS: u64 = 200;
 pub const MEMORY_CHARS: usize = 2_048;
 /// Bytes of a question to the calculator: six numbers by their names.
 pub const SIZING_BODY_BYTES: usize = 1_024;
+/// Requests of one key of a site: a person and his dashboard ask a few times a second, a program
+/// that reads everything some hundred times at once.
+pub const KEY_REQUESTS: Rate = Rate::new(600, 50);
+/// Requests of the deployer to one site: what its object answers in a second, and a restore's or a
+/// test's thousands at once. It guards the object from a program gone wild, not from the deployer.
+pub const DEPLOYER_REQUESTS: Rate = Rate::new(5_000, 5);
+/// Requests to one site with a credential that is none: a wrong key in a program's settings is seen
+/// at once; keys have 256 bits, so nobody finds one by trying.
+pub const REFUSED_CREDENTIALS: Rate = Rate::new(300, 1_000);
+/// Verified events of one provider of a site: a hundred a second is some twenty calls beginning
+/// and ending every second for hours. A call is never refused short of that.
+pub const PROVIDER_EVENTS: Rate = Rate::new(6_000, 10);
+/// Webhooks of one provider path and network that could not prove themselves. They are counted
+/// apart, so that they never stand in the way of those that can.
+pub const REFUSED_WEBHOOKS: Rate = Rate::new(60, 1_000);
+/// Messages of one network's pages to one site in one isolate: a hundred visitors who do something
+/// every two seconds.
+pub const PAGE_MESSAGES: Rate = Rate::new(1_200, 20);
+/// New visitors of one network to one pool: 100,000 visits a day are 3.5 in the busiest second, of
+/// which one network of 256 addresses is no third.
+pub const NEW_VISITORS: Rate = Rate::new(60, 1_000);
+/// Share of a pool that one network may hold while more than half of it is in use, in hundredths.
+pub const PREFIX_SHARE: usize = 10;
+/// Numbers that one network may hold however small the pool: a household, an office's few.
+pub const PREFIX_NUMBERS_MIN: usize = 4;

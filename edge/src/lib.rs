@@ -35,6 +35,7 @@ mod site_cache;
 mod site_object;
 mod sizing;
 mod statics;
+mod throttle;
 
 use http::ask::Ask;
 use http::reply::{Handled, Reply};

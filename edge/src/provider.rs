@@ -14,6 +14,7 @@ use crate::message::{CallsAnswer, SiteAsk, SiteCommand, VERSION};
 use crate::objects::{self, Class};
 use crate::problems;
 use crate::site_cache::{self, Site};
+use crate::throttle;
 use js_sys::Uint8Array;
 use ringlet_core::api::problem::{Problem, ProblemCode};
 use ringlet_core::api::route::RouteSpec;
@@ -58,7 +59,13 @@ pub(crate) async fn handle(spec: &RouteSpec, names: &[&str], ask: &Ask, env: &En
     if let Some(event) = kept {
         keep(env, site_id, event).await?;
     }
-    let incoming = incoming.map_err(|error| told(error, &site, provider))?;
+    let incoming = match incoming {
+        Ok(incoming) => incoming,
+        Err(error) => {
+            throttle::webhook_refused(ask, site_id, provider, clock::now())?;
+            return Err(told(error, &site, provider));
+        }
+    };
     let wants_route = incoming.ask == Wants::Route || incoming.ask == Wants::Contact;
     let answer = if incoming.events.is_empty() {
         CallsAnswer::default()
@@ -75,6 +82,9 @@ pub(crate) async fn handle(spec: &RouteSpec, names: &[&str], ask: &Ask, env: &En
         let answer = objects::ask(env, Class::Site, site_id, &message).await;
         answer.map_err(|fault| problems::unavailable(&fault))?
     };
+    if let Some(wait) = answer.retry_after_ms {
+        return Err(Problem::too_many(wait));
+    }
     Ok(answered(provider, &incoming, answer, &site))
 }
 

@@ -71,12 +71,17 @@ fn operation(spec: &RouteSpec) -> Value {
         responses.insert("201".to_owned(), created);
     }
     for code in refusals(spec) {
-        let response = json!({
+        let mut response = json!({
             "description": code.title(),
             "content": {
                 "application/problem+json": { "schema": schema::reference("Problem") },
             },
         });
+        if code == ProblemCode::TooManyRequests {
+            response["headers"] = json!({ "Retry-After": {
+                "description": "Seconds to wait.", "schema": { "type": "integer" },
+            } });
+        }
         responses.insert(code.status().to_string(), response);
     }
     let mut operation = json!({
@@ -282,6 +287,9 @@ fn refusals(spec: &RouteSpec) -> Vec<ProblemCode> {
     }
     if spec.body_bytes > 0 {
         codes.push(P::BodyTooLarge);
+    }
+    if is_guarded(spec.access) || spec.access == Access::Provider {
+        codes.push(P::TooManyRequests);
     }
     if !matches!(
         spec.route,

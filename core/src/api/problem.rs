@@ -1,5 +1,6 @@
 //! Refusals, as `application/problem+json` (RFC 9457) with the members of this API.
 
+use crate::time::Millis;
 use serde::Serialize;
 
 /// Every reason for which a request is refused.
@@ -182,6 +183,8 @@ pub struct Problem {
     pub detail: String,
     /// Faults by JSON pointer, where a document was refused.
     pub faults: Vec<FaultAt>,
+    /// How long to wait before asking again, where that is known.
+    pub retry_after: Option<Millis>,
 }
 
 impl Problem {
@@ -191,6 +194,7 @@ impl Problem {
             code,
             detail: String::new(),
             faults: Vec::new(),
+            retry_after: None,
         }
     }
 
@@ -200,6 +204,7 @@ impl Problem {
             code,
             detail: detail.into(),
             faults: Vec::new(),
+            retry_after: None,
         }
     }
 
@@ -209,7 +214,23 @@ impl Problem {
             code,
             detail: String::new(),
             faults,
+            retry_after: None,
         }
+    }
+
+    /// Asked too often: come back after `wait`.
+    pub fn too_many(wait: Millis) -> Self {
+        let mut problem = Self::with_detail(
+            ProblemCode::TooManyRequests,
+            format!("ask again after {} ms", wait.0),
+        );
+        problem.retry_after = Some(wait);
+        problem
+    }
+
+    /// The value of `Retry-After`: whole seconds (RFC 9110), at least one.
+    pub fn retry_after_s(&self) -> Option<u64> {
+        self.retry_after.map(|wait| wait.0.div_ceil(1_000).max(1))
     }
 
     /// The body, `application/problem+json`. Titles are Russian if `russian`.

@@ -2,7 +2,7 @@
 
 use super::holders::{CALLED, MOVED};
 use super::state::Phase;
-use super::{Pool, Region, Role, Tally};
+use super::{Acquire, Pool, Region, Role, Tally};
 use crate::delay::Class;
 use crate::id::{LeaseId, VisitId, VisitorId};
 use crate::phone::E164;
@@ -112,6 +112,41 @@ impl Pool {
             .filter(|place| self.holders.cold(*place).granted_at <= at)
             .map(|place| self.past_holder(of, place, at))
             .collect()
+    }
+
+    /// Whether who asks would be given the number he has, or had last: nobody loses one by it.
+    pub fn keeps(&self, ask: &Acquire) -> bool {
+        let known = self.keys.visitor(ask.key).unwrap_or(ask.visitor);
+        let of = |visitor| {
+            let place = self.holders.of_visitor(visitor)?;
+            let number = self.holders.number_of(place);
+            (self.holders.newest(number) == Some(place)).then_some(())
+        };
+        of(ask.visitor).or_else(|| of(known)).is_some()
+    }
+
+    /// Rows of grants from before `before` that somebody still remembered rests on: one who was
+    /// active since, or whose lease stands. They must be kept.
+    pub fn rows_in_use(&self, before: UnixMillis) -> Vec<u64> {
+        let mut rows = Vec::new();
+        for at in 0..self.numbers.len() {
+            let newest = self.holders.newest(at);
+            let leased = self.numbers[at].phase.is_leased();
+            for place in self.holders.places(at) {
+                let (hot, cold) = (self.holders.hot(place), self.holders.cold(place));
+                let stands = leased && newest == Some(place);
+                if cold.granted_at < before && (stands || hot.last_activity >= before) {
+                    rows.push(cold.row);
+                }
+            }
+        }
+        rows
+    }
+
+    /// Whether this lease of this number stands.
+    pub fn stands(&self, number: E164, lease: LeaseId) -> bool {
+        let at = self.number_at(number);
+        at.is_some() && at == self.standing(lease)
     }
 
     /// Whether the number is one of the pool's, drained ones included.

@@ -29,6 +29,9 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = setAlarm)]
     fn set_alarm(this: &RawStorage, at_ms: f64) -> Result<js_sys::Promise, JsValue>;
 
+    #[wasm_bindgen(method, catch, js_name = getAlarm)]
+    fn get_alarm(this: &RawStorage) -> Result<js_sys::Promise, JsValue>;
+
     #[wasm_bindgen(method, catch, js_name = deleteAlarm)]
     fn delete_alarm(this: &RawStorage) -> Result<js_sys::Promise, JsValue>;
 
@@ -111,6 +114,15 @@ impl Store {
     /// The alarm is an aid; that it could not be set harms nothing.
     pub(crate) fn set_alarm_soon(&self, at: UnixMillis) {
         drop(self.storage.set_alarm(at.0 as f64));
+    }
+
+    /// Whether an alarm is set.
+    ///
+    /// # Errors
+    /// What the platform says.
+    pub(crate) async fn has_alarm(&self) -> Result<bool, Fault> {
+        let at = JsFuture::from(self.storage.get_alarm()?).await?;
+        Ok(!at.is_null())
     }
 
     /// Sets no alarm.

@@ -3,6 +3,7 @@
 use js_sys::Uint8Array;
 use js_sys::futures::JsFuture;
 use ringlet_core::api::problem::{Problem, ProblemCode};
+use ringlet_core::throttle::Prefix;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -68,6 +69,12 @@ impl Ask {
     /// A header's value.
     pub(crate) fn header(&self, name: &str) -> Option<String> {
         self.headers.get(name).ok().flatten()
+    }
+
+    /// The network of the one who asks, as the platform tells it in `CF-Connecting-IP`. A proxy
+    /// before a Worker of one's own must set that header; without it nobody is counted by network.
+    pub(crate) fn prefix(&self) -> Option<Prefix> {
+        Prefix::of(&self.header("cf-connecting-ip")?)
     }
 
     /// What the platform knows of the connection (`cf`), if it does.

@@ -62,9 +62,13 @@ impl Reply {
             headers: Vec::new(),
             body: Body::Text(text),
         };
-        reply
+        let reply = reply
             .with("content-type", "application/problem+json")
-            .with("cache-control", "no-store")
+            .with("cache-control", "no-store");
+        match problem.retry_after_s() {
+            Some(seconds) => reply.with("retry-after", seconds.to_string()),
+            None => reply,
+        }
     }
 
     /// The reply with one more header.

@@ -12,7 +12,7 @@ use ringlet_core::condition::{Device, Geo};
 use ringlet_core::label::Labels;
 use ringlet_core::phone::E164;
 use ringlet_core::telephony::{CallEvent, KeptEvent};
-use ringlet_core::time::UnixMillis;
+use ringlet_core::time::{Millis, UnixMillis};
 use serde::{Deserialize, Serialize};
 
 /// The version of these messages.
@@ -125,6 +125,9 @@ pub(crate) struct CallsAnswer {
     pub forward_sip: Option<String>,
     /// The source, for the company's display.
     pub caller_name: Option<String>,
+    /// The events were not taken: too many came. They may be sent again after this time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_after_ms: Option<Millis>,
 }
 
 /// What is asked of the directory of sites.

@@ -5,6 +5,7 @@ use ringlet_core::attribution::{self, Settings, Verdict};
 use ringlet_core::id::{CallId, ScenarioId, VisitId, VisitorId};
 use ringlet_core::phone::E164;
 use ringlet_core::pool::{Attributed, Facts, NumberView, PoolConfig, Tally};
+use ringlet_core::throttle::Prefix;
 use ringlet_core::time::UnixMillis;
 use ringlet_core::wire::{BeatEvent, VisitReply};
 use serde::{Deserialize, Serialize};
@@ -65,6 +66,12 @@ pub(crate) enum PoolCommand {
     },
     /// What was counted for sizing. Answered with [`CountsAnswer`].
     Counts,
+    /// Let go of visits from before this instant, and of what replay needs no more. Answered with
+    /// [`Compacted`].
+    Compact {
+        /// The instant.
+        visits_before: UnixMillis,
+    },
     /// Verify the stored state. Answered with a list of sentences.
     Check,
     /// Everything that is stored, as lines. Answered with one text.
@@ -89,6 +96,9 @@ pub(crate) struct VisitCommand {
     pub tab: u32,
     /// The agent's idempotency key.
     pub key: String,
+    /// His network, where it is known. Never stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prefix: Option<Prefix>,
     /// What is observable of the visitor.
     pub facts: Facts,
     /// Kept with the grant: [`super::VisitContext`] as JSON.
@@ -135,6 +145,9 @@ pub(crate) struct BeatCommand {
     pub intent: bool,
     /// The agent's idempotency key.
     pub key: String,
+    /// His network, where it is known. Never stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prefix: Option<Prefix>,
     /// Scenarios that show this lease.
     pub needs: Vec<Need>,
     /// The reply as far as the Worker knows it.
@@ -245,4 +258,13 @@ impl CountsAnswer {
             hours: tally.hours().copied().collect(),
         }
     }
+}
+
+/// What a pool let go of.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Compacted {
+    /// Visits.
+    pub visits: u64,
+    /// There is more to let go of.
+    pub more: bool,
 }

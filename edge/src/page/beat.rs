@@ -15,7 +15,7 @@ use worker::Env;
 
 pub(super) async fn answer(
     site: &Site,
-    _ask: &Ask,
+    ask: &Ask,
     env: &Env,
     mut request: BeatRequest,
     leave: bool,
@@ -46,6 +46,7 @@ pub(super) async fn answer(
                 quiet_ms: request.quiet_ms,
                 intent: request.intent,
                 key: request.key.clone(),
+                prefix: ask.prefix(),
                 needs: held.needs,
                 reply,
             };

@@ -16,10 +16,11 @@ use crate::message::VERSION;
 use crate::message::pool::{PoolAsk, PoolCommand};
 use crate::objects::{self, Class};
 use crate::site_cache::{self, Site};
-use crate::{origin, problems};
+use crate::{origin, problems, throttle};
 use ringlet_core::api::problem::{Problem, ProblemCode};
 use ringlet_core::api::route::{Route, RouteSpec};
-use ringlet_core::wire::VisitReply;
+use ringlet_core::time::Millis;
+use ringlet_core::wire::{VisitReply, WIRE_VERSION};
 use serde::de::DeserializeOwned;
 use std::rc::Rc;
 use worker::Env;
@@ -63,9 +64,24 @@ pub(crate) async fn site_of(env: &Env, site: &str) -> Result<Rc<Site>, Problem> 
 
 async fn answer(spec: &RouteSpec, site: &Site, ask: &Ask, env: &Env) -> Handled {
     let body = ask.body(spec.body_bytes).await?;
-    match spec.route {
-        Route::Visit => visit::answer(site, ask, env, read(&body)?).await,
-        _ => beat::answer(site, ask, env, read(&body)?, spec.route == Route::Leave).await,
+    let may = throttle::page(ask, site.config.site.as_str(), clock::now());
+    match (spec.route, may) {
+        (Route::Visit, Ok(())) => visit::answer(site, ask, env, read(&body)?).await,
+        (Route::Visit, Err(wait)) => written(&VisitReply {
+            numbers: plan::other_numbers(site, &read(&body)?),
+            ..later(wait)
+        }),
+        (_, Ok(())) => beat::answer(site, ask, env, read(&body)?, spec.route == Route::Leave).await,
+        (_, Err(wait)) => written(&later(wait)),
+    }
+}
+
+/// What a page of a network that floods the site is told: nothing new.
+fn later(wait: Millis) -> VisitReply {
+    VisitReply {
+        v: WIRE_VERSION,
+        retry_after_ms: Some(wait.0.max(1_000)),
+        ..VisitReply::default()
     }
 }
 

@@ -172,16 +172,30 @@ pub(super) fn plan(site: &Site, request: &VisitRequest, facts: &VisitFacts) -> P
 
 /// Every scenario with elements on the page left with the page's own number: for robots.
 pub(super) fn page_numbers(site: &Site, request: &VisitRequest) -> Vec<GivenNumber> {
-    let scenarios = site.config.scenarios.iter().filter(|scenario| {
+    on_page(site, request)
+        .map(|scenario| given(&scenario.id, NumberGiven::Page, None))
+        .collect()
+}
+
+/// Every scenario with elements on the page shown its reserve number: for a network that floods.
+pub(super) fn other_numbers(site: &Site, request: &VisitRequest) -> Vec<GivenNumber> {
+    on_page(site, request)
+        .map(|scenario| {
+            let reserve = site.config.reserve_of(scenario);
+            let kind = reserve.map_or(NumberGiven::Page, |_| NumberGiven::Reserve);
+            given(&scenario.id, kind, reserve)
+        })
+        .collect()
+}
+
+fn on_page<'s>(site: &'s Site, request: &'s VisitRequest) -> impl Iterator<Item = &'s Scenario> {
+    site.config.scenarios.iter().filter(|scenario| {
         scenario.enabled
             && request
                 .targets
                 .iter()
                 .any(|target| target == scenario.id.as_str())
-    });
-    scenarios
-        .map(|scenario| given(&scenario.id, NumberGiven::Page, None))
-        .collect()
+    })
 }
 
 fn need(site: &Site, scenario: &Scenario, shared: bool) -> Need {

@@ -66,6 +66,7 @@ pub(super) async fn answer(site: &Site, ask: &Ask, env: &Env, request: VisitRequ
             } else {
                 request.key.clone()
             },
+            prefix: ask.prefix(),
             facts,
             context: context.clone(),
             needs,

@@ -80,7 +80,7 @@ impl Shell {
         };
         command.reply.visitor = Some(granted.visitor);
         let needs = core::mem::take(&mut command.needs);
-        self.acquire(ask, &needs, &mut command.reply)
+        self.acquire(ask, command.prefix, &needs, &mut command.reply)
     }
 }
 

@@ -37,9 +37,7 @@ pub(crate) fn append(sql: &Sql, rows: &str) -> Result<(), Fault> {
 /// # Errors
 /// What the platform says, or if a row is not what this version writes.
 pub(crate) fn read(sql: &Sql, mut replay: impl FnMut(&JournalRow)) -> Result<u64, Fault> {
-    let from = fact(sql, REPLAY_FROM)?
-        .and_then(|row| row.parse().ok())
-        .unwrap_or(1_u64);
+    let from = replays_from(sql)?;
     let mut after = from.saturating_sub(1);
     let mut count = 0;
     loop {
@@ -142,6 +140,31 @@ pub(crate) fn leases(
 /// What the platform says.
 pub(crate) fn replay_from(sql: &Sql, row: u64) -> Result<(), Fault> {
     put_fact(sql, REPLAY_FROM, &row.to_string())
+}
+
+/// The row at which replay begins.
+///
+/// # Errors
+/// What the platform says.
+pub(crate) fn replays_from(sql: &Sql) -> Result<u64, Fault> {
+    Ok(number_fact(sql, REPLAY_FROM)?.max(1))
+}
+
+/// A fact that is a number; 0 if it is not there.
+///
+/// # Errors
+/// What the platform says.
+pub(crate) fn number_fact(sql: &Sql, name: &str) -> Result<u64, Fault> {
+    let value = fact(sql, name)?;
+    Ok(value.and_then(|value| value.parse().ok()).unwrap_or(0))
+}
+
+/// Notes a fact that is a number.
+///
+/// # Errors
+/// What the platform says.
+pub(crate) fn put_number_fact(sql: &Sql, name: &str, value: u64) -> Result<(), Fault> {
+    put_fact(sql, name, &value.to_string())
 }
 
 /// The version of the configuration in force; 0 if there is none yet.

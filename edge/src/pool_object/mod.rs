@@ -12,6 +12,7 @@ mod answer;
 mod beat;
 mod calls;
 mod commit;
+mod compact;
 mod export;
 mod group;
 mod journal;
@@ -32,6 +33,7 @@ use group::Group;
 use recent::Recent;
 use ringlet_core::entropy::Entropy;
 use ringlet_core::pool::{CallMark, Input, Pool, PoolConfig, Reply};
+use ringlet_core::throttle::Guard;
 use ringlet_core::time::{Millis, UnixMillis};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -50,6 +52,8 @@ pub(crate) struct Shell {
     memory: RefCell<Option<Memory>>,
     group: RefCell<Group>,
     recent: RefCell<Recent>,
+    /// Networks that hold numbers; made when first needed.
+    guard: RefCell<Option<Guard>>,
     /// The tables are there and up to date.
     open: Cell<bool>,
     /// When the last commit was.
@@ -81,6 +85,7 @@ impl DurableObject for PoolObject {
             memory: RefCell::new(None),
             group: RefCell::default(),
             recent: RefCell::default(),
+            guard: RefCell::default(),
             open: Cell::new(false),
             committed_at: Cell::new(UnixMillis(0)),
             checkpoint_called: Cell::new(false),
@@ -169,6 +174,7 @@ impl Shell {
                 Ok(serde_json::to_string(&leases)?)
             }
             PoolCommand::Counts => self.counts(),
+            PoolCommand::Compact { visits_before } => self.compact(visits_before),
             PoolCommand::Check => self.check(),
             PoolCommand::Export => self.export(),
             PoolCommand::Configure(_) | PoolCommand::Delete | PoolCommand::Import { .. } => {

@@ -72,6 +72,11 @@ impl Recent {
         self.push(now, "overflow", None, Some(visitor));
     }
 
+    /// A visitor whose network holds its share of the numbers, or sends too many visitors.
+    pub(super) fn limited(&mut self, now: UnixMillis, visitor: VisitorId) {
+        self.push(now, "limited", None, Some(visitor));
+    }
+
     /// The events, newest first.
     pub(super) fn newest_first(&self) -> Vec<LiveEvent> {
         self.events.iter().rev().cloned().collect()

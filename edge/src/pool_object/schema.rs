@@ -5,7 +5,12 @@
 //! needs no row to be changed when a lease ends, so a grant is one appended row.
 
 /// See [`crate::schema::migrate`].
-pub(crate) const STEPS: &[&str] = &[V1];
+pub(crate) const STEPS: &[&str] = &[V1, V2];
+
+/// Grants that came with a number from another object go by their own age.
+const V2: &str = "
+CREATE INDEX history_by_age ON journal (at_ms) WHERE kind = 'history';
+";
 
 const V1: &str = "
 CREATE TABLE journal (

@@ -4,7 +4,10 @@ use super::{Shell, answer};
 use crate::binding::fault::Fault;
 use crate::message::pool::{Need, VisitCommand};
 use crate::panic_probe::{self, PanicPoint};
-use ringlet_core::pool::{Acquire, Input, Reply, TabId, key_of};
+use crate::throttle;
+use ringlet_core::pool::{Acquire, Input, Pool, Reply, Role, TabId, key_of};
+use ringlet_core::throttle::{Guard, Load, Prefix};
+use ringlet_core::time::UnixMillis;
 use ringlet_core::wire::VisitReply;
 use std::rc::Rc;
 
@@ -15,6 +18,7 @@ impl Shell {
             visit,
             tab,
             key,
+            prefix,
             facts,
             context,
             needs,
@@ -33,7 +37,7 @@ impl Shell {
             self.step(|_, _, _| panic_probe::reach(panic_at, PanicPoint::Engine))?;
             self.group.borrow_mut().panic_at = panic_at;
         }
-        self.acquire(ask, &needs, &mut reply)?;
+        self.acquire(ask, prefix, &needs, &mut reply)?;
         let text = serde_json::to_string(&reply)?;
         self.committed().await?;
         Ok(text)
@@ -43,13 +47,34 @@ impl Shell {
     pub(super) fn acquire(
         self: &Rc<Self>,
         ask: Acquire,
+        prefix: Option<Prefix>,
         needs: &[Need],
         reply: &mut VisitReply,
     ) -> Result<(), Fault> {
         let visitor = ask.visitor;
-        let input = Input::Acquire(ask);
-        let (said, now) =
-            self.step(|pool, now, entropy| (pool.handle_input(input, now, entropy), now))?;
+        let mut guard = self.guard.take();
+        let (said, now) = self.step(|pool, now, entropy| {
+            let guard = fresh(&mut guard, now);
+            if !pool.keeps(&ask) {
+                let load = load_of(pool);
+                let stands = |number, lease| pool.stands(number, lease);
+                if !guard.admits(prefix, load, stands, now) {
+                    return (None, now);
+                }
+            }
+            let said = pool.handle_input(Input::Acquire(ask), now, entropy);
+            if let Reply::Granted(grant) = &said {
+                guard.lent(prefix, grant.number, grant.lease);
+            }
+            (Some(said), now)
+        })?;
+        self.guard.replace(guard);
+        let Some(said) = said else {
+            self.recent.borrow_mut().limited(now, visitor);
+            let others = needs.iter().map(|need| answer::other(need, need.reserve));
+            reply.numbers.extend(others);
+            return Ok(());
+        };
         match said {
             Reply::Granted(grant) | Reply::Kept(grant) => {
                 // The same request was answered before: then its ids stand.
@@ -68,5 +93,23 @@ impl Shell {
             }
         }
         Ok(())
+    }
+}
+
+/// The guard, made anew where there is none or its day is over.
+fn fresh(guard: &mut Option<Guard>, now: UnixMillis) -> &mut Guard {
+    if guard.as_ref().is_some_and(|guard| guard.is_stale(now)) {
+        *guard = None;
+    }
+    guard.get_or_insert_with(|| throttle::guard(now))
+}
+
+fn load_of(pool: &Pool) -> Load {
+    let numbers = pool.config().numbers.iter();
+    Load {
+        numbers: numbers
+            .filter(|number| number.role == Role::Dynamic)
+            .count(),
+        active: pool.tally().active() as usize,
     }
 }

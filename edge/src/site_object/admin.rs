@@ -3,6 +3,7 @@
 use super::access;
 use super::audit::{self, Change};
 use super::config::{self, NewVersion, Version};
+use super::duty::{self, Duty};
 use super::refused::Refused;
 use super::{InForce, SiteObject, check, export, idempotency, schema};
 use crate::api::fault_at;
@@ -81,9 +82,24 @@ impl SiteObject {
     /// Answers a request of the administration.
     pub(super) async fn administer(&self, site: &str, ask: AdminAsk) -> worker::Result<Response> {
         let russian = ask.russian;
-        match self.admin_reply(site, &ask).await {
+        let done = self.admin_reply(site, &ask).await;
+        let done = match done {
+            Err(Refused::Problem(problem)) if problem.code == ProblemCode::Unauthorized => {
+                let counted = self.rates.borrow_mut().refused(clock::now());
+                Err(counted.err().unwrap_or(problem).into())
+            }
+            done => done,
+        };
+        match done {
             Ok(reply) => reply.into_response(),
-            Err(Refused::Problem(problem)) => refusal(&problem, russian).into_response(),
+            Err(Refused::Problem(problem)) => {
+                let mut response = refusal(&problem, russian).into_response()?;
+                if let Some(seconds) = problem.retry_after_s() {
+                    let headers = response.headers_mut();
+                    headers.set("retry-after", &seconds.to_string())?;
+                }
+                Ok(response)
+            }
             Err(Refused::Fault(fault)) => {
                 Line::new(Level::Error, "admin_failed")
                     .site(site)
@@ -110,6 +126,7 @@ impl SiteObject {
             };
         }
         let actor = access::admit(self.store.sql(), ask, access_of(route), now)?;
+        self.rates.borrow_mut().request(&actor, now)?;
         if let Some(reply) = idempotency::recall(self.store.sql(), ask)? {
             return Ok(reply);
         }
@@ -230,8 +247,10 @@ impl SiteObject {
                 .with_status(status)
                 .with_etag(version.etag());
             idempotency::remember(sql, ask, &reply, now)?;
+            duty::call_for(sql, Duty::Retention, now)?;
             Ok::<_, Refused>((version, reply))
         })?;
+        self.set_alarm_for_duties()?;
         let in_force = InForce {
             version: version.version,
             config: Rc::new(config),

@@ -65,7 +65,7 @@ impl SiteObject {
             }
         }
         if left_waiting {
-            self.look_again_soon().await?;
+            self.look_again_soon()?;
         }
         let route = match calls.last() {
             Some(call) if wants_route => self.route_of(&in_force, *call)?,
@@ -74,13 +74,8 @@ impl SiteObject {
         Ok(serde_json::to_string(&route)?)
     }
 
-    /// Credits calls that wait.
-    pub(super) async fn credit_waiting_calls(&self) -> Result<(), Fault> {
-        if !self.exists()? {
-            return Ok(());
-        }
-        // First of all the next alarm: whatever fails below, there will be one.
-        self.look_again_soon().await?;
+    /// Credits calls that wait; says when to look again, if any still do.
+    pub(super) async fn credit_waiting_calls(&self) -> Result<Option<Millis>, Fault> {
         let query = "SELECT call FROM call WHERE waiting = 1 LIMIT ?";
         let rows = self.store.sql().rows(query, &[&WAITING_AT_ONCE])?;
         let mut left = rows.len() as u64 == WAITING_AT_ONCE;
@@ -90,10 +85,7 @@ impl SiteObject {
             };
             left |= self.credit(call).await.is_err();
         }
-        if !left {
-            self.store.delete_alarm().await?;
-        }
-        Ok(())
+        Ok(left.then_some(LOOK_AGAIN_AFTER))
     }
 
     /// Credits one call, if it waits.

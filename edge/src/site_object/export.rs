@@ -5,9 +5,11 @@
 //! the restoring itself leaves no row in it.
 
 use super::admin::AdminReply;
+use super::duty::{self, Duty};
 use super::refused::Refused;
 use super::{SiteObject, config, pools, schema};
 use crate::binding::fault::Fault;
+use crate::clock;
 use crate::export::{self, Table};
 use crate::message::AdminAsk;
 use crate::message::pool::PoolCommand;
@@ -89,6 +91,7 @@ pub(super) async fn read(
     site: &str,
     ask: &AdminAsk,
 ) -> Result<AdminReply, Refused> {
+    let now = clock::now();
     let wrong = |detail: &str| Problem::with_detail(ProblemCode::Unprocessable, detail);
     let mut lines = ask.body.lines();
     let head: serde_json::Value = lines
@@ -129,8 +132,11 @@ pub(super) async fn read(
         for table in &TABLES {
             export::read(sql, table, &export::lines_of(table, &own))?;
         }
-        Ok::<_, Fault>(())
+        // The alarm and what it looks after are no part of an export.
+        duty::call_for(sql, Duty::Retention, now)?;
+        duty::call_for(sql, Duty::Credit, now)
     })?;
+    object.set_alarm_for_duties()?;
     let body = format!("{{\"lines\":{}}}", ask.body.lines().count());
     Ok(AdminReply {
         status: 201,

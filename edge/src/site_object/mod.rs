@@ -13,6 +13,7 @@ mod audit;
 mod calls;
 mod check;
 mod config;
+mod duty;
 mod export;
 mod idempotency;
 mod kept;
@@ -21,16 +22,20 @@ mod numbers;
 mod pools;
 mod refused;
 mod reports;
+mod retention;
 mod schema;
 
 use crate::binding::fault::Fault;
 use crate::binding::object::Store;
 use crate::clock;
 use crate::http::answer::{UNKNOWN_COMMAND, outcome};
-use crate::message::{ConfigAnswer, SiteAsk, SiteCommand};
+use crate::message::{CallsAnswer, ConfigAnswer, SiteAsk, SiteCommand};
 use crate::schema as database;
+use crate::throttle::SiteRates;
+use duty::Duty;
 use ringlet_core::id::PoolId;
 use ringlet_core::site::SiteConfig;
+use ringlet_core::telephony::CallEvent;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
@@ -44,6 +49,10 @@ pub struct SiteObject {
     config: RefCell<Option<InForce>>,
     /// The schema was found up to date.
     open: Cell<bool>,
+    /// Who asked how often.
+    rates: RefCell<SiteRates>,
+    /// It was looked after that there is an alarm.
+    awake: Cell<bool>,
 }
 
 // A panic can leave nothing half done in here: what is in memory is changed by single assignments.
@@ -63,6 +72,8 @@ impl DurableObject for SiteObject {
             env,
             config: RefCell::new(None),
             open: Cell::new(false),
+            rates: RefCell::default(),
+            awake: Cell::new(false),
         }
     }
 
@@ -71,6 +82,9 @@ impl DurableObject for SiteObject {
         let Ok(ask) = serde_json::from_str::<SiteAsk>(&text) else {
             return Response::error("unknown command", UNKNOWN_COMMAND);
         };
+        if let Err(fault) = self.wake().await {
+            return outcome(Err(fault));
+        }
         let SiteAsk { site, command, .. } = ask;
         match command {
             SiteCommand::Admin(ask) => self.administer(&site, *ask).await,
@@ -79,13 +93,16 @@ impl DurableObject for SiteObject {
             SiteCommand::Calls {
                 events,
                 wants_route,
-            } => outcome(self.take_calls(&site, events, wants_route).await),
+            } => match self.too_many_events(&events) {
+                Some(answer) => outcome(answer),
+                None => outcome(self.take_calls(&site, events, wants_route).await),
+            },
             SiteCommand::KeepEvent { event } => outcome(self.keep_event(&event)),
         }
     }
 
     async fn alarm(&self) -> Result<Response> {
-        match self.credit_waiting_calls().await {
+        match self.do_duties().await {
             Ok(()) => Response::ok(""),
             Err(fault) => Err(worker::Error::from(fault.message)),
         }
@@ -122,6 +139,24 @@ impl SiteObject {
         Ok(Some(in_force))
     }
 
+    /// The answer to a provider that sends too much.
+    fn too_many_events(&self, events: &[CallEvent]) -> Option<std::result::Result<String, Fault>> {
+        let now = clock::now();
+        let mut rates = self.rates.borrow_mut();
+        let mut wait = None;
+        for event in events {
+            if let Err(longer) = rates.event(event.provider, now) {
+                wait = wait.max(Some(longer));
+            }
+        }
+        wait?;
+        let answer = CallsAnswer {
+            retry_after_ms: wait,
+            ..CallsAnswer::default()
+        };
+        Some(serde_json::to_string(&answer).map_err(Fault::from))
+    }
+
     fn told_config(&self, known: u64) -> std::result::Result<String, Fault> {
         if !self.exists()? {
             return Ok(serde_json::to_string(&ConfigAnswer {
@@ -149,8 +184,9 @@ impl SiteObject {
     }
 
     /// Sees to it that calls whose attribution waits are looked at again.
-    async fn look_again_soon(&self) -> std::result::Result<(), Fault> {
+    fn look_again_soon(&self) -> std::result::Result<(), Fault> {
         let at = clock::now() + calls::LOOK_AGAIN_AFTER;
-        self.store.set_alarm(at).await
+        duty::call_for(self.store.sql(), Duty::Credit, at)?;
+        self.set_alarm_for_duties()
     }
 }

@@ -5,7 +5,17 @@
 //! number's last call) is kept beside them for reading and can be made anew.
 
 /// See [`crate::schema::migrate`].
-pub(crate) const STEPS: &[&str] = &[V1, V2];
+pub(crate) const STEPS: &[&str] = &[V1, V2, V3];
+
+/// What the site does by itself, and when.
+const V3: &str = "
+CREATE TABLE duty (
+    name TEXT PRIMARY KEY,
+    due_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO duty SELECT 'retention', 0 WHERE EXISTS (SELECT 1 FROM config_version);
+INSERT INTO duty SELECT 'credit', 0 WHERE EXISTS (SELECT 1 FROM call WHERE waiting = 1);
+";
 
 /// Raw events that could not be understood.
 const V2: &str = "

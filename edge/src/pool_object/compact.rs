@@ -1,0 +1,116 @@
+//! The journal made small again: what replay no longer needs goes, visits when their time is over.
+//!
+//! Grants are the attribution record and stay as long as the owner keeps visits; everything else of
+//! the journal is needed until a snapshot stands for it. A grant that a remembered visitor's number
+//! still rests on stays whatever its age. Done in steps of [`ROWS_AT_ONCE`] rows, each one
+//! transaction with the places where the sweeps stand, so that it may break off anywhere.
+
+use super::{Shell, journal};
+use crate::binding::fault::Fault;
+use crate::binding::sql::Sql;
+use crate::message::pool::Compacted;
+use ringlet_core::time::UnixMillis;
+use std::rc::Rc;
+
+/// Rows looked at by one sweep: some 10 ms.
+const ROWS_AT_ONCE: u64 = 2_000;
+/// Rows since the last snapshot that are worth one more, once a day.
+const SNAPSHOT_WORTH: u64 = 500;
+
+/// The fact that names the row up to which all but grants are gone.
+const SWEPT_TO: &str = "swept_to";
+/// The fact that names the row up to which grants past their time are gone.
+const EXPIRED_TO: &str = "expired_to";
+
+impl Shell {
+    pub(super) fn compact(self: &Rc<Self>, visits_before: UnixMillis) -> Result<String, Fault> {
+        // Rows that wait belong to the journal.
+        self.commit();
+        let kept = self.step(|pool, now, _| {
+            pool.handle_timeout(now);
+            pool.rows_in_use(visits_before)
+        })?;
+        self.snapshot_if_worth(visits_before)?;
+        self.commit();
+        let kept = serde_json::to_string(&kept)?;
+        let done = self.store.transaction(|sql| {
+            let from = journal::replays_from(sql)?;
+            let swept = sweep(sql, from)?;
+            let (visits, expired) = expire(sql, from, visits_before, &kept)?;
+            Ok::<_, Fault>(Compacted {
+                visits,
+                more: swept || expired,
+            })
+        })?;
+        Ok(serde_json::to_string(&done)?)
+    }
+
+    /// Takes a snapshot where rows past their time, or many rows, are still needed for replay.
+    fn snapshot_if_worth(self: &Rc<Self>, visits_before: UnixMillis) -> Result<(), Fault> {
+        let sql = self.store.sql();
+        let from = journal::replays_from(sql)?;
+        let query = "SELECT at_ms FROM journal WHERE row >= ? ORDER BY row LIMIT 1";
+        let oldest = sql.row(query, &[&from])?;
+        let is_old = match oldest {
+            Some(row) => row.integer(0)? < visits_before.0,
+            None => false,
+        };
+        let mut memory = self.take_memory()?;
+        let worth = is_old && memory.rows > 0 || memory.rows > SNAPSHOT_WORTH;
+        if worth {
+            let mut group = self.group.borrow_mut();
+            group.replay_from = Some(memory.pool.snapshot());
+            memory.rows = 0;
+            while let Some(row) = memory.pool.poll_output() {
+                group.rows.push(row);
+            }
+        }
+        *self.memory.borrow_mut() = Some(memory);
+        Ok(())
+    }
+}
+
+/// Drops rows that are no grants, before the one replay begins at. Says whether there are more.
+fn sweep(sql: &Sql, from: u64) -> Result<bool, Fault> {
+    let begin = journal::number_fact(sql, SWEPT_TO)?.max(1);
+    let end = from.min(begin + ROWS_AT_ONCE);
+    if begin >= end {
+        return Ok(false);
+    }
+    let statement = "DELETE FROM journal WHERE row >= ? AND row < ?
+                     AND kind NOT IN ('grant', 'history')";
+    sql.run(statement, &[&begin, &end])?;
+    journal::put_number_fact(sql, SWEPT_TO, end)?;
+    Ok(end < from)
+}
+
+/// Drops grants past their time, oldest first. Says how many, and whether there are more.
+fn expire(sql: &Sql, from: u64, before: UnixMillis, kept: &str) -> Result<(u64, bool), Fault> {
+    let begin = journal::number_fact(sql, EXPIRED_TO)?;
+    let query = "SELECT row, at_ms FROM journal WHERE row >= ? AND row < ? AND kind = 'grant'
+                 ORDER BY row LIMIT ?";
+    let mut end = begin;
+    let rows = sql.rows(query, &[&begin, &from, &ROWS_AT_ONCE])?;
+    for row in &rows {
+        if row.integer(1)? >= before.0 {
+            break;
+        }
+        end = row.integer(0)? + 1;
+    }
+    let gone = "DELETE FROM journal WHERE row >= ? AND row < ? AND kind = 'grant'
+                AND row NOT IN (SELECT value FROM json_each(?)) RETURNING row";
+    let mut visits = sql.rows(gone, &[&begin, &end, &kept])?.len() as u64;
+    // Grants that came with a number from elsewhere are older than their place in the journal.
+    let came = "DELETE FROM journal WHERE kind = 'history' AND at_ms < ?
+                AND row NOT IN (SELECT value FROM json_each(?)) RETURNING row";
+    visits += sql.rows(came, &[&before.0, &kept])?.len() as u64;
+    if end == begin {
+        return Ok((visits, false));
+    }
+    // A grant still in use is looked at again next time: the sweep stands before the first.
+    let first = "SELECT min(row) FROM journal WHERE row >= ? AND row < ? AND kind = 'grant'";
+    let first = sql.row(first, &[&begin, &end])?;
+    let first = first.map(|row| row.maybe_integer(0)).transpose()?.flatten();
+    journal::put_number_fact(sql, EXPIRED_TO, first.unwrap_or(end))?;
+    Ok((visits, first.is_none() && rows.len() as u64 == ROWS_AT_ONCE))
+}

@@ -1,0 +1,133 @@
+//! What a site does by itself, and when: its duties share the object's one alarm.
+//!
+//! A duty is a row with the instant it is due. The alarm first of all sets the next one, then does
+//! what is due and writes when it is due again; a duty that failed is due again soon. So a crash
+//! at any point repeats a duty and forgets none: every duty must bear being repeated.
+
+use super::SiteObject;
+use crate::binding::fault::Fault;
+use crate::binding::sql::Sql;
+use crate::clock;
+use crate::log::{Level, Line};
+use ringlet_core::time::{Millis, UnixMillis};
+
+/// Something a site does by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Duty {
+    /// Credit calls that wait.
+    Credit,
+    /// Let go of what is past its time.
+    Retention,
+}
+
+/// When a duty that failed is tried again.
+const AGAIN_AFTER: Millis = Millis::from_secs(30);
+
+impl Duty {
+    const ALL: [Self; 2] = [Self::Credit, Self::Retention];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Credit => "credit",
+            Self::Retention => "retention",
+        }
+    }
+}
+
+/// Notes that `duty` is due at `at`, or sooner if it was already.
+///
+/// # Errors
+/// What the platform says.
+pub(super) fn call_for(sql: &Sql, duty: Duty, at: UnixMillis) -> Result<(), Fault> {
+    let query = "INSERT INTO duty VALUES (?, ?)
+                 ON CONFLICT (name) DO UPDATE SET due_ms = min(due_ms, excluded.due_ms)";
+    sql.run(query, &[&duty.name(), &at.0])?;
+    Ok(())
+}
+
+fn due_at(sql: &Sql, duty: Duty) -> Result<Option<UnixMillis>, Fault> {
+    let row = sql.row("SELECT due_ms FROM duty WHERE name = ?", &[&duty.name()])?;
+    row.map(|row| row.integer(0).map(UnixMillis)).transpose()
+}
+
+fn next(sql: &Sql) -> Result<Option<UnixMillis>, Fault> {
+    let row = sql.row("SELECT min(due_ms) FROM duty", &[])?;
+    let least = row.map(|row| row.maybe_integer(0)).transpose()?.flatten();
+    Ok(least.map(UnixMillis))
+}
+
+impl SiteObject {
+    /// Sets the alarm to the duty that is due next. Waits for nothing: the alarm is written with
+    /// the statements of this turn, and an object that wakes without one sets it.
+    pub(super) fn set_alarm_for_duties(&self) -> Result<(), Fault> {
+        if let Some(at) = next(self.store.sql())? {
+            self.store.set_alarm_soon(at.max(clock::now()));
+        }
+        Ok(())
+    }
+
+    /// Once in the object's life: sees to it that there is an alarm while there are duties.
+    pub(super) async fn wake(&self) -> Result<(), Fault> {
+        if self.awake.replace(true) || !self.exists()? {
+            return Ok(());
+        }
+        if next(self.store.sql())?.is_some() && !self.store.has_alarm().await? {
+            self.set_alarm_for_duties()?;
+        }
+        Ok(())
+    }
+
+    /// Does what is due.
+    pub(super) async fn do_duties(&self) -> Result<(), Fault> {
+        // First of all the next alarm: whatever fails below, there will be one.
+        self.store.set_alarm(clock::now() + AGAIN_AFTER).await?;
+        if !self.exists()? {
+            return self.store.delete_alarm().await;
+        }
+        for duty in Duty::ALL {
+            let due = due_at(self.store.sql(), duty)?;
+            if due.is_none_or(|at| at > clock::now()) {
+                continue;
+            }
+            let done = match duty {
+                Duty::Credit => self.credit_waiting_calls().await,
+                Duty::Retention => self.let_go().await,
+            };
+            let again = done.unwrap_or_else(|fault| {
+                Line::new(Level::Warn, "duty_failed")
+                    .fault(&format!("{}: {}", duty.name(), fault.message))
+                    .write();
+                Some(AGAIN_AFTER)
+            });
+            self.written_down(duty, due, again)?;
+        }
+        match next(self.store.sql())? {
+            Some(at) => self.store.set_alarm(at.max(clock::now())).await,
+            None => self.store.delete_alarm().await,
+        }
+    }
+
+    /// Writes when a duty that was due at `due` is due again, unless it was called for meanwhile.
+    fn written_down(
+        &self,
+        duty: Duty,
+        due: Option<UnixMillis>,
+        again: Option<Millis>,
+    ) -> Result<(), Fault> {
+        let sql = self.store.sql();
+        if due_at(sql, duty)? != due {
+            return Ok(());
+        }
+        match again {
+            Some(after) => {
+                let at = clock::now() + after;
+                let query = "UPDATE duty SET due_ms = ? WHERE name = ?";
+                sql.run(query, &[&at.0, &duty.name()])?;
+            }
+            None => {
+                sql.run("DELETE FROM duty WHERE name = ?", &[&duty.name()])?;
+            }
+        }
+        Ok(())
+    }
+}

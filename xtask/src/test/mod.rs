@@ -2,7 +2,8 @@
 //!
 //! - `core`: formatting, lints, house rules, and every Rust test.
 //! - `edge`: `tests/edge/*.test.mjs` against the built Worker on workerd.
-//! - `browser`: `tests/browser/*.test.mjs` in a real Chromium against the same Worker.
+//! - `browser`: `tests/browser/*.test.mjs` in real browsers against the same Worker: all of it in
+//!   Chromium, the core of the agent's behaviour in Firefox and WebKit as well.
 //!
 //! The last line of stdout is the sum over all rings: `N passed, N failed`.
 

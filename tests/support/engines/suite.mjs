@@ -1,0 +1,378 @@
+// What a visitor must see in every engine: the core of the agent's behaviour.
+//
+// Each visitor has an origin of his own (`v1.localhost`, `v2.localhost` …), so that storage keeps
+// them apart as two machines would; the browser is started once.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { edgeBetween } from "../edge_between.mjs";
+import { configFor, servePages, tag } from "../pages.mjs";
+import { numbers, until } from "../site.mjs";
+import { startWorker } from "../worker.mjs";
+import { pause, seen } from "./page.mjs";
+
+const OWN = "8 (495) 000-10-20";
+const BODY =
+  `<header><a class="phone" id="top" href="tel:+74950001020">${OWN}</a></header>` +
+  `<main><p>Звоните <span class="phone">${OWN}</span></p></main>`;
+
+/** Runs before the agent: no robot, faults are kept, and every painted text of the number is. */
+const EARLY = `<script nonce="early">
+Object.defineProperty(Navigator.prototype, "webdriver", { get: () => false });
+window.faults = []; window.painted = [];
+addEventListener("error", (event) => event.message && faults.push(event.message));
+addEventListener("unhandledrejection", (event) => faults.push(String(event.reason)));
+(function look() {
+  const top = document.querySelector("#top");
+  if (top && window[Symbol.for("ringlet:" + location.pathname.split("/")[2])]) {
+    painted.push(top.textContent);
+  }
+  requestAnimationFrame(look);
+})();
+</script>`;
+
+const digits = (text) => text.replace(/\D/g, "").replace(/^8/, "7");
+const ownText = () => document.querySelector("#top").textContent;
+
+/** Defines the tests of one engine; `launch` starts it. */
+export function testEngine(launch) {
+  let worker;
+  let edge;
+  let browser;
+  let pages;
+  let hosts = 0;
+  /** Body, headers and head of the pages of a site, where they are not the usual ones. */
+  const served = new Map();
+
+  before(async () => {
+    worker = await startWorker();
+    edge = await edgeBetween(worker);
+    pages = await servePages((path) => {
+      const [, , site] = path.split("/");
+      if (!site) return undefined;
+      const { body = BODY, head = "", headers = {}, tagOf = tag } = served.get(site) ?? {};
+      return {
+        headers,
+        body:
+          `<!doctype html><html lang="ru"><head><meta charset="utf-8"><title>Shop</title>` +
+          `${EARLY}${head}${tagOf(edge.url, site)}</head><body>${body}</body></html>`,
+      };
+    });
+    browser = await launch();
+  });
+
+  after(async () => {
+    await browser?.close();
+    pages?.close();
+    edge?.close();
+    worker?.dispose();
+  });
+
+  /** A site with `count` numbers of its own whose visitors are the next `visitors` hosts. */
+  async function seed(id, count, { visitors = 1, pool = {}, changes = {}, scenario = {} } = {}) {
+    const { port } = new URL(pages.url);
+    const origins = Array.from({ length: visitors }, () => `http://v${++hosts}.localhost:${port}`);
+    const all = { id: "all", numbers: numbers(count), targets: [{ class: "phone" }], pool };
+    const config = configFor(id, origins[0], [{ ...all, ...scenario }], { origins, ...changes });
+    await worker.seed(config);
+    const list = origins.map((origin) => ({ origin, url: `${origin}/t/${id}/` }));
+    return visitors === 1 ? list[0] : list;
+  }
+
+  const at = async (url) => {
+    const tab = await browser.open();
+    await tab.go(url);
+    return tab;
+  };
+  const shown = async (tab) =>
+    digits(await seen(tab, (own) => {
+      const text = document.querySelector("#top")?.textContent;
+      return text !== own && text;
+    }, OWN));
+  const noFaults = async (...tabs) => {
+    for (const tab of tabs) assert.deepEqual(await tab.run(() => window.faults), []);
+  };
+  const held = async (id) => {
+    const { body } = await worker.admin("GET", `/api/v1/sites/${id}/live`);
+    return body.pools[0].numbers.filter(({ state }) => state !== "free");
+  };
+  const visits = (origin) => edge.sent(origin).filter((what) => what === "visit").length;
+
+  test("two visitors see different numbers, in text and link, written as on the page", async () => {
+    const [anna, boris] = await seed("two", 4, { visitors: 2 });
+    const first = await at(`${anna.url}?roistat=direct_search_1`);
+    const one = await shown(first);
+    const second = await at(boris.url);
+    const two = await shown(second);
+    assert.notEqual(one, two);
+    for (const number of [one, two]) assert.ok(numbers(4).includes(number), number);
+    const look = () => [
+      document.querySelector("#top").textContent,
+      document.querySelector("#top").getAttribute("href"),
+      document.querySelector("span.phone").textContent,
+    ];
+    const [text, href, span] = await first.run(look);
+    assert.match(text, /^8 \(495\) \d{3}-\d\d-\d\d$/);
+    assert.equal(href, `tel:+${one}`);
+    assert.equal(digits(span), one);
+    const label = JSON.stringify((await held("two")).find(({ number }) => number === one));
+    assert.match(label, /direct/, "the label is recorded");
+    await noFaults(first, second);
+    await first.close();
+    await second.close();
+  });
+
+  test("a mask writes the number its own way, and stopping gives every byte back", async () => {
+    const scenario = { mask: "+7 XXX XXX-XX-XX" };
+    const { url } = await seed("mask", 2, { scenario });
+    const tab = await at(url);
+    await shown(tab);
+    const [mask, whole] = await tab.run(() => {
+      const text = document.querySelector("#top").textContent;
+      window.ringlet("restore");
+      return [text, document.body.innerHTML];
+    });
+    assert.match(mask, /^\+7 495 \d{3}-\d\d-\d\d$/);
+    assert.equal(whole, BODY);
+    await noFaults(tab);
+    await tab.close();
+  });
+
+  test("reload, later page, second tab: right in the first frame after the tag ran", async () => {
+    const { url, origin } = await seed("frames", 3);
+    const tab = await at(url);
+    const number = await shown(tab);
+    // No answer of the edge may be needed.
+    edge.fate = (path) => (path.startsWith("/v1/") ? { after_ms: 1500 } : undefined);
+    const second = await browser.open();
+    const steps = {
+      reload: () => tab.reload(),
+      "later page": () => tab.go(`${url}catalogue`),
+      "second tab": () => second.go(url),
+    };
+    for (const [name, go] of Object.entries(steps)) {
+      await go();
+      const seenBy = name === "second tab" ? second : tab;
+      const painted = await seen(seenBy, () => window.painted?.length > 2 && window.painted);
+      assert.deepEqual(new Set(painted.map(digits)), new Set([number]), name);
+    }
+    edge.fate = () => undefined;
+    await until(() => visits(origin) === 4, 20_000);
+    await pause(1800);
+    assert.equal((await held("frames")).length, 1, "one visitor, one number");
+    assert.equal(await shown(second), number);
+    await noFaults(second);
+    await second.close();
+    await tab.front();
+    await pause(300);
+    const [{ state }] = await held("frames");
+    assert.notEqual(state, "held", "the other tab is still open");
+    assert.equal(await shown(tab), number);
+    await tab.close();
+  });
+
+  test("an idle visitor's number goes to whoever needs it; activity asks again", async () => {
+    const [anna, boris] = await seed("idle", 1, {
+      visitors: 2,
+      pool: { idle_release_ms: 5000, hold_ms: 10000 },
+    });
+    // A window that opens later may move the pointer over another: that is activity.
+    const second = await browser.open();
+    const first = await at(anna.url);
+    const number = await shown(first);
+    await until(() => edge.sent(anna.origin).includes("idle"), 20_000);
+    await first.move(40, 40);
+    await until(() => edge.sent(anna.origin).includes("active"), 20_000);
+    await pause(300);
+    assert.equal(await shown(first), number, "nobody needed it: it is his again");
+    const idles = () => edge.sent(anna.origin).filter((what) => what === "idle").length;
+    await until(() => idles() === 2, 30_000);
+    await second.go(boris.url);
+    assert.equal(await shown(second), number, "it is re-issued");
+    await first.front();
+    const before = edge.sent(anna.origin).length;
+    await first.move(80, 60);
+    await until(() => edge.sent(anna.origin).length > before, 20_000);
+    // He has none or another one; never the one that is another's now.
+    await seen(first, (own) => document.querySelector("#top").textContent === own, OWN);
+    assert.equal(await first.run(() => document.querySelector("#top").getAttribute("href")),
+      "tel:+74950001020");
+    await noFaults(first, second);
+    await first.close();
+    await second.close();
+  });
+
+  test("a full pool leaves the page's own number", async () => {
+    const [anna, boris] = await seed("full", 1, { visitors: 2 });
+    const first = await at(anna.url);
+    await shown(first);
+    const second = await at(boris.url);
+    await until(() => visits(boris.origin) === 1);
+    await pause(600);
+    assert.equal(await second.run(ownText), OWN);
+    await noFaults(first, second);
+    await first.close();
+    await second.close();
+  });
+
+  test("a tap on the number's link is told at once", async () => {
+    const { url, origin } = await seed("tap", 2);
+    const tab = await at(url);
+    const number = await shown(tab);
+    await tab.run(() => {
+      document.addEventListener("click", (event) => event.preventDefault());
+    });
+    await tab.click("#top");
+    const tap = await until(() =>
+      edge.messages.find((one) => one.event === "tap" && one.origin === origin),
+    );
+    assert.equal(tap.number, number);
+    await tab.close();
+  });
+
+  test("late blocks, routes of an application and a page that writes back", async () => {
+    const { url } = await seed("living", 2);
+    const tab = await at(url);
+    const number = await shown(tab);
+    await tab.run((own) => {
+      history.pushState({}, "", "cart");
+      document.querySelector("main").innerHTML = `<b class="phone" id="late">${own}</b>`;
+    }, OWN);
+    const late = await seen(tab, (own) => {
+      const text = document.querySelector("#late").textContent;
+      return text !== own && text;
+    }, OWN);
+    assert.equal(digits(late), number);
+    const writes = await tab.run(async (own) => {
+      let count = 0;
+      const text = document.querySelector("#late").firstChild;
+      const observer = new MutationObserver(() => {
+        if (text.nodeValue === own) return;
+        count += 1;
+        text.nodeValue = own;
+      });
+      observer.observe(document, { characterData: true, subtree: true });
+      text.nodeValue = `${own} `;
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      observer.disconnect();
+      return count;
+    }, OWN);
+    assert.ok(writes < 20, `it gives way: ${writes}`);
+    await noFaults(tab);
+    await tab.close();
+  });
+
+  test("back from another page, from the cache of whole pages or not", async () => {
+    const { url } = await seed("back", 2);
+    const tab = await at(url);
+    const number = await shown(tab);
+    await tab.go(`${url}next`);
+    await shown(tab);
+    await tab.run(() => void setTimeout(() => history.back(), 0));
+    await seen(tab, () => !location.pathname.endsWith("next") && window.painted?.length);
+    assert.equal(await shown(tab), number);
+    await noFaults(tab);
+    await tab.close();
+  });
+
+  const failures = {
+    "the edge cannot be reached": [/^\/v1\//, "cut"],
+    "the edge never answers": [/^\/v1\//, "hang"],
+    "the edge answers 500": [/^\/v1\//, { status: 500, body: "{}" }],
+    "the edge answers with a page of HTML": [/^\/v1\//, { body: "<html>please log in</html>" }],
+    "the edge answers numbers of another kind": [/^\/v1\//, { body: '{"v":1,"numbers":"none"}' }],
+    "the edge answers a number that is none": [
+      /^\/v1\//,
+      { body: '{"v":1,"numbers":[{"scenario":"all","kind":"leased","number":"call me"},null,7]}' },
+    ],
+    "the rules cannot be loaded": [/^\/a\//, "cut"],
+    "the rules never come": [/^\/a\//, "hang"],
+    "the rules are cut short": [/^\/a\//, { body: "\0asm" }],
+    "the rules are a page of HTML": [/^\/a\//, { body: "<html>" }],
+    "the script is not there": [/^\/s\//, { status: 404 }],
+    "the script is a page of HTML": [
+      /^\/s\//,
+      { body: "<html>please log in</html>", headers: { "content-type": "text/html" }, faults: 1 },
+    ],
+  };
+  for (const [name, [path, fate]] of Object.entries(failures)) {
+    test(`${name}: the page's own number stands`, async () => {
+      const { url } = await seed(`fail-${Object.keys(failures).indexOf(name)}`, 2);
+      edge.fate = (asked) => (path.test(asked) ? fate : undefined);
+      const tab = await at(url);
+      await pause(800);
+      assert.equal(await tab.run(() => document.body.innerHTML), BODY);
+      // HTML in place of the script is a fault of its syntax, told by the browser itself.
+      if (!fate.faults) await noFaults(tab);
+      await tab.close();
+      edge.fate = () => undefined;
+    });
+  }
+
+  test("storage that is blocked or full: the visit lives with the page", async () => {
+    const heads = {
+      blocked: 'Object.defineProperty(window, "localStorage", { get() { throw new Error("no") } })',
+      full: 'Storage.prototype.setItem = () => { throw new Error("quota") }',
+    };
+    for (const [name, script] of Object.entries(heads)) {
+      served.set(`store-${name}`, { head: `<script>${script}</script>` });
+      const { url } = await seed(`store-${name}`, 2);
+      const tab = await at(url);
+      assert.ok(numbers(2).includes(await shown(tab)), name);
+      await noFaults(tab);
+      await tab.close();
+    }
+  });
+
+  test("consent: nothing before it, nothing kept without it, the page's number after no", async () => {
+    const kept = () => [Object.keys(localStorage), document.cookie];
+    const wait = await seed("wait", 2, { changes: { consent: "wait" } });
+    const tab = await at(wait.url);
+    await pause(700);
+    assert.equal(await tab.run(ownText), OWN);
+    assert.deepEqual(edge.sent(wait.origin), []);
+    assert.deepEqual(await tab.run(kept), [[], ""]);
+    await tab.run(() => window.ringlet("consent", "granted"));
+    await shown(tab);
+    await tab.run(() => window.ringlet("consent", "denied"));
+    assert.equal(await tab.run(ownText), OWN);
+    await noFaults(tab);
+    await tab.close();
+    const cookieless = await seed("cookieless", 2, { changes: { consent: "cookieless" } });
+    const other = await at(cookieless.url);
+    await shown(other);
+    assert.deepEqual(await other.run(kept), [[], ""]);
+    await other.close();
+  });
+
+  test("a strict policy of the page's", async () => {
+    const rest = `connect-src ${edge.url}; default-src 'self'; base-uri 'none'`;
+    const types = "require-trusted-types-for 'script'; trusted-types 'none'";
+    const early = "'nonce-early'";
+    const byNonce = (url, site) =>
+      `<script async nonce="early" src="${url}/s/${site}.js"></script>`;
+    const policies = {
+      origin: [`script-src ${early} ${edge.url} 'wasm-unsafe-eval'; ${types}`, tag],
+      nonce: [`script-src ${early} 'wasm-unsafe-eval'; ${types}`, byNonce],
+      dynamic: [`script-src ${early} 'strict-dynamic' 'wasm-unsafe-eval'`, byNonce],
+    };
+    for (const [name, [policy, tagOf]] of Object.entries(policies)) {
+      const headers = { "content-security-policy": `${policy}; ${rest}` };
+      served.set(`policy-${name}`, { headers, tagOf });
+      const { url } = await seed(`policy-${name}`, 2);
+      const tab = await at(url);
+      assert.ok(numbers(2).includes(await shown(tab)), name);
+      await noFaults(tab);
+      await tab.close();
+    }
+    const deaf = `script-src ${early} ${edge.url} 'wasm-unsafe-eval'; connect-src 'self'`;
+    const headers = { "content-security-policy": deaf };
+    served.set("policy-deaf", { headers });
+    const { url } = await seed("policy-deaf", 2);
+    const tab = await at(url);
+    await pause(800);
+    assert.equal(await tab.run(() => document.body.innerHTML), BODY);
+    await noFaults(tab);
+    await tab.close();
+  });
+}

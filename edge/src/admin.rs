@@ -144,7 +144,11 @@ async fn follow_up(spec: &RouteSpec, site: &str, status: u16, env: &Env) -> Resu
         spec.route,
         Route::SiteCreate
             | Route::ConfigWrite
+            | Route::ConfigPatch
             | Route::VersionRevert
+            | Route::ScenarioWrite
+            | Route::ScenarioPatch
+            | Route::ScenarioDelete
             | Route::Import
             | Route::NumberAct
             | Route::SiteDelete

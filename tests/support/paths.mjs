@@ -16,3 +16,6 @@ export const workerd = resolve(
   root,
   `node_modules/@cloudflare/workerd-${process.platform}-${arch}/bin/workerd`,
 );
+
+/** The built command line; `cargo xtask test` says where Cargo put it. */
+export const cli = process.env.RINGLET_CLI ?? resolve(root, "target/debug/ringlet");

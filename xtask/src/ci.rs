@@ -5,11 +5,13 @@ use std::process::Command;
 use anyhow::Result;
 
 use crate::process::{run_quiet, step};
-use crate::{cli, paths, setup, size, test};
+use crate::{cli, contract, paths, setup, size, test};
 
-/// Tests, sizes against their budgets, and a dry run of the deployment.
+/// Tests, the API against its description, sizes against their budgets, and a dry run of the
+/// deployment.
 pub(crate) fn run() -> Result<()> {
     test::run(&cli::Test::default())?;
+    contract::run()?;
     size::run(&cli::Report::default())?;
     step("wrangler deploy --dry-run", || {
         run_quiet(

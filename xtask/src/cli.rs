@@ -33,7 +33,8 @@ Usage: cargo xtask <verb> [flags]
             --json             print one JSON line, without judging
   bench   throughput against an empty object, and the core's hot paths
             --json             print one JSON line, without judging
-  ci      test, then size against the budgets, then a dry run of the deployment
+  contract  requests made up out of openapi.json; every answer is held against it
+  ci      test, contract, size against the budgets, a dry run of the deployment
   tidy    the house rules that no compiler checks
   sim     the accuracy simulator; everything after `sim` is its own
 ";
@@ -43,6 +44,7 @@ pub(crate) enum Verb {
     Bench(Report),
     Build,
     Ci,
+    Contract,
     Dev(Dev),
     Help,
     Serve(Serve),
@@ -106,6 +108,7 @@ pub(crate) fn parse() -> Result<Verb> {
         "bench" => Ok(Verb::Bench(parse_report(&mut parser)?)),
         "build" => parse_build(&mut parser),
         "ci" => no_flags(&mut parser, Verb::Ci),
+        "contract" => no_flags(&mut parser, Verb::Contract),
         "dev" => parse_dev(&mut parser),
         "help" => Ok(Verb::Help),
         "serve" => parse_serve(&mut parser),

@@ -11,6 +11,7 @@ mod budgets;
 mod build;
 mod ci;
 mod cli;
+mod contract;
 mod dev;
 mod output;
 mod paths;
@@ -41,6 +42,7 @@ fn run(verb: cli::Verb) -> anyhow::Result<ExitCode> {
         Verb::Bench(flags) => bench::run(&flags)?,
         Verb::Build => build::all()?,
         Verb::Ci => ci::run()?,
+        Verb::Contract => contract::run()?,
         Verb::Dev(flags) => dev::run(&flags)?,
         Verb::Help => return Ok(cli::help()),
         Verb::Serve(flags) => serve::run(&flags)?,

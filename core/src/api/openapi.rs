@@ -110,7 +110,7 @@ fn operation(spec: &RouteSpec) -> Value {
 }
 
 /// A name for each operation: that of its route, with what tells two rows of one route apart.
-fn name(spec: &RouteSpec) -> String {
+pub fn name(spec: &RouteSpec) -> String {
     let name = serde_json::to_value(spec.route).unwrap_or_default();
     let name = name.as_str().unwrap_or_default().to_owned();
     let same = ROUTES
@@ -183,10 +183,20 @@ fn parameters(spec: &RouteSpec) -> Vec<Value> {
                 "The same key gives the same answer, once done.",
             ),
         ],
-        Route::NumberAct => &[(
-            "Idempotency-Key",
-            "The same key gives the same answer, once done.",
-        )],
+        Route::NumberAct
+        | Route::ConfigPatch
+        | Route::ScenarioWrite
+        | Route::ScenarioPatch
+        | Route::ScenarioDelete => &[
+            (
+                "If-Match",
+                "The ETag of the version to change; the one in force without it.",
+            ),
+            (
+                "Idempotency-Key",
+                "The same key gives the same answer, once done.",
+            ),
+        ],
         Route::ConfigRead => &[(
             "If-None-Match",
             "An ETag; the same version is not sent again.",
@@ -244,9 +254,18 @@ fn queries(route: Route) -> &'static [(&'static str, &'static str)] {
             LIMIT,
         ],
         Route::NumberList => &[("filter", "all, used, free, reserve or quarantined.")],
-        Route::ConfigWrite | Route::VersionRevert | Route::NumberAct => {
-            &[("note", "What the author says of the version.")]
-        }
+        Route::VersionDiff => &[(
+            "with",
+            "The version to compare with; the one before without it.",
+        )],
+        Route::ConfigWrite
+        | Route::ConfigPatch
+        | Route::VersionRevert
+        | Route::ScenarioWrite
+        | Route::ScenarioPatch
+        | Route::ScenarioDelete
+        | Route::NumberAct => &[("note", "What the author says of the version.")],
+        Route::ConfigImport => &[("from", "roistat or uis.")],
         _ => &[],
     }
 }
@@ -272,6 +291,13 @@ fn refusals(spec: &RouteSpec) -> Vec<ProblemCode> {
         Route::SiteCreate => codes.extend([P::NotJson, P::Conflict, P::ConfigFaults]),
         Route::SiteDelete => codes.push(P::UnknownSite),
         Route::ConfigCheck => codes.push(P::ConfigFaults),
+        Route::ConfigPatch
+        | Route::ScenarioWrite
+        | Route::ScenarioPatch
+        | Route::ScenarioDelete => {
+            codes.extend([P::NotJson, P::Stale, P::ConfigFaults, P::Conflict]);
+        }
+        Route::VersionDiff => codes.push(P::Unprocessable),
         Route::ConfigImport => codes.extend([P::NotJson, P::ConfigFaults, P::Unprocessable]),
         Route::NumberAct => codes.extend([P::NotJson, P::Unprocessable, P::Conflict]),
         Route::Import => codes.extend([P::Unprocessable, P::Conflict]),
@@ -282,7 +308,10 @@ fn refusals(spec: &RouteSpec) -> Vec<ProblemCode> {
     if !queries(spec.route).is_empty() {
         codes.push(P::BadParameter);
     }
-    if spec.path.contains("/{call}") || spec.path.contains("/{version}") {
+    if ["/{call}", "/{version}", "/{scenario}", "/{key}"]
+        .iter()
+        .any(|name| spec.path.contains(name))
+    {
         codes.push(P::NotFound);
     }
     if spec.body_bytes > 0 {
@@ -347,6 +376,22 @@ fn told(route: Route) -> (&'static str, Answer) {
         ),
         Route::VersionRead => ("One version of the configuration", Json(200, "Version")),
         Route::VersionRevert => ("Bring an older version into force", Json(200, "Version")),
+        Route::VersionDiff => ("What one version changed of another", Json(200, "Diff")),
+        Route::ConfigPatch => (
+            "Change members of the configuration (JSON Merge Patch)",
+            Json(200, "Version"),
+        ),
+        Route::ScenarioList => ("List the scenarios", Json(200, "Scenarios")),
+        Route::ScenarioRead => (
+            "One scenario as the configuration has it",
+            Json(200, "ScenarioDocument"),
+        ),
+        Route::ScenarioWrite => ("Add or replace a scenario", Json(200, "Version")),
+        Route::ScenarioPatch => (
+            "Change members of a scenario (JSON Merge Patch): enabled, priority …",
+            Json(200, "Version"),
+        ),
+        Route::ScenarioDelete => ("Remove a scenario; its pool stays", Json(200, "Version")),
         Route::NumberList => ("List the numbers", Json(200, "Numbers")),
         Route::NumberAct => ("Act on numbers", Json(200, "Version")),
         Route::CallList => ("List the calls, newest first", Json(200, "Calls")),

@@ -92,6 +92,20 @@ pub enum Route {
     VersionRead,
     /// Make an older version the one in force.
     VersionRevert,
+    /// What one version changed of another.
+    VersionDiff,
+    /// Change members of the configuration.
+    ConfigPatch,
+    /// List the scenarios.
+    ScenarioList,
+    /// One scenario as the configuration has it.
+    ScenarioRead,
+    /// Add or replace a scenario.
+    ScenarioWrite,
+    /// Change members of a scenario.
+    ScenarioPatch,
+    /// Remove a scenario.
+    ScenarioDelete,
     /// List the numbers.
     NumberList,
     /// Act on numbers.
@@ -162,7 +176,7 @@ const fn row(
 }
 
 use Access::{Admin, Deployer, Page, Provider, Public, Telephony, Viewer};
-use Method::{Delete, Get, Post, Put};
+use Method::{Delete, Get, Patch, Post, Put};
 
 /// Every route that is served, files aside.
 pub const ROUTES: &[RouteSpec] = &[
@@ -303,6 +317,55 @@ pub const ROUTES: &[RouteSpec] = &[
         Post,
         "/api/v1/sites/{site}/versions/{version}/revert",
         Route::VersionRevert,
+        Admin,
+        0,
+    ),
+    row(
+        Get,
+        "/api/v1/sites/{site}/versions/{version}/diff",
+        Route::VersionDiff,
+        Admin,
+        0,
+    ),
+    row(
+        Patch,
+        "/api/v1/sites/{site}/config",
+        Route::ConfigPatch,
+        Admin,
+        limits::CONFIG_BYTES,
+    ),
+    row(
+        Get,
+        "/api/v1/sites/{site}/scenarios",
+        Route::ScenarioList,
+        Viewer,
+        0,
+    ),
+    row(
+        Get,
+        "/api/v1/sites/{site}/scenarios/{scenario}",
+        Route::ScenarioRead,
+        Admin,
+        0,
+    ),
+    row(
+        Put,
+        "/api/v1/sites/{site}/scenarios/{scenario}",
+        Route::ScenarioWrite,
+        Admin,
+        limits::CONFIG_BYTES,
+    ),
+    row(
+        Patch,
+        "/api/v1/sites/{site}/scenarios/{scenario}",
+        Route::ScenarioPatch,
+        Admin,
+        limits::CONFIG_BYTES,
+    ),
+    row(
+        Delete,
+        "/api/v1/sites/{site}/scenarios/{scenario}",
+        Route::ScenarioDelete,
         Admin,
         0,
     ),
@@ -485,9 +548,9 @@ mod tests {
             expect!["OtherMethods([Post])"],
         );
         check(
-            "PATCH",
+            "DELETE",
             "/api/v1/sites/demo/config",
-            expect!["OtherMethods([Get, Put])"],
+            expect!["OtherMethods([Get, Put, Patch])"],
         );
         check(
             "GET",

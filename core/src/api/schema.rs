@@ -184,11 +184,51 @@ fn sites() -> Named {
         ("Config", config),
         ("Version", version),
         ("Versions", list_page("versions", "Version")),
+        (
+            "Diff",
+            object(&[
+                ("from", count()),
+                ("to", count()),
+                ("changes", list("Change")),
+            ]),
+        ),
+        (
+            "Change",
+            with_optional(
+                &[("path", text())],
+                &[("before", json!({})), ("after", json!({}))],
+            ),
+        ),
+        ("ScenarioSummary", scenario_summary()),
+        (
+            "Scenarios",
+            object(&[("scenarios", list("ScenarioSummary"))]),
+        ),
+        (
+            "ScenarioDocument",
+            object(&[("id", text()), ("kind", one_of(&SCENARIO_KINDS))]),
+        ),
         ("Key", key),
         ("Keys", object(&[("keys", list("Key"))])),
         ("AuditRow", audit),
         ("AuditRows", list_page("rows", "AuditRow")),
     ]
+}
+
+const SCENARIO_KINDS: [&str; 3] = ["dynamic", "static", "params"];
+
+fn scenario_summary() -> Value {
+    with_optional(
+        &[
+            ("id", text()),
+            ("name", text()),
+            ("enabled", flag()),
+            ("kind", one_of(&SCENARIO_KINDS)),
+            ("priority", json!({ "type": "integer" })),
+            ("numbers", count()),
+        ],
+        &[("pool", text()), ("reserve_number", phone())],
+    )
 }
 
 fn calls() -> Named {

@@ -23,7 +23,7 @@ use table::Index;
 
 /// What an owner does with numbers. Lists of numbers come as pasted (any writing, any separators)
 /// or as an array; one piece that is no number, and nothing is done.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "action", rename_all = "snake_case", deny_unknown_fields)]
 pub enum NumberAction {
     /// Enter numbers that the site does not have.
@@ -104,7 +104,7 @@ pub enum NumberAction {
 }
 
 /// Numbers as an owner gives them.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Pasted {
     /// Any writing, any separators.

@@ -72,6 +72,9 @@ impl Pool {
                 }
                 if let Some(delay) = delay {
                     self.counts = delay.clone();
+                    // It stands there: it needs no second writing.
+                    self.counts_written = self.now;
+                    self.calls_unwritten = false;
                 }
             }
             JournalEntry::Hour(hour) => self.tally.remember(*hour),

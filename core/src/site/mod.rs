@@ -9,6 +9,7 @@
 
 mod cross;
 mod diff;
+pub mod edit;
 mod fault;
 mod json;
 mod origin;

@@ -312,6 +312,7 @@ impl Shell {
     async fn forget(self: &Rc<Self>) -> std::result::Result<(), Fault> {
         self.commit();
         self.memory.borrow_mut().take();
+        *self.recent.borrow_mut() = Recent::default();
         self.alarm_at.set(None);
         self.open.set(false);
         self.store.delete_all().await

@@ -5,6 +5,7 @@ use super::audit::{self, Change};
 use super::config::{self, NewVersion, Version};
 use super::duty::{self, Duty};
 use super::refused::Refused;
+use super::scenarios::{diff_versions, read_scenario};
 use super::{InForce, SiteObject, check, export, idempotency, schema};
 use crate::api::fault_at;
 use crate::binding::host;
@@ -135,6 +136,10 @@ impl SiteObject {
             Route::VersionRevert => self.revert_config(site, ask, &actor, now).await,
             Route::SiteCreate => Err(ProblemCode::Conflict.into()),
             Route::SiteDelete => self.delete_site(site).await,
+            Route::ConfigPatch
+            | Route::ScenarioWrite
+            | Route::ScenarioPatch
+            | Route::ScenarioDelete => self.edit_config(site, ask, route, &actor, now).await,
             Route::NumberList => self.list_numbers(ask).await,
             Route::NumberAct => self.act_on_numbers(site, ask, &actor, now).await,
             Route::LeaseRead => self.read_leases(ask, now).await,
@@ -172,6 +177,9 @@ impl SiteObject {
             Route::ConfigImport => self.import_config(ask),
             Route::VersionList => list_versions(sql, ask),
             Route::VersionRead => read_version(sql, ask),
+            Route::VersionDiff => diff_versions(sql, ask),
+            Route::ScenarioList => self.list_scenarios(),
+            Route::ScenarioRead => read_scenario(sql, ask),
             Route::CallList => self.list_calls(ask),
             Route::CallRead => self.read_call(ask),
             Route::ReportRead => self.read_report(ask, now),

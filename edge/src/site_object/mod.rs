@@ -23,6 +23,7 @@ mod pools;
 mod refused;
 mod reports;
 mod retention;
+mod scenarios;
 mod schema;
 
 use crate::binding::fault::Fault;

@@ -17,7 +17,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use crate::{paths, runtime, setup, stamp};
+use crate::{paths, process, runtime, setup, stamp};
 
 /// Sets up what is missing and builds everything that has changed. Two runs at once would spoil
 /// each other's files: the second waits for the first.
@@ -30,6 +30,15 @@ pub(crate) fn all() -> Result<()> {
     }
     edge::build()?;
     runtime::write_configuration()
+}
+
+/// The command line, as the tests run it.
+pub(crate) fn command_line() -> Result<()> {
+    let arguments = ["build", "--quiet", "--package", "ringlet-cli"];
+    process::run(
+        process::cargo().args(arguments),
+        "the build of the command line",
+    )
 }
 
 /// What every wasm crate is made of besides its own sources.

@@ -57,8 +57,9 @@ fn run_ring(ring: &str, filter: Option<&str>) -> Result<Counts> {
         return rust::run(filter);
     }
     build::all()?;
-    if ring == "browser" {
-        browser::install()?;
+    match ring {
+        "browser" => browser::install()?,
+        _ => build::command_line()?,
     }
     node::run(ring, filter)
 }

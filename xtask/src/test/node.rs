@@ -32,6 +32,7 @@ pub(crate) fn run(ring: &str, filter: Option<&str>) -> Result<Counts> {
         .arg("--test-reporter=tap")
         .arg(format!("--test-reporter-destination={}", report.display()))
         .current_dir(paths::root())
+        .env("RINGLET_CLI", paths::target().join("debug/ringlet"))
         .stdin(Stdio::null())
         .stdout(Stdio::from(std::io::stderr()));
     if let Some(filter) = filter {

@@ -1,0 +1,98 @@
+//! Numbers: the table, and what an owner does with them.
+
+use super::Session;
+use crate::arguments::{Given, Numbers};
+use crate::client::Call;
+use crate::failure::Failure;
+use crate::tables;
+use ringlet_core::api::route::Route;
+use ringlet_core::id::{PoolId, ScenarioId};
+use ringlet_core::number::{NumberAction, NumberFilter, Pasted};
+
+pub(super) fn run(session: &Session, verb: Numbers) -> Result<(), Failure> {
+    if let Numbers::List { filter } = verb {
+        let filter = serde_json::to_value(NumberFilter::from(filter)).unwrap_or_default();
+        let call = Call::of(Route::NumberList, &[session.site()?]).with("filter", filter.as_str());
+        return session.output.show(&tables::NUMBERS, &session.ask(&call)?);
+    }
+    let action =
+        serde_json::to_string(&action(verb)?).map_err(|error| Failure::Usage(error.to_string()))?;
+    session.change(&Call::of(Route::NumberAct, &[session.site()?]).sending(&action))
+}
+
+/// The action of a verb.
+fn action(verb: Numbers) -> Result<NumberAction, Failure> {
+    Ok(match verb {
+        Numbers::Add {
+            given,
+            pool,
+            rented,
+            connected,
+            city,
+        } => NumberAction::Add {
+            numbers: pasted(&given)?,
+            rented,
+            connected,
+            city,
+            pool: pool.as_deref().map(pool_id).transpose()?,
+        },
+        Numbers::Assign { pool, given } => NumberAction::Assign {
+            numbers: pasted(&given)?,
+            pool: pool_id(&pool)?,
+        },
+        Numbers::Bind {
+            number,
+            scenario,
+            source,
+            offline,
+        } => NumberAction::Bind {
+            number: Pasted::Text(number),
+            scenario: scenario_id(&scenario)?,
+            source,
+            offline,
+        },
+        Numbers::Reserve { number, scenario } => NumberAction::MakeReserve {
+            number: Pasted::Text(number),
+            scenario: scenario_id(&scenario)?,
+        },
+        Numbers::Replace { number, by } => NumberAction::Replace {
+            number: Pasted::Text(number),
+            by: Pasted::Text(by),
+        },
+        Numbers::Quarantine(given) => NumberAction::Quarantine {
+            numbers: pasted(&given)?,
+        },
+        Numbers::Disable(given) => NumberAction::Disable {
+            numbers: pasted(&given)?,
+        },
+        Numbers::Release(given) => NumberAction::Release {
+            numbers: pasted(&given)?,
+        },
+        Numbers::Delete(given) => NumberAction::Delete {
+            numbers: pasted(&given)?,
+        },
+        Numbers::Remove(given) => NumberAction::Remove {
+            numbers: pasted(&given)?,
+        },
+        Numbers::List { .. } => return Err(Failure::Usage("a list is no action".to_owned())),
+    })
+}
+
+/// The numbers as they were given; the edge reads them, and lists back what is none.
+fn pasted(given: &Given) -> Result<Pasted, Failure> {
+    if given.numbers == ["-"] {
+        let text = std::io::read_to_string(std::io::stdin());
+        return text
+            .map(Pasted::Text)
+            .map_err(|error| Failure::local("stdin", error));
+    }
+    Ok(Pasted::Text(given.numbers.join("\n")))
+}
+
+fn pool_id(text: &str) -> Result<PoolId, Failure> {
+    PoolId::parse(text).map_err(|_| Failure::Usage(format!("{text:?} is no name of a pool")))
+}
+
+fn scenario_id(text: &str) -> Result<ScenarioId, Failure> {
+    ScenarioId::parse(text).map_err(|_| Failure::Usage(format!("{text:?} is no scenario's name")))
+}

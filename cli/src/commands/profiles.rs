@@ -1,0 +1,59 @@
+//! Profiles: addresses and keys kept on this machine.
+
+use crate::arguments::{Connection, Profiles as Verb};
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::profile::{self, Profile, Profiles};
+use crate::tables;
+use serde_json::json;
+
+pub(super) fn run(verb: &Verb, given: &Connection, output: &Output) -> Result<(), Failure> {
+    let path = profile::path(given.profiles.as_deref())?;
+    let mut file = Profiles::read(&path)?;
+    match verb {
+        Verb::List => {
+            let default = file.default.as_deref();
+            let profiles: Vec<_> = file
+                .profiles
+                .iter()
+                .map(|(name, profile)| {
+                    json!({
+                        "name": name, "url": profile.url, "site": profile.site,
+                        "has_key": profile.key.is_some(),
+                        "default": default == Some(name.as_str()),
+                    })
+                })
+                .collect();
+            output.show(&tables::PROFILES, &json!({ "profiles": profiles }))
+        }
+        Verb::Set { name, default } => {
+            if given.url.is_none() {
+                return Err(Failure::Usage("a profile needs --url".to_owned()));
+            }
+            let profile = Profile {
+                url: given.url.clone(),
+                key: given.key.clone(),
+                site: given.site.clone(),
+            };
+            file.profiles.insert(name.clone(), profile);
+            if *default || file.default.is_none() {
+                file.default = Some(name.clone());
+            }
+            file.write(&path)?;
+            output.done(
+                &format!("{name} kept in {}", path.display()),
+                &json!({ "kept": name }),
+            )
+        }
+        Verb::Forget { name } => {
+            if file.profiles.remove(name).is_none() {
+                return Err(Failure::Usage(format!("there is no profile {name:?}")));
+            }
+            if file.default.as_ref() == Some(name) {
+                file.default = None;
+            }
+            file.write(&path)?;
+            output.done(&format!("{name} forgotten"), &json!({ "forgotten": name }))
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Sites: create, list, show, change, export, import, delete.
+
+use super::{Session, patch, read, versioned};
+use crate::arguments::Sites;
+use crate::client::{self, Call};
+use crate::failure::Failure;
+use crate::tables;
+use ringlet_core::api::route::Route;
+use std::io::{IsTerminal as _, Read as _, Write};
+use std::path::{Path, PathBuf};
+
+pub(super) fn run(session: &Session, verb: Sites) -> Result<(), Failure> {
+    match verb {
+        Sites::List { page } => {
+            let sites = session.list(&page, "sites", || Call::of(Route::SiteList, &[]))?;
+            session.output.show(&tables::SITES, &sites)
+        }
+        Sites::Create { configuration } => {
+            let document = read(&configuration)?;
+            session.change(&Call::of(Route::SiteCreate, &[]).sending(&document))
+        }
+        Sites::Show => {
+            let site = session.ask(&Call::of(Route::SiteRead, &[session.site()?]))?;
+            session.output.show(&tables::SITE, &site)
+        }
+        Sites::Change(changes) => {
+            let patch = patch(&changes.members)?;
+            let call = Call::of(Route::ConfigPatch, &[session.site()?]).sending(&patch);
+            session.change(&versioned(call, &changes.version))
+        }
+        Sites::Export { output } => export(session, output.as_deref()),
+        Sites::Import { export } => import(session, &export),
+        Sites::Delete {
+            export: kept, yes, ..
+        } => delete(session, kept.as_deref(), yes),
+    }
+}
+
+/// Writes the export as it comes; a broken one leaves no file that looks whole.
+fn export(session: &Session, path: Option<&Path>) -> Result<(), Failure> {
+    let answer = session
+        .client
+        .send(&Call::of(Route::Export, &[session.site()?]))?;
+    let Some(path) = path else {
+        return copy(
+            session,
+            answer.into_reader(),
+            &mut std::io::stdout().lock(),
+            "stdout",
+        );
+    };
+    let name = path.display().to_string();
+    let unfinished = PathBuf::from(format!("{name}.part"));
+    let failed = |error| Failure::local(&name, error);
+    let mut file = std::fs::File::create(&unfinished).map_err(failed)?;
+    let copied = copy(session, answer.into_reader(), &mut file, &name)
+        .and_then(|()| file.sync_all().map_err(failed))
+        .and_then(|()| std::fs::rename(&unfinished, path).map_err(failed));
+    if copied.is_err() {
+        // What is left of it is of no use; that it cannot be removed changes nothing.
+        let _ = std::fs::remove_file(&unfinished);
+    }
+    copied
+}
+
+fn copy(
+    session: &Session,
+    mut from: impl std::io::Read,
+    to: &mut dyn Write,
+    name: &str,
+) -> Result<(), Failure> {
+    let progress = session.output.progress("bytes", None);
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        let count = from
+            .read(&mut buffer)
+            .map_err(|error| Failure::Unreachable(format!("the export broke off: {error}")))?;
+        if count == 0 {
+            break;
+        }
+        to.write_all(&buffer[..count])
+            .map_err(|error| Failure::local(name, error))?;
+        progress.inc(count as u64);
+    }
+    progress.finish_and_clear();
+    to.flush().map_err(|error| Failure::local(name, error))
+}
+
+fn import(session: &Session, path: &Path) -> Result<(), Failure> {
+    let (mut file, bytes) = client::open(path)?;
+    let head = first_line(&mut file)
+        .map_err(|error| Failure::local(&path.display().to_string(), error))?;
+    // The export says of which site it is; a flag may only agree.
+    let named = serde_json::from_str::<serde_json::Value>(&head).unwrap_or_default();
+    let named = named["site"].as_str().map(str::to_owned);
+    let site = match (named, session.site()) {
+        (Some(named), Err(_)) => named,
+        (_, Ok(site)) => site.to_owned(),
+        (None, Err(_)) => {
+            return Err(Failure::Usage(format!("{} is no export", path.display())));
+        }
+    };
+    let progress = session.output.progress("bytes", Some(bytes));
+    let (file, bytes) = client::open(path)?;
+    let mut reader = progress.wrap_read(file);
+    let call = Call::of(Route::Import, &[&site]);
+    let answer = session.client.upload(&call, &mut reader, bytes);
+    progress.finish_and_clear();
+    let answer = answer?.json()?;
+    let sentence = format!("{site}: {} lines", answer["lines"]);
+    session.output.done(&sentence, &answer)
+}
+
+fn first_line(file: &mut std::fs::File) -> std::io::Result<String> {
+    let mut line = vec![0; 1024];
+    let count = file.read(&mut line)?;
+    line.truncate(count);
+    let text = String::from_utf8_lossy(&line);
+    Ok(text.lines().next().unwrap_or_default().to_owned())
+}
+
+fn delete(session: &Session, kept: Option<&Path>, yes: bool) -> Result<(), Failure> {
+    let site = session.site()?;
+    if !yes {
+        confirm(site)?;
+    }
+    if let Some(path) = kept {
+        export(session, Some(path))?;
+        session
+            .output
+            .say(&format!("exported to {}", path.display()));
+    }
+    session.ask(&Call::of(Route::SiteDelete, &[site]))?;
+    session.output.done(
+        &format!("{site} deleted"),
+        &serde_json::json!({ "deleted": site }),
+    )
+}
+
+/// The site's name must be typed; where nobody can type, `--yes` must have been given.
+fn confirm(site: &str) -> Result<(), Failure> {
+    let refused = || Failure::Usage(format!("{site} was not deleted: give --yes, or its name"));
+    if !std::io::stdin().is_terminal() {
+        return Err(refused());
+    }
+    let mut stderr = std::io::stderr();
+    let _ = write!(stderr, "Everything of {site} will be gone. Type its name: ");
+    let _ = stderr.flush();
+    let mut line = String::new();
+    std::io::stdin()
+        .read_line(&mut line)
+        .map_err(|error| Failure::local("stdin", error))?;
+    if line.trim() == site {
+        Ok(())
+    } else {
+        Err(refused())
+    }
+}

@@ -1,0 +1,113 @@
+//! Keys, and what the edge does and holds now.
+
+use super::Session;
+use crate::arguments::{Keys, Role, Sizing};
+use crate::client::Call;
+use crate::failure::Failure;
+use crate::tables;
+use ringlet_core::api::route::Route;
+use ringlet_core::calculator::Question;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+pub(super) fn keys(session: &Session, verb: Keys) -> Result<(), Failure> {
+    let site = session.site()?;
+    match verb {
+        Keys::List => {
+            let keys = session.ask(&Call::of(Route::KeyList, &[site]))?;
+            session.output.show(&tables::KEYS, &keys)
+        }
+        Keys::Create { name, role } => {
+            let role = match role {
+                Role::Admin => "admin",
+                Role::Viewer => "viewer",
+                Role::Telephony => "telephony",
+            };
+            let body = json!({ "name": name, "role": role }).to_string();
+            let key = session.ask(&Call::of(Route::KeyCreate, &[site]).sending(&body))?;
+            session.output.say("shown once; it is kept nowhere:");
+            let token = key["token"].as_str().unwrap_or_default().to_owned();
+            session.output.done(&token, &key)
+        }
+        Keys::Revoke { id } => {
+            session.ask(&Call::of(Route::KeyRevoke, &[site, &id]))?;
+            let told = json!({ "revoked": id });
+            session.output.done(&format!("{id} revoked"), &told)
+        }
+    }
+}
+
+/// What the pools do now, once or again and again.
+pub(super) fn live(session: &Session, watch: Option<u64>) -> Result<(), Failure> {
+    let call = Call::of(Route::Live, &[session.site()?]);
+    loop {
+        let live = session.ask(&call)?;
+        if watch.is_some() {
+            session.output.clear();
+        }
+        show_live(session, &live)?;
+        match watch {
+            None => return Ok(()),
+            Some(seconds) => std::thread::sleep(Duration::from_secs(seconds.max(1))),
+        }
+    }
+}
+
+fn show_live(session: &Session, live: &Value) -> Result<(), Failure> {
+    if session.output.json {
+        return session.output.value(live);
+    }
+    for pool in live["pools"].as_array().into_iter().flatten() {
+        let name = pool["id"].as_str().unwrap_or_default();
+        session.output.text(&format!("{name}\n"))?;
+        session.output.show(&tables::LIVE, pool)?;
+    }
+    Ok(())
+}
+
+/// A scenario's load, and the sentence that says what to do.
+pub(super) fn load(session: &Session, scenario: &str) -> Result<(), Failure> {
+    let load = session.ask(&Call::of(Route::PoolRead, &[session.site()?, scenario]))?;
+    session.output.show(&tables::LOAD, &load)?;
+    let language = if session.output.russian { "ru" } else { "en" };
+    match load["sentence"][language].as_str() {
+        Some(sentence) if !session.output.json => session.output.text(&format!("{sentence}\n")),
+        _ => Ok(()),
+    }
+}
+
+/// The calculator, asked of the edge so that its answer is the one the edge would give.
+pub(super) fn sizing(session: &Session, asked: &Sizing) -> Result<(), Failure> {
+    let usual = Question::default();
+    let question = Question {
+        visits_per_day: asked.visits_per_day.unwrap_or(usual.visits_per_day),
+        accuracy: asked.accuracy.unwrap_or(usual.accuracy),
+        numbers: asked.numbers.unwrap_or(usual.numbers),
+        hold_s: asked.hold_s.unwrap_or(usual.hold_s),
+        active_s: asked.active_s.unwrap_or(usual.active_s),
+        busy_hour_factor: asked.busy_hour_factor.unwrap_or(usual.busy_hour_factor),
+    };
+    let body = serde_json::to_string(&question).unwrap_or_default();
+    let answer = session.ask(&Call::of(Route::Sizing, &[]).sending(&body))?;
+    if session.output.json {
+        return session.output.value(&answer);
+    }
+    let mut short = answer;
+    if let Some(members) = short.as_object_mut() {
+        // The curve is for a picture.
+        members.remove("curve");
+    }
+    session.output.value(&short)
+}
+
+/// Verifies the stored state; a fault is an exit code of its own.
+pub(super) fn check(session: &Session) -> Result<(), Failure> {
+    let answer = session.ask(&Call::of(Route::Check, &[session.site()?]))?;
+    let faults = answer["faults"].as_array().cloned().unwrap_or_default();
+    if faults.is_empty() {
+        return session.output.done("ok", &answer);
+    }
+    let lines: Vec<&str> = faults.iter().filter_map(Value::as_str).collect();
+    session.output.done(&lines.join("\n"), &answer)?;
+    Err(Failure::Faulty)
+}

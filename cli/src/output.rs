@@ -1,0 +1,130 @@
+//! What is printed: JSON as it came, text as it is, tables for people, and progress on stderr.
+
+use crate::failure::Failure;
+use crate::tables::{self, Table};
+use comfy_table::{ContentArrangement, presets};
+use console::Term;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::Value;
+use std::io::{IsTerminal as _, Write as _};
+use std::time::Duration;
+
+/// Where results go.
+pub(crate) struct Output {
+    /// One JSON value instead of tables.
+    pub(crate) json: bool,
+    /// Headings in Russian.
+    pub(crate) russian: bool,
+    /// No progress.
+    pub(crate) quiet: bool,
+}
+
+impl Output {
+    /// A list or a record: a table, or the JSON as it came.
+    pub(crate) fn show(&self, table: &Table, value: &Value) -> Result<(), Failure> {
+        if self.json {
+            return self.value(value);
+        }
+        self.text(&self.drawn(table, value))
+    }
+
+    /// A table as text.
+    pub(crate) fn drawn(&self, table: &Table, value: &Value) -> String {
+        let mut drawing = comfy_table::Table::new();
+        let terminal = Term::stdout();
+        if std::io::stdout().is_terminal() {
+            drawing.load_style(presets::UTF8_FULL_CONDENSED);
+            drawing.set_content_arrangement(ContentArrangement::Dynamic);
+            drawing.set_width(terminal.size().1);
+        } else {
+            drawing.load_style(presets::NOTHING);
+        }
+        drawing.set_header(table.headings(self.russian));
+        let rows = tables::rows(table, value);
+        let count = rows.len();
+        for row in rows {
+            drawing.add_row(row);
+        }
+        let mut text = drawing.trim_fmt();
+        if count == 0 {
+            text = if self.russian {
+                "пусто"
+            } else {
+                "nothing"
+            }
+            .to_owned();
+        }
+        text.push('\n');
+        text
+    }
+
+    /// A JSON value.
+    pub(crate) fn value(&self, value: &Value) -> Result<(), Failure> {
+        let text = if self.json {
+            value.to_string()
+        } else {
+            serde_json::to_string_pretty(value).unwrap_or_default()
+        };
+        self.text(&format!("{text}\n"))
+    }
+
+    /// What was done: a sentence, or the JSON it was answered with.
+    pub(crate) fn done(&self, sentence: &str, value: &Value) -> Result<(), Failure> {
+        if self.json {
+            self.value(value)
+        } else {
+            self.text(&format!("{sentence}\n"))
+        }
+    }
+
+    /// Text as it is. A reader that has seen enough is no failure.
+    #[expect(clippy::unused_self, reason = "all that is printed goes through here")]
+    pub(crate) fn text(&self, text: &str) -> Result<(), Failure> {
+        let mut stdout = std::io::stdout().lock();
+        match stdout
+            .write_all(text.as_bytes())
+            .and_then(|()| stdout.flush())
+        {
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+                Err(Failure::local("stdout", error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A word to whoever watches; results do not depend on it.
+    pub(crate) fn say(&self, text: &str) {
+        if !self.quiet {
+            let _ = writeln!(std::io::stderr(), "{text}");
+        }
+    }
+
+    /// Progress of something long: bytes or pages, of `total` if that is known.
+    pub(crate) fn progress(&self, what: &'static str, total: Option<u64>) -> ProgressBar {
+        let bar = match total {
+            Some(total) => ProgressBar::new(total),
+            None => ProgressBar::new_spinner(),
+        };
+        if self.quiet {
+            bar.set_draw_target(ProgressDrawTarget::hidden());
+            return bar;
+        }
+        let form = match total {
+            Some(_) => "{msg} [{bar:30}] {bytes}/{total_bytes} {eta}",
+            None => "{msg} {spinner} {pos}",
+        };
+        if let Ok(style) = ProgressStyle::with_template(form) {
+            bar.set_style(style);
+        }
+        bar.set_message(what);
+        bar.enable_steady_tick(Duration::from_millis(120));
+        bar
+    }
+
+    /// Empties the terminal for the next look.
+    pub(crate) fn clear(&self) {
+        if !self.json {
+            let _ = Term::stdout().clear_screen();
+        }
+    }
+}

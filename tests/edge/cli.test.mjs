@@ -1,0 +1,245 @@
+// The command line against the built Worker: everything an owner does, from a terminal.
+
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { terminal } from "../support/cli.mjs";
+import { description } from "../support/openapi.mjs";
+import { ORIGIN, callStart, numbers, report, siteConfig, visit } from "../support/site.mjs";
+import { startWorker } from "../support/worker.mjs";
+
+let worker;
+let deployer;
+before(async () => {
+  worker = await startWorker();
+  deployer = terminal(worker, { RINGLET_SITE: "shop" });
+});
+after(() => {
+  deployer.dispose();
+  worker.dispose();
+});
+
+test("a site from its first day to its last", async () => {
+  const { ok, json, run, write, read } = terminal(worker, { RINGLET_SITE: "days" });
+  assert.match(await ok(["sites", "create", write("site.json", siteConfig({ site: "days" }))]), /^version 1/);
+  assert.ok((await json(["sites", "list"])).sites.some(({ site }) => site === "days"));
+  assert.equal((await json(["sites", "show"])).name, "Shop");
+  await ok(["sites", "change", "name=Another", "/retention/visit_days=90", "--note", "renamed"]);
+  const config = await json(["config", "get"]);
+  assert.equal(config.name, "Another");
+  assert.deepEqual(config.retention, { visit_days: 90 });
+  assert.equal(config.country_code, "7", "what was not named stays");
+
+  const given = await visit(worker, { options: { site: "days" } });
+  await report(worker, callStart(given.numbers[0].number), { site: "days" });
+  assert.equal((await run(["sites", "delete", "--yes"])).code, 2, "an export or a word about it is needed");
+  assert.equal((await run(["sites", "delete", "--export", "x.jsonl"])).code, 2, "nobody can type its name");
+  await ok(["sites", "export", "-o", "before.jsonl"]);
+  await ok(["sites", "delete", "--export", "kept.jsonl", "--yes"]);
+  assert.equal(read("kept.jsonl"), read("before.jsonl"));
+  assert.equal((await run(["sites", "show"])).code, 4);
+  const imported = await json(["sites", "import", "kept.jsonl"]);
+  assert.equal(imported.lines, read("kept.jsonl").trimEnd().split("\n").length);
+  assert.equal(await ok(["sites", "export"]), read("kept.jsonl"), "byte for byte");
+  assert.equal((await run(["sites", "import", "kept.jsonl"])).code, 5);
+  assert.equal((await json(["check"])).ok, true);
+});
+
+test("the configuration: check, put, compare, versions, revert", async () => {
+  const { ok, json, run, write } = terminal(worker, { RINGLET_SITE: "conf" });
+  const first = siteConfig({ site: "conf" });
+  await ok(["config", "put", write("first.json", first)]);
+  const second = siteConfig({ site: "conf", name: "Second", pools: [{ ...first.pools[0], numbers: numbers(5) }] });
+  write("second.json", second);
+  assert.equal(await ok(["config", "check", "second.json"]), "no faults\n");
+  const wrong = await run(["config", "check", write("wrong.json", { ...second, name: 7, extra: 1 })]);
+  assert.equal(wrong.code, 6);
+  assert.match(wrong.stderr, /\/name .*\n(.*\n)*  \/extra /);
+  const asJson = await run(["config", "put", "wrong.json", "--json"]);
+  assert.equal(JSON.parse(asJson.stderr).code, "config_faults");
+
+  const offline = await json(["config", "diff", "second.json"]);
+  assert.deepEqual(offline.changes.map(({ path }) => path), ["/name", "/pools/main/numbers/74950000005"]);
+  await ok(["config", "put", "second.json", "--note", "one more"]);
+  assert.deepEqual((await json(["config", "diff", "--version", "2"])).changes, offline.changes);
+  assert.match(await ok(["config", "versions"]), /2 .*deployer.*one more/);
+  const stale = await run(["config", "put", "first.json", "--if-version", "1"]);
+  assert.equal(stale.code, 5);
+  assert.match(stale.stderr, /stale/);
+  assert.equal((await json(["config", "revert", "1"])).version, 3);
+  assert.deepEqual(await json(["config", "get"]), first);
+  assert.deepEqual(await json(["config", "get", "--version", "2"]), second);
+  const back = await json(["config", "diff", "--version", "3", "--with", "1"]);
+  assert.deepEqual(back.changes, []);
+  const editor = join(deployer.directory, "editor.sh");
+  deployer.write("editor.sh", "#!/bin/sh\nsed -i.bak 's/\"Shop\"/\"Edited\"/' \"$1\"\n");
+  await ok(["config", "edit"], { env: { EDITOR: `sh ${editor}` } });
+  assert.equal((await json(["config", "get"])).name, "Edited");
+});
+
+test("scenarios of other systems come with a report of what was lost", async () => {
+  const { ok, json, run, write } = terminal(worker, { RINGLET_SITE: "moved" });
+  await ok(["config", "put", write("site.json", siteConfig({ site: "moved" }))]);
+  const roistat = {
+    name: "Moscow",
+    is_enabled: true,
+    options: {
+      calltracking_type: "dynamic",
+      segments: [["source", "like%", "organic"], ["weather", "=", "rain"]],
+      phone_format: "8 (XXX) XXX-XX-XX",
+      css_selector: [".podmena"],
+    },
+  };
+  const words = ["config", "import", write("roistat.json", roistat), "--from", "roistat"];
+  const imported = await json(words);
+  assert.deepEqual(imported.added, ["moscow"]);
+  assert.ok(imported.notes.some(({ outcome, pointer }) => outcome === "lost" && pointer.includes("/segments/1")));
+  assert.equal((await json(["sites", "show"])).version, 1, "nothing is written unasked");
+  assert.match(await ok(words), /segments\/1 +lost/);
+  await ok([...words, "--put"]);
+  const { scenarios } = await json(["scenarios", "list"]);
+  assert.deepEqual(scenarios.map(({ id, enabled }) => [id, enabled]), [["all", true], ["moscow", false]]);
+  assert.equal((await run(["config", "import", "site.json", "--from", "uis"])).code, 6);
+});
+
+test("numbers: everything an owner does with them", async () => {
+  const { ok, json, run, write } = terminal(worker, { RINGLET_SITE: "numb" });
+  await ok(["config", "put", write("site.json", siteConfig({ site: "numb" }))]);
+  await ok(["numbers", "add", "8 (495) 123-45-67, +7 812 765-43-21", "--pool", "main", "--rented", "--city", "Москва"]);
+  await ok(["numbers", "add", "-"], { input: "74950000101\n74950000102; 7 495 000 01 03\n" });
+  const refused = await run(["numbers", "add", "+7 495 000-01-04, foo, 12"]);
+  assert.equal(refused.code, 6);
+  assert.match(refused.stderr, /"foo"/);
+  await ok(["numbers", "assign", "--pool", "main", "74950000101"]);
+  await ok(["numbers", "quarantine", "74950000001"]);
+  await ok(["numbers", "reserve", "74950000102", "--scenario", "all"]);
+  await ok(["numbers", "replace", "74950000002", "74950000222"]);
+  await ok(["numbers", "remove", "74950000003"]);
+  await ok(["numbers", "disable", "74950000004"]);
+  await ok(["numbers", "release", "74950000004"]);
+  await ok(["numbers", "delete", "74950000103"]);
+  const list = async (filter) => (await json(["numbers", "list", "--filter", filter])).numbers.map(({ number }) => number);
+  assert.deepEqual(await list("quarantined"), ["74950000001"]);
+  assert.deepEqual(await list("reserve"), ["74950000102"]);
+  assert.ok(!(await list("all")).includes("74950000103"));
+  const table = await ok(["numbers", "list"]);
+  assert.match(table, /^ *number +scenarios +calls +type +connected/);
+  assert.match(table, /\+74951234567 +all +0 +rented/);
+  assert.match(await ok(["numbers", "list"], { env: { LANG: "ru_RU.UTF-8" } }), /^ *номер +сценарии +звонки +тип +подключён/);
+});
+
+test("scenarios: put, change, switch, priority, delete", async () => {
+  const { ok, json, run, write } = terminal(worker, { RINGLET_SITE: "scen" });
+  await ok(["config", "put", write("site.json", siteConfig({ site: "scen" }))]);
+  const fixed = { kind: "static", targets: [{ class: "phone" }], bindings: [{ number: "74950000300", source: "vk4" }] };
+  await ok(["scenarios", "put", "fixed", write("fixed.json", fixed)]);
+  await ok(["numbers", "add", "74950000301"]);
+  await ok(["numbers", "bind", "74950000301", "--scenario", "fixed", "--source", "ok_5"]);
+  await ok(["scenarios", "disable", "all"]);
+  await ok(["scenarios", "priority", "fixed", "-5"]);
+  await ok(["scenarios", "change", "fixed", "mask=8 (XXX) XXX-XX-XX"]);
+  const { scenarios } = await json(["scenarios", "list"]);
+  assert.deepEqual(
+    scenarios.map(({ id, enabled, priority, numbers: count }) => [id, enabled, priority, count]),
+    [["all", false, 1, 4], ["fixed", true, -5, 2]],
+  );
+  await ok(["scenarios", "enable", "all"]);
+  const document = JSON.parse(await ok(["scenarios", "show", "fixed"]));
+  assert.equal(document.mask, "8 (XXX) XXX-XX-XX");
+  assert.equal(document.bindings.length, 2);
+  await ok(["scenarios", "delete", "fixed"]);
+  assert.equal((await run(["scenarios", "show", "fixed"])).code, 4);
+  assert.equal((await run(["scenarios", "change", "all", "pool=none"])).code, 6);
+});
+
+test("calls, leases, reports, files, live, load, sizing, audit", async () => {
+  const { ok, json, run, write, read } = terminal(worker, { RINGLET_SITE: "calls" });
+  await ok(["config", "put", write("site.json", siteConfig({ site: "calls" }))]);
+  const given = await visit(worker, { url: `${ORIGIN}/?roistat=vk4_post`, options: { site: "calls" } });
+  const number = given.numbers[0].number;
+  for (let call = 0; call < 5; call += 1) {
+    await report(worker, callStart(number, { started_at: Date.now() + call }), { site: "calls" });
+  }
+  const all = await json(["calls", "list", "--all", "--limit", "2"]);
+  assert.equal(all.calls.length, 5);
+  const page = await json(["calls", "list", "--limit", "2"]);
+  const next = await json(["calls", "list", "--limit", "2", "--cursor", page.next]);
+  assert.deepEqual([...page.calls, ...next.calls].map(({ id }) => id), all.calls.slice(0, 4).map(({ id }) => id));
+  const hand = `+7 (495) ${number.slice(4, 7)}-${number.slice(7, 9)}-${number.slice(9)}`;
+  assert.equal((await json(["calls", "list", "--number", hand])).calls.length, 5);
+  assert.equal((await json(["calls", "list", "--from", "2999-01-01T00:00:00Z"])).calls.length, 0);
+  const shown = await ok(["calls", "show", all.calls[0].id]);
+  assert.match(shown, /vk4_post/);
+  assert.match(shown, /probability/);
+  assert.equal((await json(["leases", number])).leases[0].visit, given.visit);
+  assert.deepEqual((await json(["calls", "kept"])).events, []);
+  assert.match(await ok(["report", "source"]), /calls before/);
+  assert.match(await ok(["report", "hour", "--csv"]), /calls/);
+  await ok(["file", "calls.csv", "-o", "calls.csv"]);
+  assert.equal(read("calls.csv").trimEnd().split("\r\n").length, 6);
+  assert.match(await ok(["live"]), /vk4_post/);
+  assert.match(await ok(["load", "all"]), /needed/);
+  assert.ok((await json(["sizing", "--visits-per-day", "10000"])).usual.numbers_needed > 0);
+  assert.equal((await json(["audit", "--all"])).rows.length, 1);
+  assert.equal(await ok(["health"]), "ok\n");
+  assert.equal((await run(["report", "colour"])).code, 4);
+});
+
+test("keys: a viewer's opens what a viewer may, the exit code says what it may not", async () => {
+  await deployer.ok(["config", "put", deployer.write("shop.json", siteConfig())]);
+  const made = await deployer.run(["keys", "create", "for reports", "--role", "viewer"]);
+  const key = made.stdout.trim();
+  assert.match(key, /^rl_/, "stdout is the token and nothing else");
+  const viewer = { env: { RINGLET_KEY: key } };
+  assert.equal((await deployer.run(["calls", "list"], viewer)).code, 0);
+  const refused = await deployer.run(["config", "get"], viewer);
+  assert.equal(refused.code, 3);
+  assert.match(refused.stderr, /Not allowed \(forbidden, 403\)/);
+  const [entry] = (await deployer.json(["keys", "list"])).keys;
+  assert.match(await deployer.ok(["keys", "list"]), new RegExp(`for reports +viewer .* ${new Date().toISOString().slice(0, 10)}`));
+  await deployer.ok(["keys", "revoke", entry.key]);
+  assert.equal((await deployer.run(["calls", "list"], viewer)).code, 3);
+});
+
+test("address and key: flags, then the environment, then the profile", async () => {
+  const bare = terminal(worker);
+  const env = { RINGLET_URL: "", RINGLET_KEY: "" };
+  const without = await bare.run(["health"], { env });
+  assert.equal(without.code, 2);
+  const flags = ["--url", worker.url, "--key", worker.token, "--site", "shop"];
+  await bare.ok(["profiles", "set", "here", ...flags], { env: { RINGLET_URL: undefined, RINGLET_KEY: undefined } });
+  const clean = { env: { RINGLET_URL: undefined, RINGLET_KEY: undefined } };
+  assert.equal((await bare.json(["sites", "show"], clean)).site, "shop");
+  const listed = await bare.run(["profiles", "list"], clean);
+  assert.match(listed.stdout, /here/);
+  assert.ok(!listed.stdout.includes(worker.token));
+  assert.equal((await bare.run(["sites", "show", "--key", "wrong-key-0123456789"], clean)).code, 3);
+  assert.equal((await bare.run(["health", "--url", "http://127.0.0.1:9"], clean)).code, 7);
+  assert.equal((await bare.run(["health", "--url", "calls.example.com"], clean)).code, 2);
+  await bare.ok(["profiles", "forget", "here"], clean);
+  assert.equal((await bare.run(["sites", "show"], clean)).code, 2);
+  bare.dispose();
+});
+
+test("every operation of the API can be called by its name", async () => {
+  const { ok, json, write } = terminal(worker, { RINGLET_SITE: "named" });
+  const listed = (await json(["api"])).operations;
+  const described = Object.values(description.paths).flatMap((item) => Object.values(item));
+  assert.deepEqual(listed.map(({ name }) => name).sort(), described.map(({ operationId }) => operationId).sort());
+  await ok(["api", "site_create", "--body", write("site.json", siteConfig({ site: "named" }))]);
+  const { numbers: rows } = JSON.parse(await ok(["api", "number_list", "--query", "filter=free"]));
+  assert.equal(rows.length, 4);
+  await ok(["api", "scenario_patch", "all", "--body", write("patch.json", { priority: 9 }), "--if-match", '"1"']);
+  assert.equal(JSON.parse(await ok(["api", "version_read", "2"])).version, 2);
+  await ok(["api", "site_delete"]);
+});
+
+test("an export that cannot be written leaves nothing that looks whole", async () => {
+  const { run, directory } = terminal(worker, { RINGLET_SITE: "nobody" });
+  assert.equal((await run(["sites", "export", "-o", "out.jsonl"])).code, 4);
+  assert.ok(!existsSync(join(directory, "out.jsonl")));
+  assert.equal((await run(["sites", "export", "-o", "no/such/place.jsonl"], { env: { RINGLET_SITE: "shop" } })).code, 1);
+  assert.equal((await run(["sites", "delete", "--export", "no/such.jsonl", "--yes"], { env: { RINGLET_SITE: "shop" } })).code, 1);
+  assert.equal((await run(["sites", "show"], { env: { RINGLET_SITE: "shop" } })).code, 0, "and nothing is deleted then");
+});

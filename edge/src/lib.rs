@@ -95,6 +95,7 @@ async fn handle(spec: &RouteSpec, names: &[&str], ask: &Ask, env: &Env) -> Handl
             script::serve(ask, &site)
         }
         Route::Visit | Route::Beat | Route::Leave => page::handle(spec, names[0], ask, env).await,
+        Route::Amp => page::amp(names[0], names[1], ask, env).await,
         Route::Sizing => sizing::handle(spec, ask).await,
         Route::ProviderCall => provider::handle(spec, names, ask, env).await,
         _ => admin::handle(spec, names, ask, env).await,

@@ -26,6 +26,23 @@ pub(crate) fn admitted(ask: &Ask, config: &SiteConfig) -> Result<String, Problem
     Err(Problem::with_detail(ProblemCode::WrongOrigin, detail))
 }
 
+/// The same for an AMP page, which a cache may serve in the site's name; see
+/// [`SiteConfig::is_own_amp_origin`].
+///
+/// # Errors
+/// As [`admitted`].
+pub(crate) fn admitted_amp(
+    ask: &Ask,
+    config: &SiteConfig,
+    source: &str,
+) -> Result<String, Problem> {
+    let origin = ask.header("origin").unwrap_or_default();
+    if config.is_own_amp_origin(&origin, source) {
+        return Ok(origin);
+    }
+    admitted(ask, config)
+}
+
 /// The reply as the page of `origin` may read it.
 pub(crate) fn shared_with(reply: Reply, origin: String) -> Reply {
     reply

@@ -65,6 +65,10 @@ fn operation(spec: &RouteSpec) -> Value {
         ),
     };
     responses.insert(success.0.to_string(), success.1);
+    if matches!(spec.route, Route::Amp) {
+        let none = json!({ "description": "No number for this visitor: the page's own stays." });
+        responses.insert("204".to_owned(), none);
+    }
     if matches!(spec.route, Route::ConfigWrite) {
         let content = json!({ "application/json": { "schema": schema::reference("Version") } });
         let created = json!({ "description": "The site is new.", "content": content });
@@ -222,6 +226,15 @@ fn queries(route: Route) -> &'static [(&'static str, &'static str)] {
     const TO: (&str, &str) = ("to", "Last day, included.");
     const ZONE: (&str, &str) = ("time_zone", "IANA name; the site's own without one.");
     match route {
+        Route::Amp => &[
+            ("url", "The page's address: SOURCE_URL."),
+            ("referrer", "DOCUMENT_REFERRER."),
+            (
+                "client",
+                "CLIENT_ID(ringlet); without one nobody is recognised.",
+            ),
+            ("__amp_source_origin", "Added by AMP: whose page it is."),
+        ],
         Route::SiteList | Route::VersionList | Route::AuditList => &[LIMIT, CURSOR],
         Route::CallList => &[
             LIMIT,
@@ -275,6 +288,7 @@ fn refusals(spec: &RouteSpec) -> Vec<ProblemCode> {
     use ProblemCode as P;
     let mut codes = match spec.access {
         Access::Public => vec![],
+        Access::Page if spec.body_bytes == 0 => vec![P::WrongOrigin, P::UnknownSite],
         Access::Page => vec![P::NotJson, P::WrongOrigin, P::UnknownSite],
         Access::Provider => vec![P::NotJson, P::Unauthorized],
         Access::Deployer => vec![P::Unauthorized],
@@ -284,7 +298,7 @@ fn refusals(spec: &RouteSpec) -> Vec<ProblemCode> {
     };
     match spec.route {
         Route::Script => codes.push(P::UnknownSite),
-        Route::AgentPart => codes.push(P::NotFound),
+        Route::AgentPart | Route::Amp => codes.push(P::NotFound),
         Route::ConfigWrite | Route::VersionRevert => {
             codes.extend([P::Stale, P::ConfigFaults, P::VersionNeeded, P::Conflict]);
         }
@@ -352,6 +366,10 @@ fn told(route: Route) -> (&'static str, Answer) {
         ),
         Route::Beat => ("Something happened on the page", Json(200, "VisitReply")),
         Route::Leave => ("The page is going away", Json(200, "VisitReply")),
+        Route::Amp => (
+            "A number for an AMP page (`amp-call-tracking`); 204 leaves the page's own",
+            Json(200, "AmpNumber"),
+        ),
         Route::ProviderCall => (
             "A telephony provider reports a call",
             Text("application/json"),

@@ -68,6 +68,8 @@ pub enum Route {
     Beat,
     /// The page is going away.
     Leave,
+    /// An AMP page asks for a number.
+    Amp,
     /// A telephony provider reports a call.
     ProviderCall,
     /// List the sites.
@@ -205,6 +207,7 @@ pub const ROUTES: &[RouteSpec] = &[
         Page,
         limits::VISIT_BODY_BYTES,
     ),
+    row(Get, "/v1/sites/{site}/amp/{scenario}", Route::Amp, Page, 0),
     row(
         Post,
         "/v1/sites/{site}/calls/{provider}/{secret}",

@@ -127,7 +127,12 @@ fn pages() -> Named {
             ("retry_after_ms", count()),
         ],
     );
-    vec![("GivenNumber", given), ("VisitReply", reply)]
+    let amp = object(&[("phoneNumber", text()), ("formattedPhoneNumber", text())]);
+    vec![
+        ("GivenNumber", given),
+        ("VisitReply", reply),
+        ("AmpNumber", amp),
+    ]
 }
 
 fn sites() -> Named {

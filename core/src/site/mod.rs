@@ -7,6 +7,7 @@
 //! Invariant: reading is all or nothing. An accepted configuration can be served as it stands, and
 //! `parse(write(config)) == config`. Limits stand in [`crate::limits`].
 
+mod amp;
 mod cross;
 mod diff;
 pub mod edit;

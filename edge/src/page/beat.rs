@@ -60,7 +60,7 @@ pub(super) async fn answer(
             let answers = asks
                 .iter()
                 .map(|(name, ask)| objects::ask(env, Class::Pool, name, ask));
-            joined(reply, join_all(answers).await)
+            written(&joined(reply, join_all(answers).await)?)
         }
     }
 }

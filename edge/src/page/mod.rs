@@ -3,6 +3,7 @@
 //! Order of refusals: no such site, not its page, too long, not JSON. Nothing is written for any of
 //! them. What a browser says beyond that is data: whatever of it cannot be understood is left out.
 
+mod amp;
 mod beat;
 mod memory;
 mod plan;
@@ -60,6 +61,15 @@ pub(crate) async fn site_of(env: &Env, site: &str) -> Result<Rc<Site>, Problem> 
     let found = site_cache::site(env, site, clock::now()).await;
     let found = found.map_err(|fault| problems::unavailable(&fault))?;
     found.ok_or_else(|| Problem::new(ProblemCode::UnknownSite))
+}
+
+/// Answers an AMP page.
+///
+/// # Errors
+/// No such site, no such scenario, not its page.
+pub(crate) async fn amp(site: &str, scenario: &str, ask: &Ask, env: &Env) -> Handled {
+    let site = site_of(env, site).await?;
+    amp::answer(&site, scenario, ask, env).await
 }
 
 async fn answer(spec: &RouteSpec, site: &Site, ask: &Ask, env: &Env) -> Handled {
@@ -120,7 +130,10 @@ async fn passed_on(env: &Env, name: &str, ask: &PoolAsk) -> Handled {
 
 /// Joins what several pools answered. A pool that failed leaves its scenarios out: the page keeps
 /// what it shows there.
-fn joined(mut reply: VisitReply, answers: Vec<Result<VisitReply, Fault>>) -> Handled {
+fn joined(
+    mut reply: VisitReply,
+    answers: Vec<Result<VisitReply, Fault>>,
+) -> Result<VisitReply, Problem> {
     let failed = answers.iter().all(Result::is_err) && !answers.is_empty();
     if failed && reply.numbers.is_empty() {
         return Err(Problem::new(ProblemCode::Unavailable));
@@ -130,7 +143,7 @@ fn joined(mut reply: VisitReply, answers: Vec<Result<VisitReply, Fault>>) -> Han
         reply.visitor = reply.visitor.and(answer.visitor.or(reply.visitor));
         reply.numbers.extend(answer.numbers);
     }
-    written(&reply)
+    Ok(reply)
 }
 
 fn written(reply: &VisitReply) -> Handled {

@@ -6,32 +6,88 @@ use crate::clock;
 use crate::geo;
 use crate::http::ask::Ask;
 use crate::http::reply::Handled;
-use crate::message::pool::{PoolCommand, VisitCommand};
+use crate::message::pool::{PoolAsk, PoolCommand, VisitCommand};
 use crate::objects::{self, Class};
 use crate::panic_probe::{self, PanicPoint};
 use crate::problems;
 use crate::site_cache::Site;
 use futures_util::future::join_all;
+use ringlet_core::api::problem::Problem;
 use ringlet_core::bot::is_bot;
 use ringlet_core::entropy::Entropy;
 use ringlet_core::id::{VisitId, VisitorId};
 use ringlet_core::wire::{VisitReply, VisitRequest, WIRE_VERSION};
 use worker::Env;
 
+/// A page view that is known, and what is to be asked of pools.
+struct Prepared {
+    /// The reply without what pools will say.
+    reply: VisitReply,
+    /// Asks, and whether each is for a combination's number, whose ids are nobody's.
+    asks: Vec<(String, PoolAsk, bool)>,
+}
+
+/// The answer to the agent.
 pub(super) async fn answer(site: &Site, ask: &Ask, env: &Env, request: VisitRequest) -> Handled {
+    let Prepared { reply, mut asks } = prepare(site, ask, env, &request)?;
+    match asks.as_mut_slice() {
+        [] => written(&reply),
+        // One pool writes the whole answer.
+        [(name, ask, false)] => {
+            if let PoolCommand::Visit(visit) = &mut ask.command {
+                visit.reply = reply;
+            }
+            passed_on(env, name, ask).await
+        }
+        _ => written(&gathered(env, reply, asks).await?),
+    }
+}
+
+/// The same for whoever asks on a page's behalf.
+pub(super) async fn reply(
+    site: &Site,
+    ask: &Ask,
+    env: &Env,
+    request: &VisitRequest,
+) -> Result<VisitReply, Problem> {
+    let Prepared { reply, asks } = prepare(site, ask, env, request)?;
+    gathered(env, reply, asks).await
+}
+
+async fn gathered(
+    env: &Env,
+    reply: VisitReply,
+    asks: Vec<(String, PoolAsk, bool)>,
+) -> Result<VisitReply, Problem> {
+    let answers = asks.into_iter().map(|(name, ask, shared)| async move {
+        let answer = objects::ask(env, Class::Pool, &name, &ask).await;
+        answer.map(|answer: VisitReply| match shared {
+            true => VisitReply {
+                visit: None,
+                visitor: None,
+                ..answer
+            },
+            false => answer,
+        })
+    });
+    joined(reply, join_all(answers).await)
+}
+
+fn prepare(site: &Site, ask: &Ask, env: &Env, request: &VisitRequest) -> Result<Prepared, Problem> {
     let now = clock::now();
     let robot = request.webdriver || is_bot(&ask.header("user-agent").unwrap_or_default());
     if robot && !crate::env::is_development(env) {
-        let numbers = plan::page_numbers(site, &request);
-        return written(&VisitReply {
+        let reply = VisitReply {
             v: WIRE_VERSION,
-            numbers,
+            numbers: plan::page_numbers(site, request),
             ..VisitReply::default()
-        });
+        };
+        let asks = Vec::new();
+        return Ok(Prepared { reply, asks });
     }
     let panic_at = panic_probe::asked(ask, env);
     panic_probe::reach(panic_at, PanicPoint::Worker);
-    let view = plan::view(site, &request, geo::of(ask, env), now);
+    let view = plan::view(site, request, geo::of(ask, env), now);
     let mut entropy = Entropy::new(host::seed());
     let remembered = request
         .visitor
@@ -41,23 +97,12 @@ pub(super) async fn answer(site: &Site, ask: &Ask, env: &Env, request: VisitRequ
     let same = request.visit.as_deref().filter(|_| view.goes_on);
     let visit = same.and_then(|id| VisitId::parse(id).ok());
     let visit = visit.unwrap_or_else(|| VisitId(entropy.next_u128()));
-    let plan = plan::plan(site, &request, &view.facts);
+    let plan = plan::plan(site, request, &view.facts);
     let facts = plan::pool_facts(&view.context);
     let context = serde_json::to_string(&view.context)
         .map_err(|error| problems::unavailable(&error.into()))?;
-    let marker = view.context.labels.marker.clone();
-    let reply = VisitReply {
-        v: WIRE_VERSION,
-        visit: Some(visit),
-        // Where nothing may be stored there is nobody to recognise.
-        visitor: (request.consent != "cookieless").then_some(visitor),
-        numbers: plan.decided,
-        marker,
-        memory: view.memory.write(),
-        retry_after_ms: None,
-    };
-    let command = |of: Option<VisitorId>, needs, reply| {
-        PoolCommand::Visit(Box::new(VisitCommand {
+    let asks = plan.asks.into_iter().map(|((pool, of), needs)| {
+        let command = PoolCommand::Visit(Box::new(VisitCommand {
             visitor: of.unwrap_or(visitor),
             visit,
             tab: request.tab,
@@ -70,43 +115,27 @@ pub(super) async fn answer(site: &Site, ask: &Ask, env: &Env, request: VisitRequ
             facts,
             context: context.clone(),
             needs,
-            reply,
+            reply: VisitReply {
+                v: WIRE_VERSION,
+                visit: Some(visit),
+                visitor: Some(visitor),
+                ..VisitReply::default()
+            },
             panic_at,
-        }))
+        }));
+        let (name, ask) = pool_ask(site, &pool, command);
+        (name, ask, of.is_some())
+    });
+    let asks = asks.collect();
+    let reply = VisitReply {
+        v: WIRE_VERSION,
+        visit: Some(visit),
+        // Where nothing may be stored there is nobody to recognise.
+        visitor: (request.consent != "cookieless").then_some(visitor),
+        numbers: plan.decided,
+        marker: view.context.labels.marker.clone(),
+        memory: view.memory.write(),
+        retry_after_ms: None,
     };
-    let mut asks = plan.asks.into_iter();
-    match (asks.next(), asks.len()) {
-        (None, _) => written(&reply),
-        (Some(((pool, None), needs)), 0) => {
-            let (name, ask) = pool_ask(site, &pool, command(None, needs, reply));
-            passed_on(env, &name, &ask).await
-        }
-        (Some(first), _) => {
-            let answers = core::iter::once(first)
-                .chain(asks)
-                .map(|((pool, of), needs)| {
-                    let own = VisitReply {
-                        v: WIRE_VERSION,
-                        visit: Some(visit),
-                        visitor: Some(visitor),
-                        ..VisitReply::default()
-                    };
-                    let (name, ask) = pool_ask(site, &pool, command(of, needs, own));
-                    async move {
-                        let answer = objects::ask(env, Class::Pool, &name, &ask).await;
-                        answer.map(|answer: VisitReply| match of {
-                            // The ids of a combination are nobody's.
-                            Some(_) => VisitReply {
-                                visit: None,
-                                visitor: None,
-                                ..answer
-                            },
-                            None => answer,
-                        })
-                    }
-                });
-            let answers = join_all(answers).await;
-            joined(reply, answers)
-        }
-    }
+    Ok(Prepared { reply, asks })
 }

@@ -4,7 +4,8 @@
 // number and how it is rewritten is asked of the WebAssembly module, one place at a time: a place
 // is an element the owner selected, a `tel:` link, or a line of text.
 
-import { all, doc, nearest } from './host.js';
+import { all, doc, nearest, quietly } from './host.js';
+import { isAwaited } from './hydration.js';
 import { call } from './rules.js';
 
 // Verbs of the module (agent/src/lib.rs).
@@ -152,7 +153,9 @@ function swapPlace(index, texts, links, selected) {
   const answer = call(SWAP, index + selected * SELECTED, '');
   const next = answer.length > 1 ? answer.split('\0') : was;
   if (answer) nodes.forEach((node) => claims.set(node, index));
-  if (nodes.some((node, at) => valueOf(node) !== next[at]) && !isTired(nodes[0].parentNode)) {
+  const beside = nodes[0].parentNode;
+  const isNews = nodes.some((node, at) => valueOf(node) !== next[at]);
+  if (isNews && !isAwaited(beside, scanAgain) && !isTired(beside)) {
     nodes.forEach((node, at) => {
       if (next[at] === was[at]) marks.delete(node);
       else marks.set(node, { was: was[at], now: next[at] });
@@ -250,6 +253,12 @@ export function scan(root) {
     if (numbers.length) search(index, root === document ? doc('body') || root : lineOf(root));
   });
 }
+
+const scanAgain = () => {
+  if (!observer) return;
+  quietly(() => scan(document));
+  forget();
+};
 
 const lineOf = (element) =>
   INLINE.test(element.localName) ? blockOf(element) || element : element;

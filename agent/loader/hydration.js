@@ -1,0 +1,31 @@
+// Pages that a framework is about to take over from its server: until it has, their texts and
+// links must be the server's, or it complains and may build the page anew.
+//
+// React marks each element it has taken over, Vue the root. Svelte compares nothing: it writes its
+// own text, which is then met as any change of the page. An owner whose root has a name of its own
+// marks it `data-ringlet-hydrates`. What is not taken over in LIMIT_MS never will be.
+
+import { all, nearest } from './host.js';
+
+const ROOT = '#__next,#___gatsby,#__nuxt,[data-server-rendered],[data-ringlet-hydrates]';
+/** With Next.js the whole document is the application's. */
+const WHOLE = 'script[src*="/_next/"]';
+const TAKEN = /^__(reactFiber|vue)/;
+const LIMIT_MS = 8_000;
+const LOOK_MS = 30;
+
+const isTaken = (element) => Object.keys(element).some((name) => TAKEN.test(name));
+
+let timer;
+
+/** Whether nothing may be written at `element` yet; `again` is called some time later then. */
+export function isAwaited(element, again) {
+  if (performance.now() > LIMIT_MS) return false;
+  const root = nearest(element, ROOT) || (all(document, WHOLE).length && nearest(element, 'html'));
+  if (!root || isTaken(element) || isTaken(root)) return false;
+  timer ||= setTimeout(() => {
+    timer = 0;
+    again();
+  }, LOOK_MS);
+  return true;
+}

@@ -103,3 +103,4 @@ function objectClass(RustClass) {
 export const DirectoryObject = objectClass(glue.DirectoryObject);
 export const SiteObject = objectClass(glue.SiteObject);
 export const PoolObject = objectClass(glue.PoolObject);
+export const StockObject = objectClass(glue.StockObject);

@@ -158,6 +158,10 @@ name_id!(
     PoolId
 );
 name_id!(
+    /// A stock of numbers that sites of one owner share.
+    StockId
+);
+name_id!(
     /// A scenario within a site.
     ScenarioId
 );

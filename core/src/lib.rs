@@ -46,6 +46,7 @@ pub mod scenario;
 #[cfg(feature = "edge")]
 pub mod site;
 pub mod sizing;
+pub mod stock;
 pub mod swap;
 #[cfg(feature = "edge")]
 pub mod telephony;

@@ -9,6 +9,7 @@ use crate::clock;
 use crate::directory_object;
 use crate::http::ask::Ask;
 use crate::http::reply::{Body, Handled, Reply};
+use crate::message::stock::{StockAsk, StockCommand};
 use crate::message::{AdminAsk, DirectoryCommand, SiteAsk, SiteCommand, SiteEntry, VERSION};
 use crate::objects::{self, Class};
 use crate::problems;
@@ -16,7 +17,7 @@ use crate::site_cache;
 use ringlet_core::api::problem::{Problem, ProblemCode};
 use ringlet_core::api::route::{Route, RouteSpec};
 use ringlet_core::entropy::Entropy;
-use ringlet_core::id::SiteId;
+use ringlet_core::id::{SiteId, StockId};
 use ringlet_core::limits::PAGE_ROWS;
 use serde::{Deserialize, Serialize};
 use worker::Env;
@@ -39,6 +40,12 @@ pub(crate) async fn handle(spec: &RouteSpec, names: &[&str], ask: &Ask, env: &En
             must_be_deployer(&bearer)?;
             let site = site_in(&body)?;
             forward(spec, &site, &[], ask, env, &bearer, body).await
+        }
+        Route::StockRead | Route::StockChange | Route::StockAudit | Route::StockCheck => {
+            must_be_deployer(&bearer)?;
+            let stock = StockId::parse(names.first().copied().unwrap_or_default());
+            let stock = stock.map_err(|_| Problem::new(ProblemCode::NotFound))?;
+            forward_to_stock(spec, &stock, ask, env, body).await
         }
         _ => {
             let [site, rest @ ..] = names else {
@@ -87,9 +94,36 @@ async fn forward(
     bearer: &Bearer,
     body: String,
 ) -> Handled {
+    let message = admin_ask(spec, site, names, ask, bearer, body);
+    let request = message.request.clone();
+    let command = SiteCommand::Admin(Box::new(message));
+    let message = SiteAsk {
+        v: VERSION,
+        site: site.to_owned(),
+        command,
+    };
+    let text = serde_json::to_string(&message).map_err(|e| problems::unavailable(&e.into()))?;
+    let response = objects::post(env, Class::Site, site, &text).await;
+    let response = response.map_err(|fault| problems::unavailable(&fault))?;
+    let status = response.status();
+    if (200..300).contains(&status) {
+        follow_up(spec, site, status, env).await?;
+    }
+    passed_on(&response, request)
+}
+
+/// A request as an object needs it.
+fn admin_ask(
+    spec: &RouteSpec,
+    site: &str,
+    names: &[&str],
+    ask: &Ask,
+    bearer: &Bearer,
+    body: String,
+) -> AdminAsk {
     let mut entropy = Entropy::new(host::seed());
     let query = form_urlencoded::parse(ask.query.as_bytes());
-    let message = AdminAsk {
+    AdminAsk {
         v: VERSION,
         site: site.to_owned(),
         route: Some(spec.route),
@@ -108,21 +142,26 @@ async fn forward(
         key: ask.header("idempotency-key"),
         request: format!("{:016x}", entropy.next_u64()),
         russian: ask.prefers_russian(),
-    };
+    }
+}
+
+async fn forward_to_stock(
+    spec: &RouteSpec,
+    stock: &StockId,
+    ask: &Ask,
+    env: &Env,
+    body: String,
+) -> Handled {
+    let message = admin_ask(spec, "", &[], ask, &Bearer::Deployer, body);
     let request = message.request.clone();
-    let command = SiteCommand::Admin(Box::new(message));
-    let message = SiteAsk {
+    let message = StockAsk {
         v: VERSION,
-        site: site.to_owned(),
-        command,
+        stock: stock.to_string(),
+        command: StockCommand::Admin(Box::new(message)),
     };
     let text = serde_json::to_string(&message).map_err(|e| problems::unavailable(&e.into()))?;
-    let response = objects::post(env, Class::Site, site, &text).await;
+    let response = objects::post(env, Class::Stock, stock.as_str(), &text).await;
     let response = response.map_err(|fault| problems::unavailable(&fault))?;
-    let status = response.status();
-    if (200..300).contains(&status) {
-        follow_up(spec, site, status, env).await?;
-    }
     passed_on(&response, request)
 }
 

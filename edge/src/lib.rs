@@ -35,6 +35,7 @@ mod site_cache;
 mod site_object;
 mod sizing;
 mod statics;
+mod stock_object;
 mod throttle;
 
 use http::ask::Ask;

@@ -32,6 +32,8 @@ pub(crate) enum Class {
     Site,
     /// One pool's leases.
     Pool,
+    /// Numbers that sites share.
+    Stock,
 }
 
 impl Class {
@@ -40,6 +42,7 @@ impl Class {
             Self::Directory => "DIRECTORY",
             Self::Site => "SITES",
             Self::Pool => "POOLS",
+            Self::Stock => "STOCKS",
         }
     }
 }

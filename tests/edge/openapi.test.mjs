@@ -77,7 +77,9 @@ test("every read of a site answers as described", async () => {
     scenario: "all",
     dimension: "source",
     file: "calls.csv",
+    stock: "read",
   };
+  await worker.admin("POST", "/api/v1/stocks/read", { sites: ["read"], add: "74950000801" });
   const reads = guarded.filter(({ method, path }) => method === "GET" && !path.endsWith("/export"));
   for (const { path } of reads) {
     const query = path.endsWith("/leases") ? "?number=74950000001" : "";

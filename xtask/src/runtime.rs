@@ -27,6 +27,7 @@ const OBJECTS: &[(&str, &str)] = &[
     ("DIRECTORY", "DirectoryObject"),
     ("SITES", "SiteObject"),
     ("POOLS", "PoolObject"),
+    ("STOCKS", "StockObject"),
 ];
 
 /// How long a start may take before it is called failed.

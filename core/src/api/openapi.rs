@@ -236,6 +236,7 @@ fn queries(route: Route) -> &'static [(&'static str, &'static str)] {
             ("__amp_source_origin", "Added by AMP: whose page it is."),
         ],
         Route::SiteList | Route::VersionList | Route::AuditList => &[LIMIT, CURSOR],
+        Route::StockAudit => &[CURSOR],
         Route::CallList => &[
             LIMIT,
             CURSOR,
@@ -317,6 +318,8 @@ fn refusals(spec: &RouteSpec) -> Vec<ProblemCode> {
         Route::Import => codes.extend([P::Unprocessable, P::Conflict]),
         Route::KeyCreate => codes.push(P::NotJson),
         Route::Sizing => codes.extend([P::NotJson, P::Unprocessable]),
+        Route::StockChange => codes.extend([P::NotJson, P::Unprocessable, P::NotFound]),
+        Route::StockRead | Route::StockAudit | Route::StockCheck => codes.push(P::NotFound),
         _ => {}
     }
     if !queries(spec.route).is_empty() {
@@ -445,6 +448,20 @@ fn told(route: Route) -> (&'static str, Answer) {
             Json(201, "Imported"),
         ),
         Route::Check => ("Verify the stored state", Json(200, "Check")),
+        Route::StockKeep => (
+            "Have the site's pools take and give back shared numbers now",
+            Json(200, "StockKept"),
+        ),
+        Route::StockRead => (
+            "A stock of numbers that sites of one owner share",
+            Json(200, "Stock"),
+        ),
+        Route::StockChange => (
+            "Change who shares a stock and what is in it",
+            Json(200, "Stock"),
+        ),
+        Route::StockAudit => ("The audit log of a stock", Json(200, "AuditRows")),
+        Route::StockCheck => ("Compare a stock with its sites", Json(200, "Check")),
         Route::Sizing => ("How many numbers a site needs", Json(200, "Any")),
     }
 }

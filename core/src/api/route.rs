@@ -144,6 +144,16 @@ pub enum Route {
     Check,
     /// How many numbers a site needs.
     Sizing,
+    /// Have a site's pools take and give back shared numbers now.
+    StockKeep,
+    /// One stock of shared numbers.
+    StockRead,
+    /// Change who shares a stock and what is in it.
+    StockChange,
+    /// The audit log of a stock.
+    StockAudit,
+    /// Compare a stock with its sites.
+    StockCheck,
 }
 
 /// One row of the table.
@@ -467,6 +477,35 @@ pub const ROUTES: &[RouteSpec] = &[
         limits::IMPORT_BODY_BYTES,
     ),
     row(Get, "/api/v1/sites/{site}/check", Route::Check, Admin, 0),
+    row(
+        Post,
+        "/api/v1/sites/{site}/stock",
+        Route::StockKeep,
+        Admin,
+        0,
+    ),
+    row(Get, "/api/v1/stocks/{stock}", Route::StockRead, Deployer, 0),
+    row(
+        Post,
+        "/api/v1/stocks/{stock}",
+        Route::StockChange,
+        Deployer,
+        limits::NUMBER_ACTION_BODY_BYTES,
+    ),
+    row(
+        Get,
+        "/api/v1/stocks/{stock}/audit",
+        Route::StockAudit,
+        Deployer,
+        0,
+    ),
+    row(
+        Get,
+        "/api/v1/stocks/{stock}/check",
+        Route::StockCheck,
+        Deployer,
+        0,
+    ),
 ];
 
 /// What a path leads to.

@@ -217,6 +217,8 @@ fn sites() -> Named {
         ("Keys", object(&[("keys", list("Key"))])),
         ("AuditRow", audit),
         ("AuditRows", list_page("rows", "AuditRow")),
+        ("Stock", stock()),
+        ("StockKept", stock_kept()),
     ]
 }
 
@@ -234,6 +236,36 @@ fn scenario_summary() -> Value {
         ],
         &[("pool", text()), ("reserve_number", phone())],
     )
+}
+
+fn stock() -> Value {
+    let number = with_optional(
+        &[
+            ("number", phone()),
+            ("state", one_of(&["free", "lent", "leaving"])),
+            ("since", count()),
+        ],
+        &[("site", text()), ("pool", text())],
+    );
+    let refused = object(&[("text", text()), ("reason", text())]);
+    object(&[
+        ("stock", text()),
+        ("sites", json!({ "type": "array", "items": text() })),
+        ("free", count()),
+        ("lent", count()),
+        ("numbers", json!({ "type": "array", "items": number })),
+        ("refused", json!({ "type": "array", "items": refused })),
+    ])
+}
+
+fn stock_kept() -> Value {
+    let numbers = || json!({ "type": "array", "items": phone() });
+    object(&[
+        ("taken", numbers()),
+        ("returning", numbers()),
+        ("returned", numbers()),
+        ("missing", count()),
+    ])
 }
 
 fn calls() -> Named {

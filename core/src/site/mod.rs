@@ -26,7 +26,7 @@ pub use origin::OriginPattern;
 pub use policy::{COMBINATION_HOLD, PolicyConfig};
 pub use public::{PublicConfig, PublicScenario};
 
-use crate::id::{PoolId, ScenarioId, SiteId};
+use crate::id::{PoolId, ScenarioId, SiteId, StockId};
 use crate::phone::{CountryCode, E164, Home};
 use crate::scenario::{Forward, Scenario, ScenarioKind};
 use crate::telephony::{Provider, ProviderSettings};
@@ -305,6 +305,18 @@ pub struct PoolConfig {
     pub policy: PolicyConfig,
     /// Objects among which the pool is divided.
     pub shards: u64,
+    /// The stock it borrows numbers from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stock: Option<StockUse>,
+}
+
+/// How a pool borrows from a stock that sites of one owner share.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StockUse {
+    /// The stock.
+    pub id: StockId,
+    /// Numbers it borrows at most.
+    pub most: u64,
 }
 
 /// Whether a number's rest is a rule.

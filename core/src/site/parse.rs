@@ -8,9 +8,9 @@ use super::reader::{Fields, Node};
 use super::{
     AttributionConfig, CONFIG_VERSION, CallerStorageMode, Compatibility, ConsentMode, CooldownRule,
     LateCalls, Locale, NumberOrigin, NumberRecord, NumberStatus, OriginPattern, PageConfig,
-    PolicyConfig, PoolConfig, Retention, SiteConfig, TouchModel, cross,
+    PolicyConfig, PoolConfig, Retention, SiteConfig, StockUse, TouchModel, cross,
 };
-use crate::id::{PoolId, SiteId};
+use crate::id::{PoolId, SiteId, StockId};
 use crate::limits;
 use crate::phone::CountryCode;
 use crate::telephony::{Provider, ProviderSettings, Secret};
@@ -392,6 +392,7 @@ fn read_pool(node: &Node<'_>) -> Option<PoolConfig> {
         .get("shards")
         .and_then(|node| node.count(1, limits::SHARDS));
     let policy = fields.get("policy").and_then(|node| read_policy(&node));
+    let stock = fields.get("stock").and_then(|node| read_stock(&node));
     fields.done();
     Some(PoolConfig {
         id: id?,
@@ -402,6 +403,19 @@ fn read_pool(node: &Node<'_>) -> Option<PoolConfig> {
         cooldown_rule: cooldown_rule.unwrap_or_default(),
         policy: policy.unwrap_or_default(),
         shards: shards.unwrap_or(1),
+        stock,
+    })
+}
+
+fn read_stock(node: &Node<'_>) -> Option<StockUse> {
+    let mut fields = node.fields()?;
+    let id = fields.need("id").and_then(|node| node.id(StockId::parse));
+    let bound = limits::POOL_NUMBERS as u64;
+    let most = fields.get("most").and_then(|node| node.count(1, bound));
+    fields.done();
+    Some(StockUse {
+        id: id?,
+        most: most.unwrap_or(bound),
     })
 }
 

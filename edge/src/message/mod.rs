@@ -5,6 +5,7 @@
 //! answered with 501, upon which its sender does without.
 
 pub(crate) mod pool;
+pub(crate) mod stock;
 
 use ringlet_core::api::route::Route;
 use ringlet_core::channel::Origin;
@@ -51,6 +52,18 @@ pub(crate) enum SiteCommand {
         events: Vec<CallEvent>,
         /// The provider waits to hear where the call should go.
         wants_route: bool,
+    },
+    /// A pool is short of numbers. Answered with `null`.
+    Short,
+    /// What the site borrowed from a stock. Answered with a list of [`stock::Loan`].
+    Borrowed {
+        /// The stock.
+        stock: String,
+    },
+    /// Which of these numbers the configuration uses. Answered with a list of numbers.
+    Owns {
+        /// The numbers.
+        numbers: Vec<E164>,
     },
     /// A provider sent what could not be understood.
     KeepEvent {

@@ -66,6 +66,11 @@ pub(crate) enum PoolCommand {
     },
     /// What was counted for sizing. Answered with [`CountsAnswer`].
     Counts,
+    /// When numbers were last used. Answered with a list of [`ShownNumber`].
+    Shown {
+        /// The numbers.
+        numbers: Vec<E164>,
+    },
     /// Let go of visits from before this instant, and of what replay needs no more. Answered with
     /// [`Compacted`].
     Compact {
@@ -159,8 +164,27 @@ pub(crate) struct BeatCommand {
 pub(crate) struct PoolConfiguration {
     /// The version of the site's configuration.
     pub version: u64,
+    /// How often within it what the pool borrowed has changed.
+    #[serde(default)]
+    pub revision: u64,
+    /// The pool may borrow numbers: its site wants to hear when it is short.
+    #[serde(default)]
+    pub borrows: bool,
     /// The pool.
     pub config: PoolConfig,
+}
+
+/// What is known of a number that may go back to where it was borrowed.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct ShownNumber {
+    /// The number.
+    pub number: E164,
+    /// The last activity of the visitor who saw it last.
+    pub shown_at: Option<UnixMillis>,
+    /// A lease of it stands, or a call to it is in progress.
+    pub held: bool,
+    /// It may be lent to somebody new.
+    pub lendable: bool,
 }
 
 /// A call to a number of the pool.
@@ -245,15 +269,19 @@ pub(crate) struct CountsAnswer {
     pub numbers: u64,
     /// Visitors active now.
     pub active: u32,
+    /// Of late somebody got no number, or all were in use.
+    #[serde(default)]
+    pub short: bool,
     /// The hours of the last two weeks, oldest first.
     pub hours: Vec<ringlet_core::pool::Hour>,
 }
 
 impl CountsAnswer {
     /// Reads a pool's counters.
-    pub(crate) fn of(numbers: u64, tally: &Tally) -> Self {
+    pub(crate) fn of(numbers: u64, short: bool, tally: &Tally) -> Self {
         Self {
             numbers,
+            short,
             active: tally.active(),
             hours: tally.hours().copied().collect(),
         }

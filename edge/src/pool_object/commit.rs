@@ -84,8 +84,8 @@ impl Shell {
                 crate::schema::migrate(sql, schema::STEPS)?;
             }
             journal::append(sql, &rows)?;
-            if let Some(version) = group.config_version {
-                journal::put_config_version(sql, version)?;
+            if let Some(in_force) = group.in_force {
+                journal::put_in_force(sql, in_force)?;
             }
             if let Some(row) = group.replay_from {
                 journal::replay_from(sql, row)?;

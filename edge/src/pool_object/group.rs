@@ -9,6 +9,7 @@
 //! waits everybody joins it, with rows or without. If the commit fails, all are refused and the
 //! memory that the rows came from is dropped.
 
+use super::journal::InForce;
 use crate::panic_probe::PanicPoint;
 use futures_channel::oneshot;
 use ringlet_core::pool::JournalRow;
@@ -18,8 +19,8 @@ use ringlet_core::pool::JournalRow;
 pub(super) struct Group {
     /// Rows, oldest first.
     pub rows: Vec<JournalRow>,
-    /// The version of the configuration that the rows made the one in force.
-    pub config_version: Option<u64>,
+    /// The configuration that the rows made the one in force.
+    pub in_force: Option<InForce>,
     /// The first row of a snapshot among the rows.
     pub replay_from: Option<u64>,
     /// Who waits. Dropped without a word, they know that nothing was kept.
@@ -33,6 +34,6 @@ pub(super) struct Group {
 impl Group {
     /// Whether a commit would write anything.
     pub(super) fn has_rows(&self) -> bool {
-        !self.rows.is_empty() || self.config_version.is_some() || self.replay_from.is_some()
+        !self.rows.is_empty() || self.in_force.is_some() || self.replay_from.is_some()
     }
 }

@@ -22,6 +22,10 @@ FROM json_each(?)";
 const REPLAY_FROM: &str = "replay_from";
 /// The fact that holds the version of the configuration in force.
 const CONFIG_VERSION: &str = "config_version";
+/// The fact that holds its revision.
+const CONFIG_REVISION: &str = "config_revision";
+/// The fact that says whether the pool may borrow.
+const BORROWS: &str = "borrows";
 
 /// Appends rows, given as a JSON array of [`JournalRow`].
 ///
@@ -167,22 +171,37 @@ pub(crate) fn put_number_fact(sql: &Sql, name: &str, value: u64) -> Result<(), F
     put_fact(sql, name, &value.to_string())
 }
 
-/// The version of the configuration in force; 0 if there is none yet.
-///
-/// # Errors
-/// What the platform says.
-pub(crate) fn config_version(sql: &Sql) -> Result<u64, Fault> {
-    Ok(fact(sql, CONFIG_VERSION)?
-        .and_then(|version| version.parse().ok())
-        .unwrap_or(0))
+/// Which configuration is in force.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct InForce {
+    /// The version of the site's configuration; 0 if there is none yet.
+    pub version: u64,
+    /// How often within it what the pool borrowed has changed.
+    pub revision: u64,
+    /// The site wants to hear when numbers are short.
+    pub borrows: bool,
 }
 
-/// Notes the version of the configuration in force.
+/// The configuration in force.
 ///
 /// # Errors
 /// What the platform says.
-pub(crate) fn put_config_version(sql: &Sql, version: u64) -> Result<(), Fault> {
-    put_fact(sql, CONFIG_VERSION, &version.to_string())
+pub(crate) fn in_force(sql: &Sql) -> Result<InForce, Fault> {
+    Ok(InForce {
+        version: number_fact(sql, CONFIG_VERSION)?,
+        revision: number_fact(sql, CONFIG_REVISION)?,
+        borrows: number_fact(sql, BORROWS)? == 1,
+    })
+}
+
+/// Notes the configuration in force.
+///
+/// # Errors
+/// What the platform says.
+pub(crate) fn put_in_force(sql: &Sql, in_force: InForce) -> Result<(), Fault> {
+    put_number_fact(sql, CONFIG_VERSION, in_force.version)?;
+    put_number_fact(sql, CONFIG_REVISION, in_force.revision)?;
+    put_number_fact(sql, BORROWS, u64::from(in_force.borrows))
 }
 
 fn fact(sql: &Sql, name: &str) -> Result<Option<String>, Fault> {

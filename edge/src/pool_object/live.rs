@@ -35,11 +35,13 @@ impl Shell {
     }
 
     pub(super) fn counts(self: &Rc<Self>) -> Result<String, Fault> {
+        let short_at = self.short_at.get();
         let answer = self.step(|pool, now, _| {
             pool.handle_timeout(now);
+            let short = now.since(short_at) < super::shortage::LASTS;
             let dynamic = |number: &&ringlet_core::pool::NumberConfig| number.role == Role::Dynamic;
             let numbers = pool.config().numbers.iter().filter(dynamic).count() as u64;
-            CountsAnswer::of(numbers, pool.tally())
+            CountsAnswer::of(numbers, short, pool.tally())
         })?;
         Ok(serde_json::to_string(&answer)?)
     }

@@ -19,6 +19,7 @@ mod journal;
 mod live;
 mod recent;
 mod schema;
+mod shortage;
 mod visit;
 
 use crate::binding::fault::Fault;
@@ -30,6 +31,7 @@ use crate::message::pool::{PoolAsk, PoolCommand, PoolConfiguration};
 use crate::message::{SiteAsk, SiteCommand};
 use crate::objects::{self, Class};
 use group::Group;
+use journal::InForce;
 use recent::Recent;
 use ringlet_core::entropy::Entropy;
 use ringlet_core::pool::{CallMark, Input, Pool, PoolConfig, Reply};
@@ -49,6 +51,8 @@ pub struct PoolObject {
 pub(crate) struct Shell {
     store: Store,
     env: Env,
+    /// The site, once it was named.
+    site: RefCell<String>,
     memory: RefCell<Option<Memory>>,
     group: RefCell<Group>,
     recent: RefCell<Recent>,
@@ -60,6 +64,11 @@ pub(crate) struct Shell {
     committed_at: Cell<UnixMillis>,
     /// A checkpoint was called for.
     checkpoint_called: Cell<bool>,
+    /// The site wants to hear when numbers are short.
+    borrows: Cell<bool>,
+    /// When numbers were last short, and when the site last heard so.
+    short_at: Cell<UnixMillis>,
+    short_told: Cell<UnixMillis>,
     /// When the alarm is due, as far as this object knows.
     alarm_at: Cell<Option<UnixMillis>>,
 }
@@ -71,8 +80,8 @@ impl core::panic::RefUnwindSafe for Shell {}
 /// The pool and what is known about it.
 struct Memory {
     pool: Pool,
-    /// Version of the configuration in force.
-    version: u64,
+    /// The configuration in force.
+    version: InForce,
     /// Rows since replay begins.
     rows: u64,
 }
@@ -82,6 +91,7 @@ impl DurableObject for PoolObject {
         let shell = Shell {
             store: Store::new(&state),
             env,
+            site: RefCell::default(),
             memory: RefCell::new(None),
             group: RefCell::default(),
             recent: RefCell::default(),
@@ -89,6 +99,9 @@ impl DurableObject for PoolObject {
             open: Cell::new(false),
             committed_at: Cell::new(UnixMillis(0)),
             checkpoint_called: Cell::new(false),
+            borrows: Cell::new(false),
+            short_at: Cell::new(UnixMillis(0)),
+            short_told: Cell::new(UnixMillis(0)),
             alarm_at: Cell::new(None),
         };
         Self {
@@ -130,6 +143,7 @@ impl Shell {
             command,
             ..
         } = ask;
+        self.site.replace(site.clone());
         match command {
             PoolCommand::Configure(configuration) => {
                 self.configure(*configuration).await?;
@@ -174,6 +188,7 @@ impl Shell {
                 Ok(serde_json::to_string(&leases)?)
             }
             PoolCommand::Counts => self.counts(),
+            PoolCommand::Shown { numbers } => self.shown(&numbers),
             PoolCommand::Compact { visits_before } => self.compact(visits_before),
             PoolCommand::Check => self.check(),
             PoolCommand::Export => self.export(),
@@ -237,7 +252,7 @@ impl Shell {
         if !exists {
             return Ok(Memory {
                 pool,
-                version: 0,
+                version: InForce::default(),
                 rows: 0,
             });
         }
@@ -246,9 +261,11 @@ impl Shell {
             pool.replay(row);
             self.recent.borrow_mut().row(row);
         })?;
+        let version = journal::in_force(sql)?;
+        self.borrows.set(version.borrows);
         Ok(Memory {
             pool,
-            version: journal::config_version(sql)?,
+            version,
             rows,
         })
     }
@@ -259,15 +276,21 @@ impl Shell {
         configuration: PoolConfiguration,
     ) -> std::result::Result<(), Fault> {
         let mut memory = self.take_memory()?;
-        if configuration.version > memory.version {
+        self.borrows.set(configuration.borrows);
+        let version = InForce {
+            version: configuration.version,
+            revision: configuration.revision,
+            borrows: configuration.borrows,
+        };
+        if version > memory.version {
             let now = clock::now();
             let mut entropy = Entropy::new(host::seed());
             let mut config = configuration.config;
             config.hash_seed = entropy.next_u64();
             let input = Input::Reconfigure(Box::new(config));
             memory.pool.handle_input(input, now, &mut entropy);
-            memory.version = configuration.version;
-            self.group.borrow_mut().config_version = Some(configuration.version);
+            memory.version = version;
+            self.group.borrow_mut().in_force = Some(version);
             self.drain(&mut memory, now);
         }
         *self.memory.borrow_mut() = Some(memory);
@@ -283,7 +306,7 @@ impl Shell {
         version: u64,
     ) -> std::result::Result<(), Fault> {
         let memory = self.take_memory()?;
-        let ours = memory.version;
+        let ours = memory.version.version;
         *self.memory.borrow_mut() = Some(memory);
         if ours > 0 && ours >= version {
             return Ok(());

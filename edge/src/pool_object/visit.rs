@@ -1,6 +1,6 @@
 //! A page view: lends a number, or says what to show instead.
 
-use super::{Shell, answer};
+use super::{Shell, answer, shortage};
 use crate::binding::fault::Fault;
 use crate::message::pool::{Need, VisitCommand};
 use crate::panic_probe::{self, PanicPoint};
@@ -53,20 +53,20 @@ impl Shell {
     ) -> Result<(), Fault> {
         let visitor = ask.visitor;
         let mut guard = self.guard.take();
-        let (said, now) = self.step(|pool, now, entropy| {
+        let (said, pressed, now) = self.step(|pool, now, entropy| {
             let guard = fresh(&mut guard, now);
             if !pool.keeps(&ask) {
                 let load = load_of(pool);
                 let stands = |number, lease| pool.stands(number, lease);
                 if !guard.admits(prefix, load, stands, now) {
-                    return (None, now);
+                    return (None, false, now);
                 }
             }
             let said = pool.handle_input(Input::Acquire(ask), now, entropy);
             if let Reply::Granted(grant) = &said {
                 guard.lent(prefix, grant.number, grant.lease);
             }
-            (Some(said), now)
+            (Some(said), shortage::pressed(pool), now)
         })?;
         self.guard.replace(guard);
         let Some(said) = said else {
@@ -75,6 +75,7 @@ impl Shell {
             reply.numbers.extend(others);
             return Ok(());
         };
+        self.note_shortage(&said, pressed);
         match said {
             Reply::Granted(grant) | Reply::Kept(grant) => {
                 // The same request was answered before: then its ids stand.

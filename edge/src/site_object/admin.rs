@@ -156,6 +156,7 @@ impl SiteObject {
             }
             Route::Import => Err(ProblemCode::Conflict.into()),
             Route::Check => self.check_state(site).await,
+            Route::StockKeep => self.keep_stock_now().await,
             _ => self.simple(site, ask, route, &actor, now),
         }
     }
@@ -256,6 +257,7 @@ impl SiteObject {
                 .with_etag(version.etag());
             idempotency::remember(sql, ask, &reply, now)?;
             duty::call_for(sql, Duty::Retention, now)?;
+            duty::call_for(sql, Duty::Stock, now)?;
             Ok::<_, Refused>((version, reply))
         })?;
         self.set_alarm_for_duties()?;
@@ -323,6 +325,7 @@ impl SiteObject {
 
     async fn delete_site(&self, site: &str) -> Done {
         self.delete_pools(site).await?;
+        self.give_everything_back(site).await?;
         self.store.delete_all().await?;
         self.config.borrow_mut().take();
         self.open.set(false);

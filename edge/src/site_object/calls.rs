@@ -8,7 +8,7 @@
 use super::admin::{AdminReply, bad, page_count};
 use super::attribution::{self, Outcome};
 use super::refused::Refused;
-use super::{InForce, SiteObject};
+use super::{InForce, SiteObject, stock};
 use crate::binding::fault::Fault;
 use crate::binding::host;
 use crate::binding::sql::{Row, Sql};
@@ -157,12 +157,29 @@ impl SiteObject {
             caller_name: source,
             ..CallsAnswer::default()
         };
-        match forward_of(&in_force.config, dialed) {
+        let forward = forward_of(&in_force.config, dialed);
+        match forward.or(self.forward_of_borrowed(in_force, dialed)?) {
             Some(Forward::Phone(number)) => answer.forward_phone = Some(number),
             Some(Forward::Sip(address)) => answer.forward_sip = Some(address),
             None => {}
         }
         Ok(answer)
+    }
+
+    /// Where calls to a borrowed number go: as the scenario of its pool says.
+    fn forward_of_borrowed(
+        &self,
+        in_force: &InForce,
+        number: E164,
+    ) -> Result<Option<Forward>, Fault> {
+        let borrowed = stock::borrowed(self.store.sql())?;
+        let of = borrowed.iter().find(|one| one.loan.number == number);
+        let mut scenarios = in_force.config.scenarios.iter();
+        let scenario = scenarios.find(|scenario| {
+            let pool = scenario.pool().map(ringlet_core::id::PoolId::as_str);
+            pool.is_some() && pool == of.map(|one| one.loan.pool.as_str())
+        });
+        Ok(scenario.and_then(|scenario| scenario.forward.clone()))
     }
 
     /// `GET …/calls`: newest first, with `cursor`, `limit`, `number`, `caller`, `from`, `to`.

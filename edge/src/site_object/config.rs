@@ -2,6 +2,7 @@
 
 use super::audit::{self, Change};
 use super::refused::Refused;
+use super::stock;
 use crate::auth::sha256_hex;
 use crate::binding::fault::Fault;
 use crate::binding::sql::{Row, Sql};
@@ -209,7 +210,14 @@ fn must_match(if_match: Option<&str>, etag: &str) -> Result<(), Problem> {
 
 /// Notes which number is in which pool from now on.
 fn place_numbers(sql: &Sql, config: &SiteConfig, now: UnixMillis) -> Result<(), Fault> {
+    let borrowed = stock::borrowed(sql)?;
     let mut wanted: BTreeMap<E164, &str> = BTreeMap::new();
+    // Borrowed numbers are where they are until they go back.
+    wanted.extend(
+        borrowed
+            .iter()
+            .map(|one| (one.loan.number, one.loan.pool.as_str())),
+    );
     for pool in &config.pools {
         wanted.extend(
             pool.numbers

@@ -18,18 +18,21 @@ pub(super) enum Duty {
     Credit,
     /// Let go of what is past its time.
     Retention,
+    /// Keep the pools in numbers that sites share.
+    Stock,
 }
 
 /// When a duty that failed is tried again.
 const AGAIN_AFTER: Millis = Millis::from_secs(30);
 
 impl Duty {
-    const ALL: [Self; 2] = [Self::Credit, Self::Retention];
+    const ALL: [Self; 3] = [Self::Credit, Self::Retention, Self::Stock];
 
     const fn name(self) -> &'static str {
         match self {
             Self::Credit => "credit",
             Self::Retention => "retention",
+            Self::Stock => "stock",
         }
     }
 }
@@ -92,6 +95,7 @@ impl SiteObject {
             let done = match duty {
                 Duty::Credit => self.credit_waiting_calls().await,
                 Duty::Retention => self.let_go().await,
+                Duty::Stock => self.keep_stock().await,
             };
             let again = done.unwrap_or_else(|fault| {
                 Line::new(Level::Warn, "duty_failed")

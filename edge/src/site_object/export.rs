@@ -16,7 +16,7 @@ use crate::message::pool::PoolCommand;
 use ringlet_core::api::problem::{Problem, ProblemCode};
 use std::collections::BTreeMap;
 
-const TABLES: [Table; 8] = [
+const TABLES: [Table; 10] = [
     Table {
         name: "config_version",
         columns: "version, at_ms, author, note, document",
@@ -56,6 +56,16 @@ const TABLES: [Table; 8] = [
         name: "secret",
         columns: "name, value",
         order: "name",
+    },
+    Table {
+        name: "borrowed",
+        columns: "number, stock, pool, loan, since_ms, returning_ms",
+        order: "number",
+    },
+    Table {
+        name: "borrow_revision",
+        columns: "revision",
+        order: "revision",
     },
 ];
 
@@ -129,11 +139,17 @@ pub(super) async fn read(
     }
     object.store.transaction(|sql| {
         crate::schema::migrate(sql, schema::STEPS)?;
+        sql.run("DELETE FROM borrow_revision", &[])?;
         for table in &TABLES {
             export::read(sql, table, &export::lines_of(table, &own))?;
         }
+        // An export from before there were stocks has none.
+        let none = "INSERT INTO borrow_revision
+                    SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM borrow_revision)";
+        sql.run(none, &[])?;
         // The alarm and what it looks after are no part of an export.
         duty::call_for(sql, Duty::Retention, now)?;
+        duty::call_for(sql, Duty::Stock, now)?;
         duty::call_for(sql, Duty::Credit, now)
     })?;
     object.set_alarm_for_duties()?;

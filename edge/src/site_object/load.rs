@@ -33,16 +33,7 @@ struct Sentence {
 impl<'a> Load<'a> {
     /// Reads the counters of the scenario's pool.
     pub(super) fn of(scenario: &'a Scenario, pool: &'a PoolId, counts: &'a CountsAnswer) -> Self {
-        let hours: Vec<HourOfTraffic> = counts
-            .hours
-            .iter()
-            .map(|hour| HourOfTraffic {
-                visits: f64::from(hour.granted + hour.reclaimed + hour.refused),
-                active_s: hour.active_ms as f64 / 1_000.0,
-            })
-            .collect();
-        let have = u32::try_from(counts.numbers).unwrap_or(u32::MAX);
-        let recommendation = recommend(&HoldCurve::assumed(), &hours, have, WANTED);
+        let recommendation = advice(counts);
         let sentence = Sentence {
             en: recommendation.sentence(&scenario.name, Language::English),
             ru: recommendation.sentence(&scenario.name, Language::Russian),
@@ -57,4 +48,18 @@ impl<'a> Load<'a> {
             hours: &counts.hours,
         }
     }
+}
+
+/// What a pool should have by its own counters.
+pub(super) fn advice(counts: &CountsAnswer) -> Recommendation {
+    let hours: Vec<HourOfTraffic> = counts
+        .hours
+        .iter()
+        .map(|hour| HourOfTraffic {
+            visits: f64::from(hour.granted + hour.reclaimed + hour.refused),
+            active_s: hour.active_ms as f64 / 1_000.0,
+        })
+        .collect();
+    let have = u32::try_from(counts.numbers).unwrap_or(u32::MAX);
+    recommend(&HoldCurve::assumed(), &hours, have, WANTED)
 }

@@ -9,7 +9,7 @@
 mod access;
 mod admin;
 mod attribution;
-mod audit;
+pub(crate) mod audit;
 mod calls;
 mod check;
 mod config;
@@ -20,11 +20,12 @@ mod kept;
 mod load;
 mod numbers;
 mod pools;
-mod refused;
+pub(crate) mod refused;
 mod reports;
 mod retention;
 mod scenarios;
 mod schema;
+mod stock;
 
 use crate::binding::fault::Fault;
 use crate::binding::object::Store;
@@ -54,6 +55,8 @@ pub struct SiteObject {
     rates: RefCell<SiteRates>,
     /// It was looked after that there is an alarm.
     awake: Cell<bool>,
+    /// Pools are being kept in numbers.
+    keeping: Cell<bool>,
 }
 
 // A panic can leave nothing half done in here: what is in memory is changed by single assignments.
@@ -75,6 +78,7 @@ impl DurableObject for SiteObject {
             open: Cell::new(false),
             rates: RefCell::default(),
             awake: Cell::new(false),
+            keeping: Cell::new(false),
         }
     }
 
@@ -98,6 +102,9 @@ impl DurableObject for SiteObject {
                 Some(answer) => outcome(answer),
                 None => outcome(self.take_calls(&site, events, wants_route).await),
             },
+            SiteCommand::Short => outcome(self.hear_of_shortage()),
+            SiteCommand::Borrowed { stock } => outcome(self.told_borrowed(&stock)),
+            SiteCommand::Owns { numbers } => outcome(self.told_owned(&numbers)),
             SiteCommand::KeepEvent { event } => outcome(self.keep_event(&event)),
         }
     }
@@ -179,9 +186,8 @@ impl SiteObject {
             .in_force()?
             .ok_or_else(|| Fault::new("there is no such site"))?;
         let pool = PoolId::parse(pool).map_err(|_| Fault::new("there is no such pool"))?;
-        Ok(serde_json::to_string(&pools::configuration(
-            &in_force, &pool,
-        ))?)
+        let configuration = pools::configuration(self.store.sql(), &in_force, &pool)?;
+        Ok(serde_json::to_string(&configuration)?)
     }
 
     /// Sees to it that calls whose attribution waits are looked at again.

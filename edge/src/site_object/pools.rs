@@ -2,13 +2,15 @@
 
 use super::admin::{AdminReply, bad};
 use super::refused::Refused;
-use super::{InForce, SiteObject, config};
+use super::{InForce, SiteObject, config, stock};
 use crate::binding::fault::Fault;
+use crate::binding::sql::Sql;
 use crate::log::{Level, Line};
 use crate::message::AdminAsk;
 use crate::message::VERSION;
 use crate::message::pool::{
     CountsAnswer, LeaseRow, LiveAnswer, LiveEvent, PoolAsk, PoolCommand, PoolConfiguration,
+    ShownNumber,
 };
 use crate::objects::{self, Class};
 use futures_util::future::join_all;
@@ -16,6 +18,7 @@ use ringlet_core::api::problem::ProblemCode;
 use ringlet_core::id::{PoolId, ScenarioId, VisitorId};
 use ringlet_core::phone::E164;
 use ringlet_core::pool;
+use ringlet_core::site::PoolConfig;
 use ringlet_core::time::UnixMillis;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -48,16 +51,62 @@ pub(crate) async fn ask<R: DeserializeOwned>(
     objects::ask(env, Class::Pool, &name, &ask).await
 }
 
-/// The configuration of one pool. A pool that is no more has no numbers: those it had drain.
-pub(super) fn configuration(in_force: &InForce, pool: &PoolId) -> PoolConfiguration {
+/// The configuration of one pool, with the numbers it borrowed. A pool that is no more has no
+/// numbers: those it had drain.
+///
+/// # Errors
+/// What the platform says.
+pub(super) fn configuration(
+    sql: &Sql,
+    in_force: &InForce,
+    pool: &PoolId,
+) -> Result<PoolConfiguration, Fault> {
     let site = &in_force.config;
-    let config = site
-        .pool(pool)
-        .map_or_else(pool::PoolConfig::default, |pool| site.pool_config(pool));
-    PoolConfiguration {
-        version: in_force.version,
-        config,
+    let known = site.pool(pool);
+    let mut config = known.map_or_else(pool::PoolConfig::default, |pool| site.pool_config(pool));
+    let borrowed = stock::borrowed(sql)?
+        .into_iter()
+        .filter(|one| known.is_some() && one.returning.is_none() && one.loan.pool == pool.as_str());
+    for one in borrowed {
+        let number = one.loan.number;
+        if site.is_usable(number) && site.use_of(number).is_none() {
+            config.numbers.push(pool::NumberConfig::dynamic(number));
+        }
     }
+    Ok(PoolConfiguration {
+        version: in_force.version,
+        revision: stock::revision(sql)?,
+        borrows: known.is_some_and(|pool| pool.stock.is_some()),
+        config,
+    })
+}
+
+/// What a pool counted.
+///
+/// # Errors
+/// When it could not be asked.
+pub(super) async fn counts(
+    env: &Env,
+    in_force: &InForce,
+    pool: &PoolConfig,
+) -> Result<CountsAnswer, Fault> {
+    let (site, id) = (in_force.config.site.as_str(), pool.id.as_str());
+    ask(env, site, id, in_force.version, PoolCommand::Counts).await
+}
+
+/// When numbers of a pool were last used.
+///
+/// # Errors
+/// When it could not be asked.
+pub(super) async fn shown(
+    env: &Env,
+    in_force: &InForce,
+    pool: &PoolId,
+    numbers: Vec<E164>,
+) -> Result<Vec<ShownNumber>, Fault> {
+    let (site, id) = (in_force.config.site.as_str(), pool.as_str());
+    let command = PoolCommand::Shown { numbers };
+    ask(env, site, id, in_force.version, command).await
 }
 
 impl SiteObject {
@@ -72,12 +121,7 @@ impl SiteObject {
             .iter()
             .filter_map(|pool| PoolId::parse(pool).ok())
             .map(|pool| async move {
-                let configuration = configuration(in_force, &pool);
-                let command = PoolCommand::Configure(Box::new(configuration));
-                let version = in_force.version;
-                if let Err(fault) =
-                    ask::<()>(&self.env, site, pool.as_str(), version, command).await
-                {
+                if let Err(fault) = self.tell_pool(in_force, &pool).await {
                     Line::new(Level::Warn, "pool_not_told")
                         .site(site)
                         .fault(&fault.message)
@@ -85,6 +129,17 @@ impl SiteObject {
                 }
             });
         join_all(told).await;
+    }
+
+    /// Tells one pool its configuration.
+    ///
+    /// # Errors
+    /// When it could not be told.
+    pub(super) async fn tell_pool(&self, in_force: &InForce, pool: &PoolId) -> Result<(), Fault> {
+        let configuration = configuration(self.store.sql(), in_force, pool)?;
+        let command = PoolCommand::Configure(Box::new(configuration));
+        let site = in_force.config.site.as_str();
+        ask(&self.env, site, pool.as_str(), in_force.version, command).await
     }
 
     /// Has every pool forget everything.

@@ -5,7 +5,21 @@
 //! number's last call) is kept beside them for reading and can be made anew.
 
 /// See [`crate::schema::migrate`].
-pub(crate) const STEPS: &[&str] = &[V1, V2, V3];
+pub(crate) const STEPS: &[&str] = &[V1, V2, V3, V4];
+
+/// Numbers borrowed from stocks that sites share.
+const V4: &str = "
+CREATE TABLE borrowed (
+    number TEXT PRIMARY KEY,
+    stock TEXT NOT NULL,
+    pool TEXT NOT NULL,
+    loan INTEGER NOT NULL,
+    since_ms INTEGER NOT NULL,
+    returning_ms INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE TABLE borrow_revision (revision INTEGER NOT NULL) STRICT;
+INSERT INTO borrow_revision VALUES (0);
+";
 
 /// What the site does by itself, and when.
 const V3: &str = "

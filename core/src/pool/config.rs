@@ -179,7 +179,7 @@ impl Default for Times {
 /// Holders remembered by a pool in all, whatever the number of numbers.
 pub const HOLDERS_TOTAL: usize = 100_000;
 /// Holders remembered per number, at most and at least.
-pub const HOLDERS_PER_NUMBER: (usize, usize) = (4, 32);
+pub const HOLDERS_PER_NUMBER: (usize, usize) = (4, 128);
 /// Numbers of one pool.
 pub const NUMBERS_MAX: usize = 10_000;
 

@@ -50,10 +50,16 @@ fn mass_of(key: u64) -> f32 {
     f32::from_bits((((key >> 32) as u32) & ((1 << 29) - 1)) << 2)
 }
 
-/// A call of a visitor from another region than the newcomer's is lost to him this often.
-const OTHER_REGION: f32 = 0.3;
+/// A caller's number comes from his visitor's region this often.
+const SAME_REGION: f32 = 0.75;
+/// The part of his calls that a past holder from elsewhere loses while the newcomer is active and
+/// just after, when even a call from the past holder's region is rather the newcomer's.
+const OUTSHONE: f32 = 0.1;
+/// Past holders weighed for a colour: those from rare regions stay the likeliest of their region for
+/// a long time.
+const COLOURED: usize = 24;
 /// Numbers looked at for a colour, at most: keeps a grant at 10,000 numbers within its time.
-const LOOKED_AT: usize = 128;
+const LOOKED_AT: usize = 256;
 
 /// A claim whose expected calls changed and nothing else.
 pub(super) fn reweighed(key: u64, mass: f32) -> u64 {
@@ -157,7 +163,7 @@ impl Pool {
         self.claims.ascend(from, to, |at, key| {
             looked_at += 1;
             let same_tier = *tier.get_or_insert(key >> 61) == key >> 61;
-            let least_possible = mass_of(key) * OTHER_REGION;
+            let least_possible = mass_of(key) * (1.0 - SAME_REGION + OUTSHONE);
             if !same_tier || best.is_some_and(|(cost, _)| least_possible >= cost) {
                 return false;
             }
@@ -170,19 +176,20 @@ impl Pool {
         best.map(|(_, at)| at)
     }
 
-    /// Calls expected of a number's holders, those from other regions counted for less.
+    /// Calls that a number's holders lose to a newcomer from `region`. One from his region loses all:
+    /// of several only the likeliest, who alone can be credited now. One from elsewhere loses the
+    /// calls that come from a number of neither's region, and those the newcomer outshines.
     fn expected_by_region(&self, at: usize, region: Region) -> f32 {
-        let holders = self.weighed(at);
-        holders
-            .map(|hot| {
-                let mass = self.masses.get(hot.class(), hot.bin(self.now)) * hot.remaining();
-                if hot.region.is_known() && hot.region != region {
-                    mass * OTHER_REGION
-                } else {
-                    mass
-                }
-            })
-            .sum()
+        let (mut own, mut other) = (0.0f32, 0.0f32);
+        for hot in self.weighed(at, COLOURED) {
+            let mass = self.masses.get(hot.class(), hot.bin(self.now)) * hot.remaining();
+            if hot.region.is_known() && hot.region != region {
+                other = other.max(mass);
+            } else {
+                own = own.max(mass);
+            }
+        }
+        SAME_REGION * own + (1.0 - SAME_REGION) * own.max(other) + OUTSHONE * other
     }
 
     /// The range of numbers that serve a visitor.

@@ -144,18 +144,20 @@ impl Pool {
         self.events.set(at, self.changes[at].0.min(crossing.0));
     }
 
-    /// Calls to be expected within τ of the latest holders of a number, and when that changes next.
+    /// Calls to be expected within τ of the likeliest of the latest holders of a number, and when
+    /// that changes next. Of several only the likeliest can be credited with a call, so the calls of
+    /// the others are lost already and do not count against lending the number.
     ///
     /// Holders before the latest [`WEIGHED`] are left out: what is to be expected of them is
     /// little, and much the same for every number. The instant is that at which the newest grows
     /// into another bin; the others are older, so they change more slowly.
     pub(super) fn expected(&self, at: usize) -> (f32, UnixMillis) {
         let now = self.now;
-        let mut mass = 0.0;
+        let mut mass = 0.0f32;
         let mut crossing = UnixMillis(MinTree::NONE);
-        for hot in self.weighed(at) {
+        for hot in self.weighed(at, WEIGHED) {
             let bin = hot.bin(now);
-            mass += self.masses.get(hot.class(), bin) * hot.remaining();
+            mass = mass.max(self.masses.get(hot.class(), bin) * hot.remaining());
             if crossing.0 == MinTree::NONE && bin < BINS - 1 {
                 crossing = hot.last_activity + bin_end(bin | coarse(bin));
             }
@@ -163,10 +165,14 @@ impl Pool {
         (mass, crossing)
     }
 
-    /// The holders of a number that selection weighs, newest first.
+    /// The latest `most` holders of a number, newest first, those who moved on left out.
     #[inline]
-    pub(super) fn weighed(&self, at: usize) -> impl Iterator<Item = &super::holders::Hot> {
-        let places = self.holders.places(at).take(WEIGHED);
+    pub(super) fn weighed(
+        &self,
+        at: usize,
+        most: usize,
+    ) -> impl Iterator<Item = &super::holders::Hot> {
+        let places = self.holders.places(at).take(most);
         places
             .map(|place| self.holders.hot(place))
             .filter(|hot| !hot.has(MOVED))

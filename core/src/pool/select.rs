@@ -55,8 +55,8 @@ const SAME_REGION: f32 = 0.75;
 /// The part of his calls that a past holder from elsewhere loses while the newcomer is active and
 /// just after, when even a call from the past holder's region is rather the newcomer's.
 const OUTSHONE: f32 = 0.1;
-/// Past holders weighed for a colour: those from rare regions stay the likeliest of their region for
-/// a long time.
+/// Past holders weighed for a colour: those from rare regions stay the likeliest of their region
+/// for a long time.
 const COLOURED: usize = 24;
 /// Numbers looked at for a colour, at most: keeps a grant at 10,000 numbers within its time.
 const LOOKED_AT: usize = 256;
@@ -176,9 +176,9 @@ impl Pool {
         best.map(|(_, at)| at)
     }
 
-    /// Calls that a number's holders lose to a newcomer from `region`. One from his region loses all:
-    /// of several only the likeliest, who alone can be credited now. One from elsewhere loses the
-    /// calls that come from a number of neither's region, and those the newcomer outshines.
+    /// Calls that a number's holders lose to a newcomer from `region`. One from his region loses
+    /// all: of several only the likeliest, who alone can be credited now. One from elsewhere loses
+    /// the calls that come from a number of neither's region, and those the newcomer outshines.
     fn expected_by_region(&self, at: usize, region: Region) -> f32 {
         let (mut own, mut other) = (0.0f32, 0.0f32);
         for hot in self.weighed(at, COLOURED) {

@@ -145,8 +145,8 @@ impl Pool {
     }
 
     /// Calls to be expected within τ of the likeliest of the latest holders of a number, and when
-    /// that changes next. Of several only the likeliest can be credited with a call, so the calls of
-    /// the others are lost already and do not count against lending the number.
+    /// that changes next. Of several only the likeliest can be credited with a call, so the calls
+    /// of the others are lost already and do not count against lending the number.
     ///
     /// Holders before the latest [`WEIGHED`] are left out: what is to be expected of them is
     /// little, and much the same for every number. The instant is that at which the newest grows

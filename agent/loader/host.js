@@ -4,7 +4,7 @@
 // with that element. So everything of `document` is read through its prototype, and elements are
 // asked through `Element.prototype`.
 
-const { closest, querySelectorAll } = Element.prototype;
+const { closest, getAttributeNode } = Element.prototype;
 
 /** A property of `document`, or a method of it, whatever elements of the page are called. */
 export const doc = (name) => {
@@ -12,12 +12,29 @@ export const doc = (name) => {
   return get ? get.call(document) : value?.bind(document);
 };
 
-/** The nearest of `element` and its ancestors that `selector` matches. */
-export const nearest = (element, selector) => element && closest.call(element, selector);
+/** The nearest of `element` and its ancestors that `selector` matches; nothing if it is none. */
+export const nearest = (element, selector) => {
+  try {
+    return closest.call(element, selector);
+  } catch {
+    // A shadow root, a document or nothing.
+  }
+};
 
-/** All descendants of `root` (an element, or the document) that `selector` matches. */
-export const all = (root, selector) =>
-  root === document ? doc('querySelectorAll')(selector) : querySelectorAll.call(root, selector);
+/** All descendants of `root` (an element, a document or a shadow root) that `selector` matches. */
+export const all = (root, selector) => {
+  for (const { prototype } of [Element, Document, DocumentFragment]) {
+    try {
+      return prototype.querySelectorAll.call(root, selector);
+    } catch {
+      // Another kind of root.
+    }
+  }
+  return [];
+};
+
+/** The node of an attribute of `element`; null if it has none of the name. */
+export const attributeOf = (element, name) => getAttributeNode.call(element, name);
 
 /** Whether somebody may be looking. */
 export const isVisible = () => doc('visibilityState') !== 'hidden';

@@ -1,17 +1,15 @@
 // The agent's start and its way through a page view. See README.md beside this file.
 
-import { announce, doc, isVisible, listen, nearest, quietly } from './host.js';
+import { all, announce, doc, isVisible, listen, nearest, quietly } from './host.js';
 import * as page from './page.js';
 import * as store from './store.js';
-import { call, start } from './rules.js';
+import { fetchPart, importPart } from './part.js';
+import { start, step } from './rules.js';
 
 const config = __RINGLET_CONFIG__;
 const guard = Symbol.for(`ringlet:${config.site}`);
 
-// Verbs of the module, events and messages of the visit, as agent/src/lib.rs numbers them.
-const COUNTRY = 0;
-const AREA = 1;
-const STEP = 8;
+// Events and messages of the visit, as agent/src/lib.rs numbers them.
 const START = 0;
 const ANSWER = 1;
 const FAILURE = 2;
@@ -33,7 +31,6 @@ const LATE_MS = 50;
 /** The longest time a browser's timer can wait. */
 const TIMER_MS_MAX = 2_147_483_647;
 
-let base;
 let consent = config.consent;
 let isRunning = false;
 let isReady = false;
@@ -52,7 +49,7 @@ const early = [];
 let callers = [];
 const params = {};
 
-const pathOf = (name) => `${base}/v1/sites/${config.site}/${name}`;
+const pathOf = (name) => `${agent.base}/v1/sites/${config.site}/${name}`;
 
 /** Sends `body` and forgets it: the page may be gone the next moment. */
 const drop = (name, body) =>
@@ -137,13 +134,13 @@ function showAll(numbers) {
   page.slots.forEach(({ id, shown }, index) => {
     const given = numbers.find(({ scenario }) => scenario === id);
     const digits = /^\d{3,15}$/.test(given?.number) ? given.number : '';
-    if (!page.setNumber(index, digits, !!given)) return;
+    if (!page.setNumber(index, digits, given)) return;
     if (!digits) hasFewer = true;
     const one = digits ? ['number', { ...given }] : ['release', { scenario: id, number: shown }];
     if (!news.some(([, { scenario }]) => scenario === id)) news.push(one);
   });
   if (hasFewer) page.restore();
-  if (news.length && !isPaused) page.scan(document);
+  if (news.length && !isPaused) page.scanAll();
   page.forget();
   news.forEach((one) => announce(config.page, ...one));
   return news.length;
@@ -154,10 +151,8 @@ const askRules = (event, record, argument) => {
   const least = (name) => Math.min(...record.numbers.map((one) => one[name] || 1e15), 1e15) % 1e15;
   const plan = [least('hold_ms'), least('beat_ms'), least('idle_ms')];
   const known = record.known.slice(0, 6);
-  const row = [Date.now(), +isVisible(), ...known, ...plan, ...store.others(record), argument];
-  // What is no number was not ours.
-  const clean = row.map((value) => Math.max(Math.trunc(value), 0) || 0);
-  return call(STEP, event, clean.join(' ')).split(' ').map(Number);
+  const tabs = store.others(record);
+  return step(event, [Date.now(), isVisible(), ...known, ...plan, ...tabs, argument]);
 };
 
 /** Takes a step and does what the rules say. */
@@ -215,13 +210,10 @@ function askLate() {
 /** The rules are here: what is remembered is shown in the same task. */
 function useRules(module) {
   start(module);
-  call(COUNTRY, 0, config.country_code);
-  call(AREA, 0, config.area_code || '');
-  page.tellRules();
   isReady = true;
   const record = store.load();
   const isFresh = record.numbers.length && !askRules(IS_FRESH, record, 0)[7];
-  if (!isFresh || !showAll(record.numbers)) page.scan(document);
+  if (!isFresh || !showAll(record.numbers)) page.scanAll();
   page.forget();
   if (hasBegun) advance(START);
   else begin();
@@ -229,13 +221,13 @@ function useRules(module) {
 }
 
 function loadRules() {
-  const kept = store.keptModule(RINGLET_WASM);
+  const [name] = RINGLET_WASM;
+  const kept = store.keptModule(name);
   if (kept && quietly(() => useRules(new WebAssembly.Module(kept)) || true)) return;
-  fetch(`${base}/a/${RINGLET_WASM}`, { integrity: RINGLET_INTEGRITY, credentials: 'omit' })
-    .then((response) => (response.ok ? response.arrayBuffer() : Promise.reject()))
+  fetchPart(agent.base, RINGLET_WASM)
     .then(async (bytes) => {
       useRules(await WebAssembly.compile(bytes));
-      store.keepModule(RINGLET_WASM, bytes);
+      store.keepModule(name, bytes);
     })
     // Without rules no number is shown, so none is kept from others either.
     .catch(() => {
@@ -244,6 +236,29 @@ function loadRules() {
         early.push = (act) =>
           quietly(act) || drop('leave', compose(store.load(), { event: 'leave' }));
     });
+}
+
+let more;
+/** Loads parts/more.js, once. */
+const loadMore = () =>
+  (more ||= importPart(agent.base, RINGLET_MORE).then((module) => module.begin(agent)));
+
+/** Whether `root` holds what only more.js enters: open shadow roots, frames of this origin. */
+const isDeep = (root) =>
+  [...all(root, '*')].some(
+    ({ shadowRoot, contentDocument }) => shadowRoot || contentDocument?.body?.firstChild,
+  );
+
+/** Loads more.js when `root` needs it; custom elements show it when they are defined. */
+function lookDeep(root) {
+  if (more) return;
+  if (isDeep(root)) loadMore();
+  for (const { localName } of all(root, ':not(:defined)')) {
+    customElements.whenDefined(localName).then(
+      () => lookDeep(document),
+      () => 0,
+    );
+  }
 }
 
 function onActivity() {
@@ -296,12 +311,19 @@ function run() {
   page.watch((roots) => {
     if (isStopped) return;
     if (isReady && !isPaused) roots.forEach((root) => quietly(() => page.scan(root)));
+    roots.forEach((root) => quietly(() => lookDeep(root)));
     quietly(begin);
     askLate();
   });
   begin();
   loadRules();
+  lookDeep(document);
+  listen('load', ({ target }) => lookDeep(target.parentNode));
+  if (config.more || /[?&]ringlet_debug=1/.test(location.search) || quietly(isDebugged)) loadMore();
 }
+
+/** The debugger stays for the tab. */
+const isDebugged = () => sessionStorage.ringlet_debug;
 
 /** Nothing happens before somebody may see the page: not prerendered, not in the background. */
 function runWhenSeen() {
@@ -326,7 +348,8 @@ const verbs = {
   },
   swap: (root) => {
     isPaused = false;
-    page.scan(root || document);
+    if (root) page.scan(root);
+    else page.scanAll();
     page.forget();
   },
   restore: () => {
@@ -362,11 +385,38 @@ const verbs = {
   },
 };
 
+/** What the parts work with. */
+const agent = {
+  all,
+  announce,
+  config,
+  importPart,
+  listen,
+  nearest,
+  page: {
+    finders: page.finders,
+    kinds: page.kinds,
+    original: page.original,
+    scan: page.scan,
+    slots: page.slots,
+    swapPlace: page.swapPlace,
+    walk: page.walk,
+    watchRoot: page.watchRoot,
+    write: page.write,
+  },
+  quietly,
+  store,
+  verbs,
+};
+
 const whenAnswered = (act) => (answered ? act() : callers.push(act));
 
 function listenToPage() {
   const queue = window.ringlet?.q;
-  const call = (name, ...given) => quietly(() => verbs[name](...given));
+  const act = (name, given) => quietly(() => verbs[name](...given));
+  // A verb the loader does not know may be one of the parts'.
+  const call = (name, ...given) =>
+    verbs[name] ? act(name, given) : loadMore().then(() => act(name, given), () => 0);
   window.ringlet = call;
   if (Array.isArray(queue)) queue.forEach((given) => call(...given));
 }
@@ -374,7 +424,7 @@ function listenToPage() {
 quietly(() => {
   if (window[guard] || navigator.webdriver) return;
   Object.defineProperty(window, guard, { value: true });
-  base = doc('currentScript').src.replace(/\/s\/[^/]*$/, '');
+  agent.base = doc('currentScript').src.replace(/\/s\/[^/]*$/, '');
   const signals = navigator.globalPrivacyControl || navigator.doNotTrack === '1';
   if (signals && consent === 'granted' && !config.ignore_signals) consent = 'cookieless';
   listenToPage();

@@ -1,22 +1,15 @@
 // The page: where numbers stand, what stood there before, and watching for changes.
 //
-// Only `nodeValue` of existing text nodes and `href` of existing links are ever written. What is a
-// number and how it is rewritten is asked of the WebAssembly module, one place at a time: a place
-// is an element the owner selected, a `tel:` link, or a line of text.
+// Only the values of existing nodes are ever written: text nodes, and the `href` of links.
+// What is a number and how it is rewritten is asked of the WebAssembly module, one place at a time:
+// a place is an element the owner selected, a link, or a line of text. What few pages need (shadow
+// roots, frames, other links and attributes) is added by a part (parts/more.js) through `kinds`,
+// `finders`, `watchRoot`.
 
-import { all, doc, nearest, quietly } from './host.js';
+import { all, attributeOf, doc, nearest, quietly } from './host.js';
 import { isAwaited } from './hydration.js';
-import { call } from './rules.js';
+import { swap } from './rules.js';
 
-// Verbs of the module (agent/src/lib.rs).
-const SLOT = 2;
-const NUMBER = 3;
-const SHOW = 4;
-const TEXT = 5;
-const LINK = 6;
-const SWAP = 7;
-const SELECTED = 65_536;
-const TEL = 'a[href^="tel:" i],area[href^="tel:" i]';
 // Not the page's words, or somebody asked to leave them alone.
 const SKIP =
   'script,style,noscript,textarea,template,[contenteditable]:not([contenteditable=false]),' +
@@ -27,17 +20,27 @@ const INLINE =
 const DIGIT = /\d/;
 // Letters end a row of digits.
 const WORD = /[^\s\d().+/\u00a0\u00ad\u2000-\u206f\u2212-]/;
-// Texts that cannot cross the boundary unchanged: the separator, and halves of surrogate pairs.
-const UNSAFE = /[\0\ud800-\udfff]/u;
+// Ends the fields of a question to the rules; a text that holds it is left alone.
+const END = '\0';
 // A node that is changed back so often within ten seconds has another owner: give way to him.
 const WRITES_MAX = 5;
 const WRITES_ALL_MAX = 300;
 const WRITES_MS = 10_000;
 
 /** Where numbers go: the targets of one scenario that are written alike, best scenario first. */
-export let slots = [];
+export const slots = [];
 
-/** What was there and what we wrote, of text nodes and links. */
+/** What a place consists of besides its text: CSS of the links that lead to a number, and names of
+ * attributes that are written. */
+export const kinds = { links: 'a[href^="tel:" i],area[href^="tel:" i]', attributes: ['href'] };
+
+/** Further ways to find places: each is called with every root that is scanned. */
+export const finders = [];
+
+/** The document, and shadow roots and frames that were entered. */
+const roots = [document];
+
+/** What was there and what we wrote, of text nodes and attributes. */
 let marks = new WeakMap();
 /** The slot that has a node: an earlier one goes first. */
 const claims = new WeakMap();
@@ -66,13 +69,14 @@ const cssOf = (target) => {
 };
 
 /** Reads the scenarios; selectors the browser does not know are left out. */
-export function begin({ scenarios }) {
+export function begin({ scenarios, country_code, area_code }) {
   for (const { id, targets, mask: usual, exclusions } of scenarios) {
     const skip = [SKIP, ...(exclusions || []).map(cssOf).filter(Boolean)].join();
     const byMask = new Map();
     for (const target of targets) {
       const mask = target.mask || usual || '';
-      if (!byMask.has(mask)) byMask.set(mask, { id, mask, skip, css: [], numbers: [], shown: '' });
+      const own = { css: [], numbers: [], shown: '', written: '' };
+      if (!byMask.has(mask)) byMask.set(mask, { id, mask, skip, ...own });
       const slot = byMask.get(mask);
       const css = cssOf(target);
       if (css) slot.css.push(css);
@@ -80,15 +84,12 @@ export function begin({ scenarios }) {
     }
     slots.push(...byMask.values());
   }
-  for (const slot of slots) slot.selector = slot.css.join();
+  for (const slot of slots) {
+    slot.selector = slot.css.join();
+    const fields = [`c${country_code}`, `a${area_code || ''}`];
+    slot.about = [...fields, ...slot.numbers.map((number) => `n${number}`)].join(END) + END;
+  }
 }
-
-/** Tells the rules what they must know of the slots. */
-export const tellRules = () =>
-  slots.forEach(({ mask, numbers }, index) => {
-    call(SLOT, 0, mask);
-    numbers.forEach((number) => call(NUMBER, index, number));
-  });
 
 /** Finds out, without the rules, which slots probably have a place on the page. */
 export function look() {
@@ -104,17 +105,12 @@ export function look() {
   return slots.some((slot) => slot.found);
 }
 
-const valueOf = (node) => (node.nodeType === 3 ? node.nodeValue : node.getAttribute('href'));
-
 /** What the page itself put there. */
-const original = (node) => {
+export const original = (node) => {
   const mark = marks.get(node);
-  const value = valueOf(node);
+  const value = node.nodeValue;
   return mark && mark.now === value ? mark.was : value;
 };
-
-const write = (node, value) =>
-  node.nodeType === 3 ? (node.nodeValue = value) : node.setAttribute('href', value);
 
 /** Counts a write beside `element`; true when it was one too many. */
 const isTired = (element) => {
@@ -137,36 +133,46 @@ const blockOf = (node) => {
   return element;
 };
 
-/** Swaps one place: all of it or nothing. Tells whether it is a place at all. */
-function swapPlace(index, texts, links, selected) {
+/** Writes `next` into `nodes`, where `was` is the page's; not where the page fights back. */
+export function write(nodes, was, next) {
+  const [{ parentNode, ownerElement }] = nodes;
+  const beside = parentNode || ownerElement;
+  const isNews = nodes.some((node, at) => node.nodeValue !== next[at]);
+  if (!isNews || isAwaited(beside, scanAgain) || isTired(beside)) return;
+  nodes.forEach((node, at) => {
+    if (next[at] === was[at]) marks.delete(node);
+    else marks.set(node, { was: was[at], now: next[at] });
+    if (node.nodeValue !== next[at]) node.nodeValue = next[at];
+  });
+}
+
+/** Swaps one place: all of it or nothing. Tells whether it is a place at all. `texts` are pairs of
+ * a node and whether it goes on the line of the one before; `links` are elements. */
+export function swapPlace(index, texts, links, selected) {
   const free = (node) => {
     const owner = claims.get(node);
     return !(owner < index && slots[owner].answered);
   };
   texts = texts.filter(([node]) => free(node));
-  links = links.filter(free);
+  links = links.map((link) => link.getAttributeNode('href')).filter(free);
   const nodes = [...texts.map(([node]) => node), ...links];
   const was = nodes.map(original);
-  if (!nodes.length || was.some((value) => UNSAFE.test(value))) return false;
-  texts.forEach(([, goesOn], at) => call(TEXT, +goesOn, was[at]));
-  links.forEach((_, at) => call(LINK, 0, was[texts.length + at]));
-  const answer = call(SWAP, index + selected * SELECTED, '');
-  const next = answer.length > 1 ? answer.split('\0') : was;
-  if (answer) nodes.forEach((node) => claims.set(node, index));
-  const beside = nodes[0].parentNode;
-  const isNews = nodes.some((node, at) => valueOf(node) !== next[at]);
-  if (isNews && !isAwaited(beside, scanAgain) && !isTired(beside)) {
-    nodes.forEach((node, at) => {
-      if (next[at] === was[at]) marks.delete(node);
-      else marks.set(node, { was: was[at], now: next[at] });
-      if (valueOf(node) !== next[at]) write(node, next[at]);
-    });
-  }
-  return !!answer;
+  if (!nodes.length || was.join('').includes(END)) return false;
+  const fields = was.map(
+    (value, at) => (at < texts.length ? (texts[at][1] ? 't' : 'h') : 'l') + value + END,
+  );
+  const { about, mask, shown, written } = slots[index];
+  const more = [selected ? 'e' : '', `s${shown}`, (mask ? 'm' : 'f') + written, ''];
+  const answer = swap(about + more.join(END) + fields.join(''));
+  const next = answer ? answer.split(END) : was;
+  const isPlace = answer !== undefined;
+  if (isPlace) nodes.forEach((node) => claims.set(node, index));
+  write(nodes, was, next);
+  return isPlace;
 }
 
-/** Calls `each(text node, whether it goes on the line before it)` through `root`. */
-function walk(root, each) {
+/** Calls `each(text node, the one before it unless a block begins)` through `root`. */
+export function walk(root, each) {
   const walker = doc('createTreeWalker')(root, 5);
   let before;
   let node;
@@ -182,13 +188,17 @@ function walk(root, each) {
 
 const goesOn = (node, before) => !!before && blockOf(before) === blockOf(node);
 
+/** What `selector` matches inside `root`, and the nearest such element around it or itself. */
+const within = (root, selector) => {
+  const around = !roots.includes(root) && nearest(root, selector);
+  return [...(around ? [around] : []), ...all(root, selector)];
+};
+
 /** An element that the owner selected. */
 function swapElement(index, element) {
   const { skip } = slots[index];
   const texts = [];
-  const links = [...all(element, TEL)];
-  const around = nearest(element, TEL);
-  if (around) links.push(around);
+  const links = within(element, kinds.links);
   walk(element, (node, before) => {
     if (!nearest(node.parentNode, skip)) texts.push([node, goesOn(node, before)]);
   });
@@ -206,10 +216,7 @@ function search(index, root) {
   const found = (yes) => {
     if (yes) slot.found = true;
   };
-  const links = [...all(root, TEL)];
-  const around = root !== document && nearest(root, TEL);
-  if (around) links.push(around);
-  for (const node of links) {
+  for (const node of within(root, kinds.links)) {
     if (nearest(node, slot.skip)) continue;
     const texts = [];
     walk(node, (text, before) => texts.push([text, goesOn(text, before)]));
@@ -218,7 +225,7 @@ function search(index, root) {
   let line = [];
   let digits = 0;
   const flush = () => {
-    const apart = (node) => nearest(node.parentNode, `${slot.skip},${TEL}`);
+    const apart = (node) => nearest(node.parentNode, `${slot.skip},${kinds.links}`);
     if (digits && !line.some(([node]) => apart(node))) found(swapPlace(index, line, [], false));
     line = [];
     digits = 0;
@@ -244,19 +251,21 @@ export function scan(root) {
   slots.forEach((slot, index) => {
     const { selector, numbers } = slot;
     if (selector) {
-      const places = [...all(root, selector)];
-      const around = root !== document && nearest(root, selector);
-      if (around) places.unshift(around);
+      const places = within(root, selector);
       if (places.length) slot.found = true;
       places.forEach((element) => swapElement(index, element));
     }
     if (numbers.length) search(index, root === document ? doc('body') || root : lineOf(root));
   });
+  finders.forEach((find) => find(root));
 }
+
+/** [`scan`] of everything. */
+export const scanAll = () => roots.forEach(scan);
 
 const scanAgain = () => {
   if (!observer) return;
-  quietly(() => scan(document));
+  quietly(scanAll);
   forget();
 };
 
@@ -264,22 +273,29 @@ const lineOf = (element) =>
   INLINE.test(element.localName) ? blockOf(element) || element : element;
 
 /** Shows `digits` in slot `index` from the next scan on; none for the page's own number. */
-export function setNumber(index, digits, answered) {
+export function setNumber(index, digits, given) {
   const slot = slots[index];
   const changed = slot.shown !== digits;
-  slot.answered = answered;
+  const written = given?.display?.[slot.mask];
+  slot.written = typeof written === 'string' ? written : '';
+  slot.answered = given;
   slot.shown = digits;
-  call(SHOW, index, digits);
   return changed;
 }
 
 /** Puts back every byte the page had, unless the page has changed it since. */
 export function restore() {
-  const walker = doc('createTreeWalker')(document, 5);
-  let node;
-  while ((node = walker.nextNode())) {
+  const undo = (node) => {
     const mark = marks.get(node);
-    if (mark && valueOf(node) === mark.now) write(node, mark.was);
+    if (mark && node.nodeValue === mark.now) node.nodeValue = mark.was;
+  };
+  for (const root of roots) {
+    const walker = doc('createTreeWalker')(root, 5);
+    let node;
+    while ((node = walker.nextNode())) {
+      undo(node);
+      if (node.nodeType === 1) kinds.attributes.forEach((name) => undo(attributeOf(node, name)));
+    }
   }
   marks = new WeakMap();
   observer?.takeRecords();
@@ -297,8 +313,14 @@ export function watch(act) {
     act([...roots].filter((root) => root && root.isConnected && root.nodeType !== 8));
     observer.takeRecords();
   });
-  observer.observe(document, {
-    attributeFilter: ['class', 'href', 'id', 'name'],
+  roots.forEach(watchRoot);
+}
+
+/** Looks after `root` as well: a shadow root, or the document of a frame. */
+export function watchRoot(root) {
+  if (!roots.includes(root)) roots.push(root);
+  observer.observe(root, {
+    attributeFilter: ['class', 'id', 'name', ...kinds.attributes],
     characterData: true,
     childList: true,
     subtree: true,

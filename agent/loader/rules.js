@@ -1,32 +1,37 @@
-// The WebAssembly module: its one function `call` (agent/src/lib.rs) with a text in and a text out.
-//
-// wasm-bindgen's own glue does the same for every kind of value and weighs more than all rules of a
-// page; this is what it comes to for one function. Which names the module gives is fixed by the
-// pinned version of wasm-bindgen, and every browser test goes through here.
+// The WebAssembly module: its three functions (agent/src/boundary.rs) with rows of numbers in and
+// out. Each call depends on what it is given alone.
 
-const encoder = new TextEncoder();
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 let rules;
 
-/** Starts `module`; from now on [`call`] works. */
-export function start(module) {
-  const imports = {};
-  for (const { module: from, name } of WebAssembly.Module.imports(module)) {
-    // A panic is a trap without words, so nothing is ever thrown from inside.
-    (imports[from] ||= {})[name] = () => {};
-  }
-  rules = new WebAssembly.Instance(module, imports).exports;
-  rules.__wbindgen_start?.();
-}
+/** Starts `module`; from now on the others work. */
+export const start = (module) => {
+  rules = new WebAssembly.Instance(module, {}).exports;
+};
 
-/** Does `verb` of the rules; see `call` in agent/src/lib.rs. */
-export function call(verb, index, given) {
-  const bytes = encoder.encode(given);
-  const at = rules.__wbindgen_malloc(bytes.length, 1);
-  new Uint8Array(rules.memory.buffer).set(bytes, at);
-  // The module takes the text and frees it; the answer is ours to free.
-  const [from, length] = rules.call(verb, index, at, bytes.length);
-  const answer = decoder.decode(new Uint8Array(rules.memory.buffer, from, length));
-  rules.__wbindgen_free(from, length, 1);
-  return answer;
-}
+/** Puts `values` where the rules expect them, as a row of `Kind`. */
+const give = (Kind, values) => {
+  const at = rules.room(values.length * Kind.BYTES_PER_ELEMENT);
+  new Kind(rules.memory.buffer, at, values.length).set(values);
+};
+
+/** One step of the visit; see `step` in agent/src/lib.rs. */
+export const step = (event, row) => {
+  give(Float64Array, row);
+  return [...new Float64Array(rules.memory.buffer, rules.step(event), 9)];
+};
+
+/** Swaps one place; see `swap` in agent/src/lib.rs. Nothing if it is none. */
+export const swap = (given) => {
+  give(
+    Uint32Array,
+    Array.from({ length: given.length }, (_, at) => given.charCodeAt(at)),
+  );
+  const from = rules.swap(given.length);
+  if (!from) return;
+  const [length] = new Uint32Array(rules.memory.buffer, from);
+  let text = '';
+  new Uint32Array(rules.memory.buffer, from + 4, length).forEach((unit) => {
+    text += String.fromCharCode(unit);
+  });
+  return text;
+};

@@ -7,6 +7,7 @@
 use crate::id::{LeaseId, ScenarioId, VisitId, VisitorId};
 use crate::phone::E164;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The version both sides speak.
 pub const WIRE_VERSION: u32 = 1;
@@ -152,6 +153,11 @@ pub struct GivenNumber {
     /// Absent with [`NumberGiven::Page`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<E164>,
+    /// How each mask of the scenario writes the number: a page shows it as it stands, so that no
+    /// browser has to know the grammar of masks. Under no mask stands the whole number: targets
+    /// without one take the shape of what stood there, if it can hold the number.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub display: BTreeMap<String, String>,
     /// The lease, with [`NumberGiven::Leased`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lease: Option<LeaseId>,

@@ -115,7 +115,14 @@ fn pages() -> Named {
             ("beat_ms", count()),
             ("idle_ms", count()),
         ],
-        &[("number", phone()), ("lease", id())],
+        &[
+            ("number", phone()),
+            (
+                "display",
+                json!({ "type": "object", "additionalProperties": text() }),
+            ),
+            ("lease", id()),
+        ],
     );
     let reply = with_optional(
         &[("v", count()), ("numbers", list("GivenNumber"))],

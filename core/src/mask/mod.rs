@@ -15,28 +15,21 @@
 //! number is then written in [`international`] form. Masks contain only characters of an
 //! allow-list, none of which means anything to HTML.
 //!
-//! The agent carries this module, so nothing here uses `core::fmt` or allocates without need.
+//! The edge writes by masks; the agent is told the result, and carries [`in_shape_of`] everywhere.
+//! Both work on plain characters: text and its searchers would weigh more than the rules.
 
 mod shape;
 
 pub use shape::in_shape_of;
 
 use crate::limits;
-use crate::phone::read::Form;
-use crate::phone::{E164, Home, Parts};
+use crate::phone::read::{Codes, Form};
+use crate::phone::{CountryCode, E164, Row, Split};
 
 /// A checked mask.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Mask {
     text: String,
-    style: Style,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Style {
-    Places,
-    Named,
-    Sample,
 }
 
 /// Why a text is no mask.
@@ -77,35 +70,16 @@ impl Mask {
         if text.chars().count() > limits::MASK_CHARS {
             return Err(MaskError::TooLong);
         }
-        let style = if text.contains(['{', '}']) {
-            check_named(text)?;
-            Style::Named
+        let units: Vec<char> = text.chars().collect();
+        if text.contains(['{', '}']) {
+            check_named(&units)?;
         } else if text.contains(is_place) {
             check_places(text)?;
-            Style::Places
         } else {
             check_sample(text)?;
-            Style::Sample
-        };
+        }
         Ok(Self {
             text: text.to_owned(),
-            style,
-        })
-    }
-
-    /// A mask that [`Mask::parse`] took before, as the edge hands it to browsers. Nothing is
-    /// checked again: a text that is no mask writes numbers in international form.
-    pub fn checked_before(text: &str) -> Option<Self> {
-        let style = if has_byte(text, b'{') {
-            Style::Named
-        } else if text.chars().any(is_place) {
-            Style::Places
-        } else {
-            Style::Sample
-        };
-        (!text.is_empty()).then(|| Self {
-            text: text.into(),
-            style,
         })
     }
 
@@ -114,7 +88,8 @@ impl Mask {
     /// # Errors
     /// As [`Mask::parse`]; also if `template` is none.
     pub fn parse_two_level(mask: &str, template: &str) -> Result<Self, MaskError> {
-        check_template(template)?;
+        let units: Vec<char> = template.chars().collect();
+        check_template(&units)?;
         let Some((before, after)) = mask.split_once("{phone}") else {
             return Err(MaskError::NoPhone);
         };
@@ -131,66 +106,116 @@ impl Mask {
         &self.text
     }
 
-    /// Writes `number` for a page at `home`. The trunk prefix (8 in Russia) and the national form
-    /// are used for numbers of that country only: elsewhere they would lead to a stranger.
-    pub fn format(&self, number: E164, home: Home<'_>) -> String {
-        let parts = number.parts();
-        let domestic = parts.country_code() == Some(home.country);
-        let written = match self.style {
-            Style::Places => format_places(&self.text, &parts, domestic),
-            Style::Named => format_named(&self.text, &parts, domestic),
-            Style::Sample => shape::by_sample(&self.text, number, home),
+    /// Writes `number` for a site of the country `home`. The trunk prefix (8 in Russia) and the
+    /// national form are used for numbers of that country only: elsewhere they would lead to a
+    /// stranger.
+    pub fn format(&self, number: E164, home: CountryCode) -> String {
+        let mut out = Vec::new();
+        let mask: Vec<char> = self.text.chars().collect();
+        let split = number.split();
+        let domestic = split.country == home;
+        let fits = if mask.contains(&'{') {
+            write_named(&mut out, &mask, split, domestic)
+        } else if mask.iter().any(|c| is_place(*c)) {
+            write_places(&mut out, &mask, split, domestic)
+        } else {
+            let area = Row::EMPTY;
+            let country = home;
+            shape::write_like(
+                &mut out,
+                &mask,
+                number,
+                split.area().0.len(),
+                Codes { country, area },
+            )
         };
-        written.unwrap_or_else(|| international(number))
+        if !fits {
+            out.clear();
+            push_international(&mut out, split);
+        }
+        out.into_iter().collect()
     }
+}
+
+/// The whole number, for a site of the country `home`: `8 (495) 000-00-99` in its own country, else
+/// `+375 29 111-22-33`. Its second group of digits is the area code.
+pub fn full(number: E164, home: CountryCode) -> String {
+    let mut out = Vec::new();
+    let split = number.split();
+    if split.country == home {
+        push_national(&mut out, split);
+    } else {
+        push_international(&mut out, split);
+    }
+    out.into_iter().collect()
 }
 
 /// `+7 495 000-00-99`: understood everywhere, and the form every other one falls back to.
-pub fn international(number: E164) -> String {
-    let parts = number.parts();
-    let mut out = String::from("+");
-    out.push_str(parts.country());
-    out.push(' ');
-    push_national(&mut out, &parts, "", " ");
-    out
+fn push_international(out: &mut Vec<char>, split: Split) {
+    put(out, '+');
+    push_row(out, split.country.row());
+    put(out, ' ');
+    let (area, subscriber) = split.area();
+    if !area.is_empty() {
+        push_row(out, area);
+        put(out, ' ');
+    }
+    push_grouped(out, subscriber);
 }
 
-/// `8 (495) 000-00-99` where the country has a trunk prefix, else [`international`].
-pub fn national(number: E164) -> String {
-    let parts = number.parts();
-    if parts.plan().trunk.is_empty() || !parts.is_regular() {
-        return international(number);
-    }
-    let mut out = String::from(parts.plan().trunk);
-    out.push_str(" (");
-    push_national(&mut out, &parts, "", ") ");
-    out
+/// `8 (495) 000-00-99` where the country has a trunk prefix, else as [`push_international`].
+fn push_national(out: &mut Vec<char>, split: Split) {
+    let Some(trunk) = split.plan().trunk().filter(|_| split.is_regular()) else {
+        return push_international(out, split);
+    };
+    let (area, subscriber) = split.area();
+    push_row(out, trunk);
+    put_all(out, &[' ', '(']);
+    push_row(out, area);
+    put_all(out, &[')', ' ']);
+    push_grouped(out, subscriber);
 }
 
 /// `tel:` form: always full, so that it can be dialled anywhere.
-pub fn tel_href(number: E164) -> String {
-    let mut out = String::from("tel:+");
-    out.push_str(number.digits().as_str());
+pub fn tel_href(number: E164) -> Vec<char> {
+    let mut out = Vec::new();
+    put_all(&mut out, &['t', 'e', 'l', ':', '+']);
+    push_row(&mut out, number.row());
     out
 }
 
-fn push_national(out: &mut String, parts: &Parts, before: &str, between: &str) {
-    out.push_str(before);
-    if !parts.area().is_empty() {
-        out.push_str(parts.area());
-        out.push_str(between);
+/// Adds a character. Everything the agent writes goes through here: one copy of what a growing
+/// list costs.
+#[inline(never)]
+pub(crate) fn put(out: &mut Vec<char>, c: char) {
+    out.push(c);
+}
+
+/// Adds characters.
+pub(crate) fn put_all(out: &mut Vec<char>, text: &[char]) {
+    for c in text {
+        put(out, *c);
     }
-    push_grouped(out, parts.subscriber());
+}
+
+fn push_row(out: &mut Vec<char>, digits: Row) {
+    let mut at = 0;
+    while let Some(digit) = digits.digit(at) {
+        put(out, digit);
+        at += 1;
+    }
 }
 
 /// Pairs from the right; an odd digit makes the first group three: `000-00-99`, `00-00-99`.
-fn push_grouped(out: &mut String, digits: &str) {
-    let first = if digits.len() % 2 == 1 { 3 } else { 2 };
-    for (at, digit) in digits.chars().enumerate() {
-        if at >= first && (at - first) % 2 == 0 {
-            out.push('-');
+fn push_grouped(out: &mut Vec<char>, digits: Row) {
+    let mut at = 0;
+    while let Some(digit) = digits.digit(at) {
+        let left = digits.len() - at;
+        if at > 1 && left % 2 == 0 {
+            put(out, '-');
         }
-        out.push(digit);
+        put(out, digit);
+        at += 1;
     }
 }
 
@@ -272,17 +297,17 @@ fn check_sample(text: &str) -> Result<(), MaskError> {
     }
 }
 
-fn check_template(template: &str) -> Result<(), MaskError> {
+fn check_template(template: &[char]) -> Result<(), MaskError> {
     let mut places = 0;
-    for c in template.chars() {
-        if is_place(c) {
+    for c in template {
+        if is_place(*c) {
             places += 1;
-        } else if c == '+' || !is_mask_separator(c) {
+        } else if *c == '+' || !is_mask_separator(*c) {
             return Err(MaskError::Template);
         }
     }
-    let ends_well = template.chars().next_back().is_some_and(is_place);
-    if (5..=10).contains(&places) && template.chars().next().is_some_and(is_place) && ends_well {
+    let has = |end: Option<&char>| end.is_some_and(|c| is_place(*c));
+    if (5..=10).contains(&places) && has(template.first()) && has(template.last()) {
         Ok(())
     } else {
         Err(MaskError::Template)
@@ -292,42 +317,41 @@ fn check_template(template: &str) -> Result<(), MaskError> {
 /// One piece of a mask with named parts.
 #[derive(Clone, Copy, PartialEq)]
 enum Piece<'a> {
-    Literal(&'a str),
+    Literal(&'a [char]),
     Country,
     Trunk,
     City,
-    Phone(Option<&'a str>),
+    Phone(&'a [char]),
 }
 
 /// Cuts a mask with named parts into pieces, one at each call.
-fn next_piece(text: &str) -> Result<Option<(Piece<'_>, &str)>, MaskError> {
-    if text.is_empty() {
+fn next_piece(text: &[char]) -> Result<Option<(Piece<'_>, &[char])>, MaskError> {
+    let Some((first, inner)) = text.split_first() else {
         return Ok(None);
-    }
-    let Some(inner) = text.strip_prefix('{') else {
-        let end = text.bytes().position(|byte| byte == b'{');
-        let (literal, rest) = text
-            .split_at_checked(end.unwrap_or(text.len()))
-            .unwrap_or_default();
-        return Ok(Some((Piece::Literal(literal), rest)));
     };
-    let end = inner
-        .bytes()
-        .position(|byte| byte == b'}')
-        .ok_or(MaskError::Part)?;
+    let up_to = |text: &[char], end| text.iter().position(|c| *c == end);
+    if *first != '{' {
+        let end = up_to(text, '{').unwrap_or(text.len());
+        let (literal, rest) = text.split_at_checked(end).unwrap_or_default();
+        return Ok(Some((Piece::Literal(literal), rest)));
+    }
+    let end = up_to(inner, '}').ok_or(MaskError::Part)?;
     let name = inner.get(..end).unwrap_or_default();
     let rest = inner.get(end + 1..).unwrap_or_default();
     let piece = match name {
-        "country" => Piece::Country,
-        "trunk" => Piece::Trunk,
-        "city" | "area" => Piece::City,
-        "phone" => Piece::Phone(None),
-        _ => Piece::Phone(Some(name.strip_prefix("phone:").ok_or(MaskError::Part)?)),
+        ['c', 'o', 'u', 'n', 't', 'r', 'y'] => Piece::Country,
+        ['t', 'r', 'u', 'n', 'k'] => Piece::Trunk,
+        ['c', 'i', 't', 'y'] | ['a', 'r', 'e', 'a'] => Piece::City,
+        ['p', 'h', 'o', 'n', 'e'] => Piece::Phone(&[]),
+        ['p', 'h', 'o', 'n', 'e', ':', template @ ..] if !template.is_empty() => {
+            Piece::Phone(template)
+        }
+        _ => return Err(MaskError::Part),
     };
     Ok(Some((piece, rest)))
 }
 
-fn check_named(text: &str) -> Result<(), MaskError> {
+fn check_named(text: &[char]) -> Result<(), MaskError> {
     let mut rest = text;
     let mut stage = 0;
     while let Some((piece, after)) = next_piece(rest)? {
@@ -340,7 +364,9 @@ fn check_named(text: &str) -> Result<(), MaskError> {
             Piece::Country | Piece::Trunk => 1,
             Piece::City => 2,
             Piece::Phone(template) => {
-                template.map_or(Ok(()), check_template)?;
+                if !template.is_empty() {
+                    check_template(template)?;
+                }
                 3
             }
         };
@@ -357,8 +383,8 @@ fn check_named(text: &str) -> Result<(), MaskError> {
 }
 
 /// Words are allowed around named parts; digits only before the first part.
-fn check_literal(literal: &str, after_part: bool) -> Result<(), MaskError> {
-    for c in literal.chars() {
+fn check_literal(literal: &[char], after_part: bool) -> Result<(), MaskError> {
+    for c in literal.iter().copied() {
         let word = c.is_alphabetic() || matches!(c, ',' | ':' | '№' | '#' | '•' | '|' | '*');
         if c.is_ascii_digit() || c == '+' {
             if after_part {
@@ -371,135 +397,134 @@ fn check_literal(literal: &str, after_part: bool) -> Result<(), MaskError> {
     Ok(())
 }
 
-fn format_places(mask: &str, parts: &Parts, domestic: bool) -> Option<String> {
-    let plus = has_byte(mask, b'+');
-    let slots = mask.chars().filter(|c| is_place(*c) || c.is_ascii_digit());
-    let fits = |prefix: &str| {
-        let mut digits = prefix.chars().chain(parts.national().chars());
-        let same = slots
-            .clone()
-            .all(|slot| digits.next().is_some_and(|d| is_place(slot) || slot == d));
-        same && digits.next().is_none()
-    };
-    let trunk = parts.plan().trunk;
-    let prefix = if plus {
-        fits(parts.country()).then_some(parts.country())
+fn write_places(out: &mut Vec<char>, mask: &[char], split: Split, domestic: bool) -> bool {
+    let is_slot = |c: char| is_place(c) || c.is_ascii_digit();
+    let country = Some(split.country.row());
+    let trunk = split.plan().trunk();
+    let forms = if mask.contains(&'+') {
+        [country, None, None]
+    } else if domestic {
+        [trunk, country, Some(Row::EMPTY)]
     } else {
-        let forms = [(trunk, domestic), (parts.country(), true), ("", domestic)];
-        let legal = forms.into_iter().filter(|(_, legal)| *legal);
-        legal.map(|(prefix, _)| prefix).find(|prefix| fits(prefix))
-    }?;
-    let mut digits = prefix.chars().chain(parts.national().chars());
-    let mut out = String::with_capacity(mask.len() + 4);
-    for c in mask.chars() {
-        if is_place(c) || c.is_ascii_digit() {
-            out.push(digits.next()?);
-        } else {
-            out.push(c);
+        [None, country, None]
+    };
+    for prefix in forms.into_iter().flatten() {
+        let digits = prefix.joined(split.national);
+        let mut at = 0;
+        let mut fits = true;
+        out.clear();
+        for c in mask {
+            if is_slot(*c) {
+                let digit = digits.digit(at).unwrap_or(' ');
+                fits &= digit == *c || (is_place(*c) && digit != ' ');
+                put(out, digit);
+                at += 1;
+            } else {
+                put(out, *c);
+            }
+        }
+        if fits && at == digits.len() {
+            return true;
         }
     }
-    Some(out)
+    false
 }
 
-/// Whether `part` stands in `text`. The texts have a few bytes, so the searchers of the standard
-/// library, which the agent would have to carry, gain nothing.
-fn holds(text: &str, part: &str) -> bool {
-    let mut windows = text.as_bytes().windows(part.len());
-    windows.any(|window| window == part.as_bytes())
-}
-
-/// Whether the ASCII character `wanted` stands in `text`; see [`holds`].
-fn has_byte(text: &str, wanted: u8) -> bool {
-    text.bytes().any(|byte| byte == wanted)
-}
-
-fn format_named(mask: &str, parts: &Parts, domestic: bool) -> Option<String> {
-    // A foreign number needs its country code: written out, or as a part.
-    let mut has_country = holds(mask, "{country}");
-    let has_city = holds(mask, "{city}") || holds(mask, "{area}");
-    let mut out = String::with_capacity(mask.len() + 16);
+fn write_named(out: &mut Vec<char>, mask: &[char], split: Split, domestic: bool) -> bool {
+    let mut has_country = false;
+    let mut has_trunk = false;
+    let mut has_city = false;
     let mut rest = mask;
+    while let Ok(Some((piece, after))) = next_piece(rest) {
+        rest = after;
+        has_country |= piece == Piece::Country;
+        has_trunk |= piece == Piece::Trunk;
+        has_city |= piece == Piece::City;
+    }
+    let country = split.country.row();
+    let (area, subscriber) = split.area();
+    // A foreign number needs its country code: written out, or as a part.
+    let mut is_dialled = domestic || has_country;
+    rest = mask;
     while let Ok(Some((piece, after))) = next_piece(rest) {
         rest = after;
         match piece {
             Piece::Literal(literal) => {
-                let digits: String = literal.chars().filter(char::is_ascii_digit).collect();
-                let international = has_byte(literal, b'+');
-                let next_is_country = after.starts_with("{country}");
+                let digits = Row::read(literal.iter().copied());
+                let international = literal.contains(&'+');
+                let next_is_country = matches!(next_piece(after), Ok(Some((Piece::Country, _))));
                 let right = if digits.is_empty() {
                     !international || next_is_country
                 } else if international {
-                    digits == parts.country() && !next_is_country
+                    digits == country && !next_is_country
                 } else {
-                    let trunk = domestic && digits == parts.plan().trunk;
-                    (trunk || digits == parts.country())
-                        && !holds(mask, "{country}")
-                        && !holds(mask, "{trunk}")
+                    let trunk = domestic && split.plan().trunk() == Some(digits);
+                    (trunk || digits == country) && !has_country && !has_trunk
                 };
                 if !right {
-                    return None;
+                    return false;
                 }
-                has_country |= !digits.is_empty();
-                out.push_str(literal);
+                is_dialled |= !digits.is_empty();
+                put_all(out, literal);
             }
-            Piece::Country => out.push_str(parts.country()),
-            Piece::Trunk => out.push_str(parts.plan().trunk),
-            Piece::City => out.push_str(parts.area()),
+            Piece::Country => push_row(out, country),
+            Piece::Trunk => push_row(out, split.plan().trunk().unwrap_or_default()),
+            Piece::City => push_row(out, area),
             Piece::Phone(template) => {
-                let digits = if has_city {
-                    parts.subscriber()
+                let digits = if has_city { subscriber } else { split.national };
+                if template.is_empty() {
+                    push_grouped(out, digits);
                 } else {
-                    parts.national()
-                };
-                match template {
-                    Some(template) => push_filled(&mut out, template, digits, is_place),
-                    None => push_grouped(&mut out, digits),
+                    push_filled(out, template, digits, is_place);
                 }
             }
         }
     }
-    (domestic || has_country).then_some(out)
+    is_dialled
 }
 
 /// Fills the places of `template` from the right. Surplus digits stay at the front; places that
 /// get no digit go, with the separators that follow them.
-fn push_filled(out: &mut String, template: &str, digits: &str, is_slot: fn(char) -> bool) {
-    let slots = template.chars().filter(|c| is_slot(*c)).count();
+fn push_filled(out: &mut Vec<char>, template: &[char], digits: Row, is_slot: fn(char) -> bool) {
+    let slots = template.iter().filter(|c| is_slot(**c)).count();
     let mut empty = slots.saturating_sub(digits.len());
-    let (front, rest) = digits.split_at(digits.len().saturating_sub(slots));
-    let mut rest = rest.chars();
+    let (front, rest) = digits.cut(digits.len().saturating_sub(slots));
+    let mut at = 0;
     let mut begun = false;
     let mut dropped = false;
-    for c in template.chars() {
+    for c in template.iter().copied() {
         if !is_slot(c) {
             if begun || !dropped {
-                out.push(c);
+                put(out, c);
             }
         } else if empty > 0 {
             empty -= 1;
             dropped = true;
         } else {
             if !begun {
-                out.push_str(front);
+                push_row(out, front);
                 begun = true;
             }
-            out.extend(rest.next());
+            if let Some(digit) = rest.digit(at) {
+                put(out, digit);
+            }
+            at += 1;
         }
     }
     // No slot at all, yet digits: they are never lost.
     if !begun {
-        out.push_str(front);
+        push_row(out, front);
     }
 }
 
-/// The digits of `number` in `form`, the prefix apart; nothing where the form cannot be used.
-fn in_form(number: E164, form: Form, home: Home<'_>) -> Option<(&'static str, bool)> {
-    let parts = number.parts();
-    let same_country = parts.country_code() == Some(home.country) && parts.is_regular();
+/// What stands before the national digits of a number written in `form`; nothing where the form
+/// cannot be used.
+fn prefix_of(split: Split, form: Form, home: Codes) -> Option<Row> {
+    let same_country = split.country == home.country && split.is_regular();
     match form {
-        Form::International | Form::InternationalBare => Some(("", true)),
-        Form::Trunk if same_country => Some((parts.plan().trunk, false)),
-        Form::National if same_country => Some(("", false)),
+        Form::International | Form::InternationalBare => Some(split.country.row()),
+        Form::Trunk if same_country => split.plan().trunk(),
+        Form::National if same_country => Some(Row::EMPTY),
         _ => None,
     }
 }

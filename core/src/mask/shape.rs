@@ -6,155 +6,144 @@
 //! whole national or international number is written instead: showing digits that lead to a
 //! stranger is the one thing that must not happen. So the result is read back before it is used.
 
-use super::{in_form, international, national, push_filled};
-use crate::phone::E164;
-use crate::phone::read::{Form, Home, read_digits, read_written, written_digits};
+use super::{prefix_of, push_filled, push_row, put, put_all};
+use crate::phone::read::{Codes, Form, is_zero, read_chars, read_digits, written_digits};
+use crate::phone::{E164, Row};
 
 /// `number` as it would have been written where `shape` stood, on a page at `home`.
 ///
 /// `shape` is the text of one number as on the page. Anything may be given; what is no number is
-/// answered with the full number.
-pub fn in_shape_of(shape: &str, number: E164, home: Home<'_>) -> String {
-    let Some((old, form)) = read_form(shape, home) else {
-        return full(number, home);
-    };
-    let written = match form {
-        Form::Local => local(shape, number, home),
-        _ => rewrite(shape, old, form, number, home),
-    };
-    written
-        .filter(|text| read_written(text, home) == Some(number))
-        .unwrap_or_else(|| full(number, home))
-}
-
-/// A sample number of a mask: as [`in_shape_of`], but nothing where the sample cannot hold it.
-pub(super) fn by_sample(sample: &str, number: E164, home: Home<'_>) -> Option<String> {
-    let home = Home { area: None, ..home };
-    let (old, form) = read_form(sample, home)?;
-    rewrite(sample, old, form, number, home).filter(|text| read_written(text, home) == Some(number))
-}
-
-fn read_form(shape: &str, home: Home<'_>) -> Option<(E164, Form)> {
-    let (digits, plus) = written_digits(shape)?;
-    read_digits(&digits, plus, home)
-}
-
-/// The whole number where the shape cannot be kept.
-fn full(number: E164, home: Home<'_>) -> String {
-    if number.parts().country_code() == Some(home.country) {
-        national(number)
-    } else {
-        international(number)
+/// answered with `full`, the number as [`super::full`] writes it. Without that the digits after a
+/// `+` do.
+pub fn in_shape_of(shape: &[char], number: E164, full: &[char], home: Codes) -> Vec<char> {
+    let mut out = Vec::new();
+    // Its second group of digits is the area code.
+    let mut groups = full
+        .split(|c| !c.is_ascii_digit())
+        .filter(|group| !group.is_empty());
+    let area = groups.nth(1).map_or(0, <[char]>::len);
+    if !write_like(&mut out, shape, number, area, home) {
+        out.clear();
+        put_all(&mut out, full);
+        if full.is_empty() {
+            put(&mut out, '+');
+            push_row(&mut out, number.row());
+        }
     }
+    out
+}
+
+/// Writes `number`, whose area code has `area` digits, into `out`; false where the shape cannot
+/// hold it.
+pub(super) fn write_like(
+    out: &mut Vec<char>,
+    shape: &[char],
+    number: E164,
+    area: usize,
+    home: Codes,
+) -> bool {
+    let read = written_digits(shape).and_then(|(digits, plus)| read_digits(digits, plus, home));
+    let Some((old, form)) = read else {
+        return false;
+    };
+    let written = if form == Form::Local {
+        write_local(out, shape, number, home)
+    } else {
+        rewrite(out, shape, (old, form), (number, area), home)
+    };
+    written.is_some() && read_chars(out, home) == Some(number)
+}
+
+fn is_digit(c: char) -> bool {
+    c.is_ascii_digit()
 }
 
 /// A number of the home area without its area code.
-fn local(shape: &str, number: E164, home: Home<'_>) -> Option<String> {
-    let area = home.area?;
-    let parts = number.parts();
-    if parts.country_code() != Some(home.country) {
+fn write_local(out: &mut Vec<char>, shape: &[char], number: E164, home: Codes) -> Option<()> {
+    let split = number.split();
+    if split.country != home.country {
         return None;
     }
-    let subscriber = parts.national().strip_prefix(area)?;
-    let mut out = String::with_capacity(shape.len());
-    push_filled(&mut out, shape, subscriber, |c| c.is_ascii_digit());
-    Some(out)
+    let subscriber = split.national.after(home.area)?;
+    push_filled(out, shape, subscriber, is_digit);
+    Some(())
 }
 
-/// Byte offsets in a shape: where the prefix (country code or trunk) ends and where the area code
-/// in brackets begins and ends.
-struct Zones {
-    prefix_end: usize,
-    area: Option<(usize, usize)>,
-}
-
-fn rewrite(shape: &str, old: E164, form: Form, number: E164, home: Home<'_>) -> Option<String> {
-    let (trunk, with_country) = in_form(number, form, home)?;
-    let (old_parts, parts) = (old.parts(), number.parts());
-    let old_prefix = match form {
-        Form::International | Form::InternationalBare => old_parts.country(),
-        Form::Trunk => old_parts.plan().trunk,
-        Form::National | Form::Local => "",
-    };
-    let prefix = if with_country { parts.country() } else { trunk };
-    let zones = zones(shape, old_prefix.len(), form)?;
-    let (head, body) = shape.split_at_checked(zones.prefix_end)?;
-    let mut out = String::with_capacity(shape.len() + 4);
+fn rewrite(
+    out: &mut Vec<char>,
+    shape: &[char],
+    (old, form): (E164, Form),
+    (number, area): (E164, usize),
+    home: Codes,
+) -> Option<()> {
+    let split = number.split();
+    let prefix = prefix_of(split, form, home)?;
+    // The old number had the form, so it has a prefix.
+    let old_prefix = prefix_of(old.split(), form, home).unwrap_or_default();
+    let (prefix_end, brackets) = zones(shape, old_prefix.len(), form)?;
+    let (head, body) = shape.split_at_checked(prefix_end)?;
     if prefix == old_prefix {
-        out.push_str(head);
+        put_all(out, head);
     } else {
-        push_prefix(&mut out, head, old_prefix.len(), prefix);
+        push_prefix(out, head, old_prefix.len(), prefix);
     }
-    let Some((from, to)) = zones.area else {
-        push_filled(&mut out, body, parts.national(), |c| c.is_ascii_digit());
-        return Some(out);
+    let Some((from, to)) = brackets.filter(|_| area > 0) else {
+        push_filled(out, body, split.national, is_digit);
+        return Some(());
     };
-    let before = shape.get(zones.prefix_end..from)?;
-    out.push_str(before);
-    push_filled(&mut out, shape.get(from..to)?, parts.area(), |c| {
-        c.is_ascii_digit()
-    });
-    push_filled(&mut out, shape.get(to..)?, parts.subscriber(), |c| {
-        c.is_ascii_digit()
-    });
-    Some(out)
+    let (area, subscriber) = split.national.cut(area);
+    put_all(out, shape.get(prefix_end..from)?);
+    push_filled(out, shape.get(from..to)?, area, is_digit);
+    push_filled(out, shape.get(to..)?, subscriber, is_digit);
+    Some(())
 }
 
 /// The head of a shape with its first `slots` digits replaced by `prefix` as a whole.
-fn push_prefix(out: &mut String, head: &str, slots: usize, prefix: &str) {
+fn push_prefix(out: &mut Vec<char>, head: &[char], slots: usize, prefix: Row) {
     let mut seen = 0;
-    for c in head.chars() {
+    for c in head {
         if c.is_ascii_digit() && seen < slots {
             if seen == 0 {
-                out.push_str(prefix);
+                push_row(out, prefix);
             }
             seen += 1;
         } else {
-            out.push(c);
+            put(out, *c);
         }
     }
 }
 
-fn zones(shape: &str, prefix_digits: usize, form: Form) -> Option<Zones> {
+/// Where a shape's prefix (country code or trunk) ends, and where the area code in brackets begins
+/// and ends.
+type Zones = (usize, Option<(usize, usize)>);
+
+fn zones(shape: &[char], prefix_digits: usize, form: Form) -> Option<Zones> {
+    let is_digit_at = |at: &usize| shape.get(*at).is_some_and(char::is_ascii_digit);
+    let mut digits = (0..shape.len()).filter(is_digit_at);
     let mut prefix_end = 0;
-    let mut digits = 0;
-    for (at, c) in shape.char_indices() {
-        if c.is_ascii_digit() {
-            digits += 1;
-            if digits == prefix_digits {
-                prefix_end = at + 1;
-            }
-        }
+    for _ in 0..prefix_digits {
+        prefix_end = digits.next()? + 1;
     }
-    if digits < prefix_digits {
-        return None;
-    }
+    let mut first = digits.next()?;
     // The (0) of "+44 (0)20 …" is not dialled from abroad: it stays as it stands.
-    let rest = shape.get(prefix_end..)?;
-    if matches!(form, Form::International)
-        && let Some(at) = rest
-            .as_bytes()
-            .windows(3)
-            .position(|window| window == b"(0)")
-        && !rest.get(..at)?.bytes().any(|byte| byte.is_ascii_digit())
+    if form == Form::International
+        && is_zero(shape, first)
+        && first.checked_sub(1).and_then(|at| shape.get(at)) == Some(&'(')
     {
-        prefix_end += at + 3;
+        prefix_end = first + 2;
+        first = digits.next()?;
     }
-    let rest = shape.get(prefix_end..)?;
-    let close = rest.bytes().position(|byte| matches!(byte, b')' | b']'));
-    let first = rest.bytes().position(|byte| byte.is_ascii_digit());
-    let area = match (first, close) {
-        (Some(first), Some(close)) if first < close && opens(shape, prefix_end + first) => {
-            Some((prefix_end + first, prefix_end + close))
-        }
-        _ => None,
-    };
-    Some(Zones { prefix_end, area })
+    let close = (first..shape.len()).find(|at| matches!(shape.get(*at), Some(')' | ']')));
+    let brackets = close.filter(|_| opens(shape, first));
+    Some((prefix_end, brackets.map(|close| (first, close))))
 }
 
 /// Whether a bracket is open at `at`.
-fn opens(shape: &str, at: usize) -> bool {
+fn opens(shape: &[char], at: usize) -> bool {
     let before = shape.get(..at).unwrap_or_default();
-    let opened = before.bytes().rposition(|byte| matches!(byte, b'(' | b'['));
-    opened > before.bytes().rposition(|byte| matches!(byte, b')' | b']'))
+    let mut brackets = before
+        .iter()
+        .rev()
+        .filter(|c| matches!(c, '(' | ')' | '[' | ']'));
+    matches!(brackets.next(), Some('(' | '['))
 }

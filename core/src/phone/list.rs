@@ -137,11 +137,12 @@ impl ListReader<'_> {
 
 /// One number and nothing else, of a length its country uses.
 fn read_strict(text: &str, home: Home<'_>) -> Result<E164, ListFaultReason> {
-    let (digits, plus) = written_digits(text).ok_or(ListFaultReason::NotANumber)?;
-    let by_length = |digits: &str| {
+    let text: Vec<char> = text.chars().collect();
+    let (digits, plus) = written_digits(&text).ok_or(ListFaultReason::NotANumber)?;
+    let by_length = || {
         let short = digits.len() < 10;
-        let trunk = home.country.plan().trunk;
-        let bare = trunk.is_empty() || !digits.starts_with(trunk);
+        let trunk = home.country.plan().trunk();
+        let bare = trunk.is_none_or(|trunk| digits.after(trunk).is_none());
         let local = home.area.is_none() && bare && (5..=7).contains(&digits.len());
         match (local, short) {
             (true, _) => ListFaultReason::NoAreaCode,
@@ -149,8 +150,8 @@ fn read_strict(text: &str, home: Home<'_>) -> Result<E164, ListFaultReason> {
             _ => ListFaultReason::TooLong,
         }
     };
-    let Some((number, _)) = read_digits(&digits, plus, home) else {
-        return Err(by_length(&digits));
+    let Some((number, _)) = read_digits(digits, plus, home.codes()) else {
+        return Err(by_length());
     };
     let parts = number.parts();
     let plan = parts.plan();

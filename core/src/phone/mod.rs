@@ -10,10 +10,12 @@ use core::num::NonZeroU64;
 pub mod list;
 pub mod plan;
 pub mod read;
+mod row;
 
 pub use list::{ListFault, ListFaultReason, NumberList, read_list};
-pub use plan::{CountryCode, Parts};
-pub use read::{Home, read_written};
+pub use plan::{CountryCode, Parts, Split};
+pub use read::{Codes, Home, read_written};
+pub use row::Row;
 
 /// A telephone number: 3 to 15 digits, country code first, no leading zero. Shown and stored
 /// without `+`.
@@ -75,7 +77,23 @@ impl E164 {
         Digits { bytes, from }
     }
 
-    /// Country code, area code and subscriber's number, by the plan of the country.
+    /// The number that `digits` are, country code first.
+    pub fn from_row(digits: Row) -> Option<Self> {
+        let good = (3..=Digits::MAX).contains(&digits.len()) && digits.digit(0) != Some('0');
+        NonZeroU64::new(digits.value()).filter(|_| good).map(Self)
+    }
+
+    /// All digits.
+    pub fn row(self) -> Row {
+        Row::of(self.0.get())
+    }
+
+    /// Country code and national number, by the plan of the country.
+    pub fn split(self) -> Split {
+        Split::of(self)
+    }
+
+    /// Country code, area code and subscriber's number as text.
     pub fn parts(self) -> Parts {
         Parts::of(self)
     }

@@ -6,7 +6,7 @@
 //! ITU. What is not here: whether a number is in service. A country without a row has no trunk
 //! prefix, any length, and an area code of three digits; such numbers are written with `+`.
 
-use super::{Digits, E164};
+use super::{Digits, E164, Row};
 
 /// A country calling code: `7`, `375`, `1`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -21,14 +21,16 @@ impl CountryCode {
     /// Returns nothing unless `text` is exactly one code of the E.164 plan.
     pub fn parse(text: &str) -> Option<Self> {
         let digits = text.strip_prefix('+').unwrap_or(text);
-        let ok = !digits.is_empty()
-            && digits.len() == code_len(digits)
-            && digits.bytes().all(|b| b.is_ascii_digit());
-        let value = digits.bytes().fold(0u16, |sum, b| {
-            sum.wrapping_mul(10)
-                .wrapping_add(u16::from(b.wrapping_sub(b'0')))
-        });
-        (ok && value > 0).then_some(Self(value))
+        let clean = digits.bytes().all(|byte| byte.is_ascii_digit());
+        let code = Self::from_row(Row::read(digits.chars()));
+        code.filter(|_| clean)
+    }
+
+    /// The code that `digits` are; nothing unless they are exactly one.
+    pub fn from_row(digits: Row) -> Option<Self> {
+        let zeros = Row::new(0, 2);
+        let good = digits.value() > 0 && digits.len() == code_len(digits.joined(zeros));
+        good.then_some(Self(digits.value() as u16))
     }
 
     /// The code as an integer.
@@ -44,17 +46,14 @@ impl CountryCode {
             .unwrap_or(&UNKNOWN)
     }
 
+    /// The code's digits.
+    pub fn row(self) -> Row {
+        Row::of(u64::from(self.0))
+    }
+
     /// `number` of this country with the national digits `national`.
-    pub(super) fn with_national(self, national: &str) -> Option<E164> {
-        let mut value = u64::from(self.0);
-        if national.len() > 14 {
-            return None;
-        }
-        for byte in national.bytes() {
-            value = value * 10 + u64::from(byte.checked_sub(b'0')?);
-        }
-        let number = E164(core::num::NonZeroU64::new(value)?);
-        (number.digits().as_str().len() <= 15).then_some(number)
+    pub(super) fn with_national(self, national: Row) -> Option<E164> {
+        E164::from_row(self.row().joined(national))
     }
 }
 
@@ -62,15 +61,36 @@ impl CountryCode {
 #[derive(Debug)]
 pub struct Plan {
     code: u16,
-    /// Dialled before a national number within the country; empty where there is none.
-    pub trunk: &'static str,
+    /// Dialled before a national number within the country; [`NO_TRUNK`] where nothing is.
+    trunk: u8,
     /// Fewest and most digits of a national number.
     lengths: (u8, u8),
-    /// Area code lengths by leading digits of the national number; the first that fits counts.
-    areas: &'static [(&'static str, u8)],
 }
 
+/// Leading digits and the length of the area codes that begin so, as one integer.
+#[derive(Clone, Copy, Debug)]
+struct Area(u16);
+
+impl Area {
+    fn head(self) -> Row {
+        Row::of(u64::from(self.0 >> 3))
+    }
+
+    fn len(self) -> usize {
+        usize::from(self.0 & 7)
+    }
+}
+
+/// Within the country numbers are dialled as they are.
+const NO_TRUNK: u8 = 255;
+
 impl Plan {
+    /// Dialled before a national number within the country.
+    pub fn trunk(&self) -> Option<Row> {
+        let digits = if self.trunk > 9 { 2 } else { 1 };
+        (self.trunk != NO_TRUNK).then_some(Row::new(u64::from(self.trunk), digits))
+    }
+
     /// Whether `national` has a length that the country's numbers have.
     pub fn fits(&self, length: usize) -> bool {
         (usize::from(self.lengths.0)..=usize::from(self.lengths.1)).contains(&length)
@@ -85,39 +105,68 @@ impl Plan {
     pub fn is_known(&self) -> bool {
         self.code != 0
     }
+}
 
-    fn area_len(&self, national: &str) -> usize {
-        let by_row = self
-            .areas
-            .iter()
-            .find(|(head, _)| national.starts_with(head));
+/// A number's country and what is dialled within it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Split {
+    /// The country.
+    pub country: CountryCode,
+    /// Area code and subscriber's number.
+    pub national: Row,
+}
+
+impl Split {
+    pub(super) fn of(number: E164) -> Self {
+        let row = number.row();
+        let (country, national) = row.cut(code_len(row));
+        Self {
+            country: CountryCode(country.value() as u16),
+            national,
+        }
+    }
+
+    /// The plan of the number's country.
+    pub fn plan(self) -> &'static Plan {
+        self.country.plan()
+    }
+
+    /// Whether the national number has a length its country uses.
+    pub fn is_regular(self) -> bool {
+        self.plan().is_known() && self.plan().fits(self.national.len())
+    }
+
+    /// The area (or mobile network, or toll-free) code, and what follows it.
+    pub fn area(self) -> (Row, Row) {
+        let country = AREAS.iter().find(|(code, _)| *code == self.country.0);
+        let mut areas = country.map_or(&[][..], |(_, areas)| areas).iter();
+        let by_row = areas.find(|area| self.national.after(area.head()).is_some());
         // Always leave at least one digit to the subscriber.
-        let most = national.len().saturating_sub(1);
-        by_row.map_or(3, |(_, len)| usize::from(*len)).min(most)
+        let most = self.national.len().saturating_sub(1);
+        let len = by_row.map_or(3, |area| area.len()).min(most);
+        self.national.cut(len)
     }
 }
 
-/// A number taken apart.
+/// A number taken apart, as text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Parts {
     digits: Digits,
+    split: Split,
     country_end: usize,
     area_end: usize,
 }
 
 impl Parts {
     pub(super) fn of(number: E164) -> Self {
-        let digits = number.digits();
-        let text = digits.as_str();
-        let country_end = code_len(text).min(text.len());
-        let national = text.get(country_end..).unwrap_or_default();
-        let mut parts = Self {
-            digits,
+        let split = number.split();
+        let country_end = split.country.row().len();
+        Self {
+            digits: number.digits(),
+            split,
             country_end,
-            area_end: country_end,
-        };
-        parts.area_end += parts.plan().area_len(national);
-        parts
+            area_end: country_end + split.area().0.len(),
+        }
     }
 
     /// The country code's digits, never empty.
@@ -152,145 +201,159 @@ impl Parts {
             .unwrap_or_default()
     }
 
-    /// The country's code as a value; nothing only for numbers of no country.
-    pub fn country_code(&self) -> Option<CountryCode> {
-        CountryCode::parse(self.country())
-    }
-
     /// The plan of the number's country.
     pub fn plan(&self) -> &'static Plan {
-        self.country_code().map_or(&UNKNOWN, CountryCode::plan)
+        self.split.plan()
     }
 
     /// Whether the national number has a length its country uses.
     pub fn is_regular(&self) -> bool {
-        self.plan().is_known() && self.plan().fits(self.national().len())
+        self.split.is_regular()
     }
 }
 
-/// Length of the country code that `digits` begin with (ITU-T E.164, list of assigned codes).
-fn code_len(digits: &str) -> usize {
-    let mut bytes = digits.bytes();
-    let (first, second) = (bytes.next().unwrap_or(0), bytes.next().unwrap_or(0));
-    match (first, second) {
-        (b'1' | b'7', _) => 1,
-        (b'2', b'0' | b'7')
-        | (b'3', b'0'..=b'4' | b'6' | b'9')
-        | (b'4', b'0' | b'1' | b'3'..=b'9')
-        | (b'5', b'1'..=b'8')
-        | (b'6', b'0'..=b'6')
-        | (b'8', b'1' | b'2' | b'4' | b'6')
-        | (b'9', b'0'..=b'5' | b'8') => 2,
+/// Length of the country code that `digits` (at least three) begin with (ITU-T E.164, list of
+/// assigned codes).
+fn code_len(digits: Row) -> usize {
+    match digits.cut(2).0.value() {
+        10..=19 | 70..=79 => 1,
+        20
+        | 27
+        | 30..=34
+        | 36
+        | 39..=41
+        | 43..=49
+        | 51..=58
+        | 60..=66
+        | 81
+        | 82
+        | 84
+        | 86
+        | 90..=95
+        | 98 => 2,
         _ => 3,
     }
 }
 
 const UNKNOWN: Plan = Plan {
     code: 0,
-    trunk: "",
+    trunk: NO_TRUNK,
     lengths: (1, 14),
-    areas: &[],
 };
 
-const fn plan(
-    code: u16,
-    trunk: &'static str,
-    lengths: (u8, u8),
-    areas: &'static [(&'static str, u8)],
-) -> Plan {
+const fn plan(code: u16, trunk: u8, lengths: (u8, u8)) -> Plan {
     Plan {
         code,
         trunk,
         lengths,
-        areas,
     }
+}
+
+/// Area codes that begin with `head` (0: all others) have `len` digits.
+const fn area(head: u16, len: u16) -> Area {
+    Area(head << 3 | len)
 }
 
 /// Russian zones whose cities have seven-digit numbers, mobile networks and services have three
 /// digits; the other geographic codes four (Kaliningrad 4012). Small towns with five are written
 /// with four, which changes where a bracket stands and no digit. Kazakhstan shares the code.
-const RUSSIA: &[(&str, u8)] = &[
-    ("9", 3),
-    ("80", 3),
-    ("342", 3),
-    ("343", 3),
-    ("347", 3),
-    ("351", 3),
-    ("383", 3),
-    ("391", 3),
-    ("423", 3),
-    ("473", 3),
-    ("495", 3),
-    ("498", 3),
-    ("499", 3),
-    ("812", 3),
-    ("831", 3),
-    ("843", 3),
-    ("846", 3),
-    ("861", 3),
-    ("862", 3),
-    ("863", 3),
-    ("3", 4),
-    ("4", 4),
-    ("8", 4),
-    ("727", 3),
-    ("71", 4),
-    ("72", 4),
-    ("73", 4),
+const RUSSIA: &[Area] = &[
+    area(9, 3),
+    area(80, 3),
+    area(342, 3),
+    area(343, 3),
+    area(347, 3),
+    area(351, 3),
+    area(383, 3),
+    area(391, 3),
+    area(423, 3),
+    area(473, 3),
+    area(495, 3),
+    area(498, 3),
+    area(499, 3),
+    area(812, 3),
+    area(831, 3),
+    area(843, 3),
+    area(846, 3),
+    area(861, 3),
+    area(862, 3),
+    area(863, 3),
+    area(3, 4),
+    area(4, 4),
+    area(8, 4),
+    area(727, 3),
+    area(71, 4),
+    area(72, 4),
+    area(73, 4),
 ];
 
 const PLANS: &[Plan] = &[
-    plan(7, "8", (10, 10), RUSSIA),
-    plan(1, "1", (10, 10), &[("", 3)]),
-    plan(33, "0", (9, 9), &[("", 1)]),
-    plan(34, "", (9, 9), &[("", 3)]),
-    plan(
+    plan(7, 8, (10, 10)),
+    plan(1, 1, (10, 10)),
+    plan(33, 0, (9, 9)),
+    plan(34, NO_TRUNK, (9, 9)),
+    plan(44, 0, (9, 10)),
+    plan(48, NO_TRUNK, (9, 9)),
+    plan(49, 0, (6, 11)),
+    plan(90, 0, (10, 10)),
+    plan(370, 0, (8, 8)),
+    plan(371, NO_TRUNK, (8, 8)),
+    plan(372, NO_TRUNK, (7, 8)),
+    plan(373, 0, (8, 8)),
+    plan(374, 0, (8, 8)),
+    plan(375, 80, (9, 9)),
+    plan(380, 0, (9, 9)),
+    plan(420, NO_TRUNK, (9, 9)),
+    plan(971, 0, (8, 9)),
+    plan(972, 0, (8, 9)),
+    plan(992, NO_TRUNK, (9, 9)),
+    plan(993, 8, (8, 8)),
+    plan(994, 0, (9, 9)),
+    plan(995, 0, (9, 9)),
+    plan(996, 0, (9, 9)),
+    plan(998, NO_TRUNK, (9, 9)),
+];
+
+/// Area code lengths by leading digits of the national number; the first that fits counts. Without
+/// a row it is three. The agent is told area codes and carries none of this.
+const AREAS: &[(u16, &[Area])] = &[
+    (7, RUSSIA),
+    (33, &[area(0, 1)]),
+    (
         44,
-        "0",
-        (9, 10),
-        &[("20", 2), ("2", 2), ("1", 4), ("7", 4), ("", 3)],
+        &[area(20, 2), area(2, 2), area(1, 4), area(7, 4), area(0, 3)],
     ),
-    plan(48, "", (9, 9), &[("", 2)]),
-    plan(
+    (48, &[area(0, 2)]),
+    (
         49,
-        "0",
-        (6, 11),
         &[
-            ("30", 2),
-            ("40", 2),
-            ("69", 2),
-            ("89", 2),
-            ("1", 3),
-            ("", 3),
+            area(30, 2),
+            area(40, 2),
+            area(69, 2),
+            area(89, 2),
+            area(1, 3),
+            area(0, 3),
         ],
     ),
-    plan(90, "0", (10, 10), &[("", 3)]),
-    plan(370, "0", (8, 8), &[("", 3)]),
-    plan(371, "", (8, 8), &[("", 2)]),
-    plan(372, "", (7, 8), &[("", 3)]),
-    plan(373, "0", (8, 8), &[("22", 2), ("", 3)]),
-    plan(374, "0", (8, 8), &[("", 2)]),
-    plan(
+    (371, &[area(0, 2)]),
+    (373, &[area(22, 2), area(0, 3)]),
+    (374, &[area(0, 2)]),
+    (
         375,
-        "80",
-        (9, 9),
         &[
-            ("17", 2),
-            ("25", 2),
-            ("29", 2),
-            ("33", 2),
-            ("44", 2),
-            ("", 3),
+            area(17, 2),
+            area(25, 2),
+            area(29, 2),
+            area(33, 2),
+            area(44, 2),
+            area(0, 3),
         ],
     ),
-    plan(380, "0", (9, 9), &[("", 2)]),
-    plan(420, "", (9, 9), &[("", 3)]),
-    plan(971, "0", (8, 9), &[("5", 2), ("", 1)]),
-    plan(972, "0", (8, 9), &[("5", 2), ("7", 2), ("", 1)]),
-    plan(992, "", (9, 9), &[("", 2)]),
-    plan(993, "8", (8, 8), &[("", 2)]),
-    plan(994, "0", (9, 9), &[("", 2)]),
-    plan(995, "0", (9, 9), &[("", 3)]),
-    plan(996, "0", (9, 9), &[("", 3)]),
-    plan(998, "", (9, 9), &[("", 2)]),
+    (380, &[area(0, 2)]),
+    (971, &[area(5, 2), area(0, 1)]),
+    (972, &[area(5, 2), area(7, 2), area(0, 1)]),
+    (992, &[area(0, 2)]),
+    (993, &[area(0, 2)]),
+    (994, &[area(0, 2)]),
+    (998, &[area(0, 2)]),
 ];

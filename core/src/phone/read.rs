@@ -4,8 +4,8 @@
 //! finding a number within a longer text (the agent), and lists ([`super::list`]).
 //! Nothing here needs `core::fmt`, so the agent can afford it.
 
-use super::E164;
 use super::plan::CountryCode;
+use super::{E164, Row};
 
 /// Where a number is written: decides what is meant by digits without `+`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,96 +39,108 @@ pub enum Form {
     Local,
 }
 
+/// A [`Home`] as digits: what the agent carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Codes {
+    /// The site's country.
+    pub country: CountryCode,
+    /// The site's area code; no digits without one.
+    pub area: Row,
+}
+
+impl Home<'_> {
+    /// The codes of this place.
+    pub fn codes(self) -> Codes {
+        Codes {
+            country: self.country,
+            area: Row::read(self.area.unwrap_or_default().chars()),
+        }
+    }
+}
+
 /// Reads `text` as one number: digits, separators and direction marks, at most one `+` before the
 /// first digit, nothing else.
 ///
 /// Returns nothing for anything else, for digits of no plausible length, and for local numbers
 /// when [`Home::area`] is unknown.
 pub fn read_written(text: &str, home: Home<'_>) -> Option<E164> {
+    let text: Vec<char> = text.chars().collect();
+    read_chars(&text, home.codes())
+}
+
+/// [`read_written`] for text in characters.
+pub fn read_chars(text: &[char], home: Codes) -> Option<E164> {
     let (digits, plus) = written_digits(text)?;
-    let (number, _) = read_digits(&digits, plus, home)?;
+    let (number, _) = read_digits(digits, plus, home)?;
     Some(number)
 }
 
 /// The digits of `text` and whether a `+` stands before them; nothing if a character is neither
 /// digit nor separator. The `(0)` of `+33 (0)2 …` is left out.
-pub fn written_digits(text: &str) -> Option<(String, bool)> {
-    let mut digits = String::new();
+pub fn written_digits(text: &[char]) -> Option<(Row, bool)> {
+    let mut digits = Row::EMPTY;
     let mut plus = false;
-    let mut rest = text;
-    while let Some(next) = rest.chars().next() {
-        if plus && !digits.is_empty() && rest.starts_with("(0)") {
-            rest = rest.get(3..)?;
-            continue;
-        }
+    let mut at = 0;
+    while let Some(next) = text.get(at) {
+        at += 1;
         match next {
-            '0'..='9' => digits.push(next),
+            '0'..='9' => digits.push(*next),
+            '(' if plus && !digits.is_empty() && is_zero(text, at) => at += 2,
             '+' if digits.is_empty() && !plus => plus = true,
-            _ if is_separator(next) => {}
+            _ if is_separator(*next) => {}
             _ => return None,
         }
-        if digits.len() > 20 {
-            return None;
-        }
-        rest = rest.get(next.len_utf8()..)?;
     }
-    (!digits.is_empty()).then_some((digits, plus))
+    (!digits.is_empty() && digits.len() <= 20).then_some((digits, plus))
+}
+
+/// Whether `0)` stands at `at`.
+pub(crate) fn is_zero(text: &[char], at: usize) -> bool {
+    text.get(at) == Some(&'0') && text.get(at + 1) == Some(&')')
 }
 
 /// What `digits` mean at `home`, and in which form they are written.
-pub fn read_digits(digits: &str, plus: bool, home: Home<'_>) -> Option<(E164, Form)> {
+pub fn read_digits(digits: Row, plus: bool, home: Codes) -> Option<(E164, Form)> {
+    if digits.len() > Row::MAX as usize {
+        return None;
+    }
+    let bare = E164::from_row(digits);
     if plus {
-        let number = E164::parse(digits).ok()?;
-        return Some((number, Form::International));
+        return Some((bare?, Form::International));
     }
     let plan = home.country.plan();
-    let national = |rest: &str, form| Some((home.country.with_national(rest)?, form));
-    if let Some(rest) = after(digits, plan.trunk)
-        && plan.is_known()
-        && plan.fits(rest.len())
-    {
+    let fits = |row: Row| plan.is_known() && plan.fits(row.len());
+    let national = |rest: Row, form| Some((home.country.with_national(rest)?, form));
+    let after_trunk = plan.trunk().and_then(|trunk| digits.after(trunk));
+    if let Some(rest) = after_trunk.filter(|rest| fits(*rest)) {
         return national(rest, Form::Trunk);
     }
-    let bare = E164::parse(digits).ok().filter(|n| n.parts().is_regular());
+    let bare = bare.filter(|number| number.split().is_regular());
     if let Some(number) = bare
-        && number.parts().country_code() == Some(home.country)
+        && number.split().country == home.country
     {
         return Some((number, Form::InternationalBare));
     }
-    if plan.is_known() && plan.fits(digits.len()) {
+    if fits(digits) {
         return national(digits, Form::National);
     }
     // A number that begins with the trunk prefix is not a local one: "8 495 000" is a price.
-    if let Some(area) = home.area
-        && digits.len() >= 4
-        && after(digits, plan.trunk).is_none()
-        && plan.is_known()
-        && plan.fits(area.len() + digits.len())
-    {
-        let mut whole = String::from(area);
-        whole.push_str(digits);
-        return national(&whole, Form::Local);
+    let whole = home.area.joined(digits);
+    if !home.area.is_empty() && digits.len() >= 4 && after_trunk.is_none() && fits(whole) {
+        return national(whole, Form::Local);
     }
     // 00 (most countries) and 810 (Russia) lead abroad.
     let abroad = digits
-        .strip_prefix("00")
-        .or_else(|| digits.strip_prefix("810"));
-    let abroad = abroad
-        .and_then(|rest| E164::parse(rest).ok())
-        .filter(|n| n.parts().is_regular());
+        .after(Row::new(0, 2))
+        .or_else(|| digits.after(Row::new(810, 3)))
+        .and_then(E164::from_row)
+        .filter(|number| number.split().is_regular());
     if let Some(number) = abroad {
         return Some((number, Form::International));
     }
     // Digits of another country without `+` are believed only where length tells it from noise.
-    bare.filter(|number| number.parts().plan().has_one_length())
+    bare.filter(|number| number.split().plan().has_one_length())
         .map(|number| (number, Form::InternationalBare))
-}
-
-fn after<'a>(digits: &'a str, prefix: &str) -> Option<&'a str> {
-    if prefix.is_empty() {
-        return None;
-    }
-    digits.strip_prefix(prefix)
 }
 
 /// Characters that stand between the digits of one number: spaces of every width, dashes, dots,

@@ -78,6 +78,20 @@ pub enum ScenarioKind {
 }
 
 impl Scenario {
+    /// The masks its numbers are written by, each once; an empty one for targets that keep the
+    /// shape of what stands there.
+    pub fn masks(&self) -> Vec<String> {
+        let mut masks = Vec::new();
+        for target in &self.targets {
+            let mask = target.mask.as_ref().or(self.mask.as_ref());
+            let text = mask.map_or("", Mask::as_str);
+            if !masks.iter().any(|known| known == text) {
+                masks.push(text.to_owned());
+            }
+        }
+        masks
+    }
+
     /// The pool it draws from, unless it is static.
     pub fn pool(&self) -> Option<&PoolId> {
         match &self.kind {

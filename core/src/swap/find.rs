@@ -10,8 +10,9 @@
 use core::ops::Range;
 
 use super::{Joint, Run, Wanted};
+use crate::mask::put_all;
 use crate::phone::read::{Form, is_separator, read_digits, written_digits};
-use crate::phone::{E164, Home};
+use crate::phone::{Codes, E164};
 
 /// Groups of one number: fifteen digits, each in a tag of its own.
 const GROUPS_MAX: usize = 15;
@@ -64,7 +65,7 @@ impl Joined {
         };
         for run in runs {
             joined.starts.push((joined.text.len(), run.joint));
-            joined.text.extend(run.text.chars());
+            put_all(&mut joined.text, run.text);
         }
         joined.find_groups();
         joined
@@ -82,7 +83,7 @@ impl Joined {
     }
 
     /// Where the wanted numbers stand, in order and apart from each other.
-    pub(super) fn numbers(&self, wanted: Wanted<'_>, home: Home<'_>) -> Vec<Range<usize>> {
+    pub(super) fn numbers(&self, wanted: Wanted<'_>, home: Codes) -> Vec<Range<usize>> {
         let mut pieces = Vec::new();
         let mut first = 0;
         while first < self.groups.len() {
@@ -175,7 +176,7 @@ impl Joined {
     }
 
     /// The longest number that begins with group `first`.
-    fn piece_from(&self, first: usize, wanted: Wanted<'_>, home: Home<'_>) -> Option<Piece> {
+    fn piece_from(&self, first: usize, wanted: Wanted<'_>, home: Codes) -> Option<Piece> {
         let mut last = first;
         while last + 1 < first + GROUPS_MAX && self.before(last + 1) != Link::Break {
             last += 1;
@@ -203,13 +204,12 @@ impl Joined {
         last: usize,
         range: &Range<usize>,
         wanted: Wanted<'_>,
-        home: Home<'_>,
+        home: Codes,
     ) -> bool {
-        let text: String = self.slice(range).iter().collect();
-        let Some((digits, plus)) = written_digits(&text) else {
+        let Some((digits, plus)) = written_digits(self.slice(range)) else {
             return false;
         };
-        let Some((number, form)) = read_digits(&digits, plus, home) else {
+        let Some((number, form)) = read_digits(digits, plus, home) else {
             return false;
         };
         let is_wanted = match wanted {
@@ -383,13 +383,13 @@ pub(super) fn trim(text: &[char], range: &mut Range<usize>) {
 }
 
 /// Whether an owner's element that holds `number` holds a telephone number.
-fn looks_whole(number: E164, form: Form, plus: bool, home: Home<'_>) -> bool {
-    let parts = number.parts();
-    if parts.plan().is_known() {
-        let here = parts.country_code() == Some(home.country);
-        return parts.is_regular() && form != Form::Local && (plus || here);
+fn looks_whole(number: E164, form: Form, plus: bool, home: Codes) -> bool {
+    let split = number.split();
+    if split.plan().is_known() {
+        let here = split.country == home.country;
+        return split.is_regular() && form != Form::Local && (plus || here);
     }
-    plus && number.digits().as_str().len() > UNKNOWN_DIGITS_MIN
+    plus && number.row().len() > UNKNOWN_DIGITS_MIN
 }
 
 /// Letters of the scripts that part words by spaces. Ideographs stand close to numbers. Digits next

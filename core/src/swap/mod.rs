@@ -7,12 +7,15 @@
 //! What it is not: the DOM. The agent's shell collects runs and writes them back; originals are
 //! kept there, so restoring needs no rule.
 //!
+//! Text is a row of characters. The agent's are the page's code units: halves of surrogate pairs
+//! stand as characters of their own, which no rule knows.
+//!
 //! Invariants: all or nothing per place; characters outside the numbers found never change;
 //! rewriting what was rewritten gives the same again; the number of runs and links stays.
 
-use crate::mask::{Mask, in_shape_of, tel_href};
+use crate::mask::{in_shape_of, put_all, tel_href};
 use crate::phone::read::read_digits;
-use crate::phone::{E164, Home};
+use crate::phone::{Codes, E164, Row};
 
 mod find;
 mod share;
@@ -37,7 +40,7 @@ pub enum Joint {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Run<'a> {
     /// Its text.
-    pub text: &'a str,
+    pub text: &'a [char],
     /// What stands before it.
     pub joint: Joint,
 }
@@ -56,19 +59,22 @@ pub enum Wanted<'a> {
 pub struct Shown<'a> {
     /// The number.
     pub number: E164,
-    /// Without a mask the number takes the shape of what stood there.
-    pub mask: Option<&'a Mask>,
+    /// The number as a mask writes it ([`crate::mask`]). Without one it takes the shape of what
+    /// stood there.
+    pub written: &'a [char],
+    /// The whole number, where the shape cannot be kept ([`crate::mask::full`]).
+    pub full: &'a [char],
     /// Where the page is at home.
-    pub home: Home<'a>,
+    pub home: Codes,
 }
 
 /// The new texts of one place, in the order given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rewritten {
     /// One for each run; those without a number are unchanged.
-    pub runs: Vec<String>,
+    pub runs: Vec<Vec<char>>,
     /// One for each link address.
-    pub links: Vec<String>,
+    pub links: Vec<Vec<char>>,
 }
 
 /// Rewrites one place of a page. `links` are the addresses of the `tel:` links that belong to it:
@@ -77,7 +83,7 @@ pub struct Rewritten {
 /// Returns nothing where the place is to be left alone.
 pub fn rewrite(
     runs: &[Run<'_>],
-    links: &[impl AsRef<str>],
+    links: &[&[char]],
     wanted: Wanted<'_>,
     shown: Shown<'_>,
 ) -> Option<Rewritten> {
@@ -88,21 +94,21 @@ pub fn rewrite(
     }
     let mut swaps = Vec::new();
     for range in found {
-        let old: String = joined.text.get(range.clone())?.iter().collect();
-        let new = match shown.mask {
-            Some(mask) => mask.format(shown.number, shown.home),
-            None => in_shape_of(&old, shown.number, shown.home),
+        let old = joined.text.get(range.clone())?;
+        let new = if shown.written.is_empty() {
+            in_shape_of(old, shown.number, shown.full, shown.home)
+        } else {
+            copy(shown.written)
         };
-        swaps.push(share::Swap::new(range, &old, &new));
+        swaps.push(share::Swap::new(range, old, new));
     }
     let mut new = Rewritten {
         runs: share::texts(&joined, &mut swaps),
         links: Vec::new(),
     };
     for href in links {
-        let href = href.as_ref();
         new.links.push(if is_short(href) {
-            href.into()
+            copy(href)
         } else {
             tel_href(shown.number)
         });
@@ -114,56 +120,58 @@ pub fn rewrite(
 /// is; a link whose text names another number, or one we cannot read, is not.
 fn may_change_links_only(
     joined: &find::Joined,
-    links: &[impl AsRef<str>],
+    links: &[&[char]],
     wanted: Wanted<'_>,
-    home: Home<'_>,
+    home: Codes,
 ) -> bool {
-    let is_wanted = |href: &str| match wanted {
+    let is_wanted = |href: &[char]| match wanted {
         Wanted::Any => !is_short(href),
         Wanted::These(numbers) => read_link(href, home).is_some_and(|n| numbers.contains(&n)),
     };
-    links.iter().any(|href| is_wanted(href.as_ref())) && joined.digits_at_most() < UNREAD_DIGITS
+    links.iter().any(|href| is_wanted(href)) && joined.digits_at_most() < UNREAD_DIGITS
 }
 
-fn is_short(href: &str) -> bool {
-    let digits = link_digits(href).0;
-    !digits.is_empty() && digits.len() < LINK_DIGITS_MIN
+fn copy(text: &[char]) -> Vec<char> {
+    let mut out = Vec::new();
+    put_all(&mut out, text);
+    out
+}
+
+fn is_short(href: &[char]) -> bool {
+    (1..LINK_DIGITS_MIN).contains(&link_digits(href).0.len())
 }
 
 /// The number a `tel:` address dials, however it is written: separators, percent-encoding, two
 /// slashes, an extension after `;` or `,`.
-pub fn read_link(href: &str, home: Home<'_>) -> Option<E164> {
+pub fn read_link(href: &[char], home: Codes) -> Option<E164> {
     let (digits, plus) = link_digits(href);
-    read_digits(&digits, plus, home).map(|(number, _)| number)
+    read_digits(digits, plus, home).map(|(number, _)| number)
 }
 
-fn link_digits(href: &str) -> (String, bool) {
-    let mut digits = String::new();
+fn link_digits(href: &[char]) -> (Row, bool) {
+    let mut digits = Row::EMPTY;
     let mut plus = false;
-    let mut bytes = href.bytes().skip_while(|b| *b != b':');
-    while let Some(byte) = bytes.next() {
-        let byte = match byte {
-            b'%' => hex(bytes.next()) << 4 | hex(bytes.next()),
-            other => other,
+    let mut at = href.iter().position(|c| *c == ':').unwrap_or(href.len());
+    while let Some(c) = href.get(at) {
+        at += 1;
+        let c = if *c == '%' {
+            at += 2;
+            char::from(hex(href.get(at - 2)) << 4 | hex(href.get(at - 1)))
+        } else {
+            *c
         };
-        match byte {
-            b'0'..=b'9' => digits.push(char::from(byte)),
-            b'+' => plus |= digits.is_empty(),
+        match c {
+            '+' => plus |= digits.is_empty(),
             // Extensions and pauses are dialled after the number.
-            b';' | b',' | b'p' | b'w' => break,
-            _ => {}
+            ';' | ',' | 'p' | 'w' => break,
+            _ => digits.push(c),
         }
     }
     (digits, plus)
 }
 
-fn hex(byte: Option<u8>) -> u8 {
-    match byte {
-        Some(b @ b'0'..=b'9') => b - b'0',
-        Some(b @ b'a'..=b'f') => b - b'a' + 10,
-        Some(b @ b'A'..=b'F') => b - b'A' + 10,
-        _ => 0,
-    }
+fn hex(c: Option<&char>) -> u8 {
+    c.and_then(|c| c.to_digit(16)).unwrap_or_default() as u8
 }
 
 #[cfg(test)]

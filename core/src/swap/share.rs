@@ -3,6 +3,8 @@
 
 use core::ops::Range;
 
+use crate::mask::put_all;
+
 use super::find::{Joined, is_blank, trim};
 
 /// A new number on its way into the text.
@@ -22,23 +24,23 @@ pub(super) struct Swap {
 }
 
 impl Swap {
-    pub(super) fn new(range: Range<usize>, old: &str, new: &str) -> Self {
-        let digits = |text: &str| text.bytes().filter(u8::is_ascii_digit).count();
-        let both_digits = |a: char, b: char| a.is_ascii_digit() && b.is_ascii_digit();
-        let mut pairs = old.chars().zip(new.chars());
+    pub(super) fn new(range: Range<usize>, old: &[char], new: Vec<char>) -> Self {
+        let digits = |text: &[char]| text.iter().filter(|c| c.is_ascii_digit()).count();
+        let both_digits = |a: &char, b: &char| a.is_ascii_digit() && b.is_ascii_digit();
+        let mut pairs = old.iter().zip(&new);
         Self {
             range,
             is_alike: old.len() == new.len() && pairs.all(|(a, b)| a == b || both_digits(a, b)),
-            new: new.chars().collect(),
-            is_spaced: old.chars().any(is_blank),
-            is_even: digits(old) == digits(new),
+            is_spaced: old.iter().any(|c| is_blank(*c)),
+            is_even: digits(old) == digits(&new),
+            new,
             seen: 0,
             given: 0,
         }
     }
 
     /// Writes the part for `share`, a run's piece of the old number.
-    fn write(&mut self, out: &mut String, text: &[char], share: Range<usize>) {
+    fn write(&mut self, out: &mut Vec<char>, text: &[char], share: Range<usize>) {
         if self.is_alike {
             let start = self.range.start;
             return push(out, &self.new, share.start - start..share.end - start);
@@ -85,12 +87,12 @@ impl Swap {
 }
 
 /// The new texts of all runs.
-pub(super) fn texts(joined: &Joined, swaps: &mut [Swap]) -> Vec<String> {
+pub(super) fn texts(joined: &Joined, swaps: &mut [Swap]) -> Vec<Vec<char>> {
     let mut texts = Vec::new();
     for (index, (begin, _)) in joined.starts.iter().enumerate() {
         let next = joined.starts.get(index + 1);
         let end = next.map_or(joined.text.len(), |next| next.0);
-        let mut out = String::new();
+        let mut out = Vec::new();
         let mut at = *begin;
         for swap in swaps.iter_mut() {
             let share = swap.range.start.max(at)..swap.range.end.min(end);
@@ -106,6 +108,6 @@ pub(super) fn texts(joined: &Joined, swaps: &mut [Swap]) -> Vec<String> {
     texts
 }
 
-fn push(out: &mut String, text: &[char], range: Range<usize>) {
-    out.extend(text.get(range).unwrap_or_default());
+fn push(out: &mut Vec<char>, text: &[char], range: Range<usize>) {
+    put_all(out, text.get(range).unwrap_or_default());
 }

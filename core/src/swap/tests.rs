@@ -1,5 +1,6 @@
 use super::*;
-use crate::phone::CountryCode;
+use crate::mask::{self, Mask};
+use crate::phone::{CountryCode, Home};
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 
@@ -18,20 +19,30 @@ fn number(digits: &str) -> E164 {
     E164::parse(digits).expect("digits of a test")
 }
 
+/// A text node.
+struct Node {
+    text: Vec<char>,
+    joint: Joint,
+}
+
 /// `|` stands for inline markup, `¦` for the border of a block.
-fn runs(text: &str) -> Vec<Run<'_>> {
-    let mut runs = Vec::new();
+fn nodes(text: &str) -> Vec<Node> {
+    let mut nodes = Vec::new();
     let mut joint = Joint::Hard;
     for piece in text.split_inclusive(['|', '¦']) {
-        let text = piece.trim_end_matches(['|', '¦']);
-        runs.push(Run { text, joint });
+        let text = chars(piece.trim_end_matches(['|', '¦']));
+        nodes.push(Node { text, joint });
         joint = if piece.ends_with('¦') {
             Joint::Hard
         } else {
             Joint::Soft
         };
     }
-    runs
+    nodes
+}
+
+fn chars(text: &str) -> Vec<char> {
+    text.chars().collect()
 }
 
 struct Case<'a> {
@@ -53,43 +64,56 @@ const SEARCHED: Case<'static> = Case {
 };
 
 impl Case<'_> {
-    fn rewrite(&self, runs: &[Run<'_>], links: &[&str]) -> Option<Rewritten> {
+    fn rewrite(&self, nodes: &[Node], links: &[&str]) -> Option<Rewritten> {
+        let runs: Vec<Run<'_>> = nodes
+            .iter()
+            .map(|Node { text, joint }| Run {
+                text,
+                joint: *joint,
+            })
+            .collect();
+        let links: Vec<Vec<char>> = links.iter().map(|link| chars(link)).collect();
+        let links: Vec<&[char]> = links.iter().map(Vec::as_slice).collect();
+        let full = chars(&mask::full(number(self.lent), self.home.country));
         let numbers: Vec<E164> = self.wanted.iter().map(|digits| number(digits)).collect();
-        let mask = self
-            .mask
-            .map(|mask| Mask::parse(mask).expect("mask of a test"));
+        let shown = number(self.lent);
+        let written = self.mask.map_or_else(Vec::new, |mask| {
+            let mask = Mask::parse(mask).expect("mask of a test");
+            chars(&mask.format(shown, self.home.country))
+        });
         let wanted = if numbers.is_empty() {
             Wanted::Any
         } else {
             Wanted::These(&numbers)
         };
         let shown = Shown {
-            number: number(self.lent),
-            mask: mask.as_ref(),
-            home: self.home,
+            number: shown,
+            written: &written,
+            full: &full,
+            home: self.home.codes(),
         };
-        rewrite(runs, links, wanted, shown)
+        rewrite(&runs, &links, wanted, shown)
     }
 
     fn show(&self, text: &str, links: &[&str]) -> String {
-        let runs = runs(text);
-        let Some(new) = self.rewrite(&runs, links) else {
+        let nodes = nodes(text);
+        let Some(new) = self.rewrite(&nodes, links) else {
             return "left alone".into();
         };
         let mut out = String::new();
         for (index, text) in new.runs.iter().enumerate() {
             if index > 0 {
-                out.push(if runs[index].joint == Joint::Hard {
+                out.push(if nodes[index].joint == Joint::Hard {
                     '¦'
                 } else {
                     '|'
                 });
             }
-            out.push_str(text);
+            out.extend(text);
         }
         for link in new.links {
             out.push_str(" <");
-            out.push_str(&link);
+            out.extend(link);
             out.push('>');
         }
         out
@@ -400,10 +424,11 @@ fn links_are_read_however_they_are_written() {
         "tel:+7-495-000-00-01;ext=12",
         "callto:+74950000001",
     ] {
-        assert_eq!(read_link(href, RUSSIA), Some(number(PAGE)), "{href}");
+        let read = read_link(&chars(href), RUSSIA.codes());
+        assert_eq!(read, Some(number(PAGE)), "{href}");
     }
     for href in ["tel:", "tel", "tel:112", "tel:%", "tel:звоните", ""] {
-        assert_eq!(read_link(href, RUSSIA), None, "{href}");
+        assert_eq!(read_link(&chars(href), RUSSIA.codes()), None, "{href}");
     }
 }
 
@@ -431,13 +456,14 @@ proptest! {
         if masked {
             case.mask = Some("8 (XXX) XXX-XX-XX");
         }
-        let runs = runs(&text);
-        if let Some(new) = case.rewrite(&runs, &[]) {
-            prop_assert_eq!(new.runs.len(), runs.len());
-            let is_letter = |c: &char| c.is_alphabetic();
-            let letters = |text: &str| -> String { text.chars().filter(is_letter).collect() };
-            for (run, text) in runs.iter().zip(&new.runs) {
-                prop_assert_eq!(letters(run.text), letters(text));
+        let nodes = nodes(&text);
+        if let Some(new) = case.rewrite(&nodes, &[]) {
+            prop_assert_eq!(new.runs.len(), nodes.len());
+            let letters = |text: &[char]| -> String {
+                text.iter().filter(|c| c.is_alphabetic()).collect()
+            };
+            for (node, text) in nodes.iter().zip(&new.runs) {
+                prop_assert_eq!(letters(&node.text), letters(text));
             }
         }
     }
@@ -446,10 +472,10 @@ proptest! {
     #[test]
     fn rewriting_is_idempotent(text in pieces(), masked: bool) {
         let case = Case { mask: masked.then_some("+7 (XXX) XXX-XX-XX"), ..SELECTED };
-        let first = runs(&text);
+        let first = nodes(&text);
         if let Some(once) = case.rewrite(&first, &[]) {
-            let again: Vec<Run<'_>> = first.iter().zip(&once.runs)
-                .map(|(run, text)| Run { text, joint: run.joint })
+            let again: Vec<Node> = first.iter().zip(&once.runs)
+                .map(|(node, text)| Node { text: text.clone(), joint: node.joint })
                 .collect();
             let twice = case.rewrite(&again, &[]);
             prop_assert_eq!(twice.map(|new| new.runs), Some(once.runs));
@@ -467,8 +493,8 @@ proptest! {
         let mut written = String::from("8 (495) 000-00-01");
         written.insert(at, '|');
         let text = format!("{before} {written} {after}");
-        let new = SEARCHED.rewrite(&runs(&text), &[]).expect("the number is there");
-        let digits: String = new.runs.concat().chars().filter(char::is_ascii_digit).collect();
+        let new = SEARCHED.rewrite(&nodes(&text), &[]).expect("the number is there");
+        let digits: String = new.runs.concat().into_iter().filter(char::is_ascii_digit).collect();
         prop_assert_eq!(digits, "84950000099");
     }
 }

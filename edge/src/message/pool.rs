@@ -3,12 +3,14 @@
 use crate::panic_probe::PanicPoint;
 use ringlet_core::attribution::{self, Settings, Verdict};
 use ringlet_core::id::{CallId, ScenarioId, VisitId, VisitorId};
-use ringlet_core::phone::E164;
+use ringlet_core::mask::{self, Mask};
+use ringlet_core::phone::{CountryCode, E164};
 use ringlet_core::pool::{Attributed, Facts, NumberView, PoolConfig, Tally};
 use ringlet_core::throttle::Prefix;
 use ringlet_core::time::UnixMillis;
-use ringlet_core::wire::{BeatEvent, VisitReply};
+use ringlet_core::wire::{BeatEvent, GivenNumber, NumberGiven, VisitReply};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// One message to a pool's object.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -122,6 +124,12 @@ pub(crate) struct VisitCommand {
 pub(crate) struct Need {
     /// The scenario.
     pub scenario: ScenarioId,
+    /// The masks its numbers are written by.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub masks: Vec<String>,
+    /// The site's country, which masks depend on.
+    #[serde(default)]
+    pub country: String,
     /// What it shows when none may be lent; absent: the page's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reserve: Option<E164>,
@@ -129,6 +137,35 @@ pub(crate) struct Need {
     /// the page is told no lease.
     #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     pub shared: bool,
+}
+
+impl Need {
+    /// What the page is told of `number`.
+    pub(crate) fn given(&self, kind: NumberGiven, number: Option<E164>) -> GivenNumber {
+        GivenNumber {
+            scenario: self.scenario.clone(),
+            kind,
+            number,
+            display: number.map_or_else(BTreeMap::new, |number| self.display(number)),
+            lease: None,
+            generation: 0,
+            hold_ms: 0,
+            beat_ms: 0,
+            idle_ms: 0,
+        }
+    }
+
+    fn display(&self, number: E164) -> BTreeMap<String, String> {
+        let Some(country) = CountryCode::parse(&self.country) else {
+            return BTreeMap::new();
+        };
+        let written = |mask: &String| match Mask::parse(mask) {
+            Ok(parsed) => parsed.format(number, country),
+            Err(_) => mask::full(number, country),
+        };
+        let masks = self.masks.iter();
+        masks.map(|mask| (mask.clone(), written(mask))).collect()
+    }
 }
 
 /// A sign of a page.

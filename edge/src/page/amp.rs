@@ -62,8 +62,8 @@ async fn number(site: &Site, scenario: &str, ask: &Ask, env: &Env) -> Handled {
         return Ok(Reply::empty(204));
     };
     let written = match &scenario.mask {
-        Some(mask) => mask.format(number, site.config.home()),
-        None => mask::national(number),
+        Some(mask) => mask.format(number, site.config.country_code),
+        None => mask::full(number, site.config.country_code),
     };
     let body = serde_json::json!({
         "phoneNumber": format!("+{}", number.digits().as_str()),

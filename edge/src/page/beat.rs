@@ -9,7 +9,7 @@ use crate::site_cache::Site;
 use futures_util::future::join_all;
 use ringlet_core::limits;
 use ringlet_core::wire::{
-    BeatEvent, BeatRequest, GivenNumber, HeldLease, NumberGiven, VisitReply, WIRE_VERSION,
+    BeatEvent, BeatRequest, GivenNumber, HeldLease, VisitReply, WIRE_VERSION,
 };
 use worker::Env;
 
@@ -85,7 +85,7 @@ fn by_lease<'a>(site: &Site, request: &'a BeatRequest) -> (Vec<Held<'a>>, Vec<Gi
             .scenario(&id)
             .filter(|scenario| scenario.enabled);
         let Some((scenario, pool)) = scenario.and_then(|of| Some((of, of.pool()?))) else {
-            gone.push(plan::given(&id, NumberGiven::Page, None));
+            gone.push(plan::page_number(&id));
             continue;
         };
         // A tap is a sign of the number tapped alone.
@@ -93,11 +93,7 @@ fn by_lease<'a>(site: &Site, request: &'a BeatRequest) -> (Vec<Held<'a>>, Vec<Gi
         if request.event == BeatEvent::Tap && other_number {
             continue;
         }
-        let need = Need {
-            scenario: id,
-            reserve: site.config.reserve_of(scenario),
-            shared: false,
-        };
+        let need = plan::need(site, scenario, false);
         match held.iter_mut().find(|held| held.lease.lease == lease.lease) {
             Some(same) => same.needs.push(need),
             None => held.push(Held {

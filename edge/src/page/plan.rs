@@ -11,7 +11,6 @@ use ringlet_core::condition::{Device, Geo, VisitFacts};
 use ringlet_core::delay;
 use ringlet_core::id::{ScenarioId, VisitorId};
 use ringlet_core::label::{Place, read_labels, stored_url};
-use ringlet_core::phone::E164;
 use ringlet_core::pool::{self, Region};
 use ringlet_core::scenario::{Give, Scenario, match_scenarios};
 use ringlet_core::time::UnixMillis;
@@ -145,11 +144,13 @@ pub(super) fn plan(site: &Site, request: &VisitRequest, facts: &VisitFacts) -> P
             Give::Static { number, .. } if !site.config.is_usable(number) => {
                 let reserve = site.config.reserve_of(scenario);
                 let kind = reserve.map_or(NumberGiven::Page, |_| NumberGiven::Reserve);
-                plan.decided.push(given(&scenario.id, kind, reserve));
+                let need = need(site, scenario, false);
+                plan.decided.push(need.given(kind, reserve));
             }
             Give::Static { number, .. } => {
+                let need = need(site, scenario, false);
                 plan.decided
-                    .push(given(&scenario.id, NumberGiven::Static, Some(number)));
+                    .push(need.given(NumberGiven::Static, Some(number)));
             }
             Give::Pool { pool } => {
                 let of = (pool.as_str().to_owned(), None);
@@ -173,7 +174,7 @@ pub(super) fn plan(site: &Site, request: &VisitRequest, facts: &VisitFacts) -> P
 /// Every scenario with elements on the page left with the page's own number: for robots.
 pub(super) fn page_numbers(site: &Site, request: &VisitRequest) -> Vec<GivenNumber> {
     on_page(site, request)
-        .map(|scenario| given(&scenario.id, NumberGiven::Page, None))
+        .map(|scenario| need(site, scenario, false).given(NumberGiven::Page, None))
         .collect()
 }
 
@@ -183,7 +184,7 @@ pub(super) fn other_numbers(site: &Site, request: &VisitRequest) -> Vec<GivenNum
         .map(|scenario| {
             let reserve = site.config.reserve_of(scenario);
             let kind = reserve.map_or(NumberGiven::Page, |_| NumberGiven::Reserve);
-            given(&scenario.id, kind, reserve)
+            need(site, scenario, false).given(kind, reserve)
         })
         .collect()
 }
@@ -198,26 +199,27 @@ fn on_page<'s>(site: &'s Site, request: &'s VisitRequest) -> impl Iterator<Item 
     })
 }
 
-fn need(site: &Site, scenario: &Scenario, shared: bool) -> Need {
+/// What `scenario` wants of a pool.
+pub(super) fn need(site: &Site, scenario: &Scenario, shared: bool) -> Need {
     Need {
         scenario: scenario.id.clone(),
+        masks: scenario.masks(),
+        country: site.config.country_code.as_u16().to_string(),
         reserve: site.config.reserve_of(scenario),
         shared,
     }
 }
 
-/// A number that is no lease.
-pub(super) fn given(scenario: &ScenarioId, kind: NumberGiven, number: Option<E164>) -> GivenNumber {
-    GivenNumber {
+/// The page's own number, for a scenario that is no more.
+pub(super) fn page_number(scenario: &ScenarioId) -> GivenNumber {
+    let gone = Need {
         scenario: scenario.clone(),
-        kind,
-        number,
-        lease: None,
-        generation: 0,
-        hold_ms: 0,
-        beat_ms: 0,
-        idle_ms: 0,
-    }
+        masks: Vec::new(),
+        country: String::new(),
+        reserve: None,
+        shared: false,
+    };
+    gone.given(NumberGiven::Page, None)
 }
 
 /// A combination of parameters as the visitor that its number belongs to.

@@ -1,19 +1,20 @@
-//! The agent: cargo, wasm-bindgen, wasm-opt, and esbuild over the loader.
+//! The agent: cargo, wasm-opt, and esbuild over the loader.
 //!
 //! The parts and who puts what where are agreed in `agent/loader/README.md`. The wasm is named
 //! by the hash of its bytes, so that browsers may keep it for ever; the loader knows the name
 //! and the integrity of the wasm, and is itself served inside each site's script.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
 use base64::Engine as _;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::assets::HASH_CHARS;
-use super::bindgen::{self, Host};
+use super::bindgen;
 use super::shared_inputs;
 use crate::process::{cargo, run, run_quiet, step};
 use crate::stamp::{self, Stamp};
@@ -21,10 +22,14 @@ use crate::{paths, setup};
 
 /// The file that becomes the served script.
 const LOADER: &str = "agent/loader/main.js";
+/// What is loaded on demand: `more.js`, and each file of `large/` by itself.
+const PARTS: &str = "agent/loader/parts";
 
 /// A panic of the agent is a trap without words, and nothing is formatted for people: that saves
 /// a fifth of the module. The switches are unstable, as those of the edge (see [`super::edge`]).
-const RUSTFLAGS: [&str; 4] = [
+const RUSTFLAGS: [&str; 5] = [
+    // No rule calls itself: a small stack does, and every page gives up a megabyte less.
+    "-Clink-arg=-zstack-size=65536",
     "-Zunstable-options",
     "-Cpanic=immediate-abort",
     "-Zlocation-detail=none",
@@ -50,10 +55,22 @@ pub(crate) fn build() -> Result<()> {
     stamp.record()
 }
 
-/// What the loader must know of the wasm.
-struct Wasm {
-    file_name: String,
-    integrity: String,
+/// A file of the release: its name under `/a/` and its integrity.
+struct Part(String, String);
+
+impl Part {
+    /// Puts `bytes` among the served files, named by their hash.
+    fn add(bytes: &[u8], extension: &str) -> Result<Self> {
+        let name = format!("{}.{extension}", &stamp::sha256_hex(bytes)[..HASH_CHARS]);
+        stamp::write(&directory().join(&name), bytes)?;
+        let digest = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(bytes));
+        Ok(Self(name, format!("sha256-{digest}")))
+    }
+
+    /// As the loader knows it: a pair.
+    fn json(&self) -> Value {
+        json!([self.0, self.1])
+    }
 }
 
 fn directory() -> PathBuf {
@@ -87,49 +104,64 @@ fn compile() -> Result<()> {
     )
 }
 
-fn optimize() -> Result<Wasm> {
+fn optimize() -> Result<Part> {
     let compiled = paths::target().join("wasm32-unknown-unknown/agent/ringlet_agent.wasm");
     let _ = fs::remove_dir_all(staging());
-    bindgen::generate(&compiled, "agent", Host::Browser, &staging())?;
+    fs::create_dir_all(staging())?;
     let optimized = staging().join("optimized.wasm");
-    let flags = ["-Oz", "--converge", "--strip-debug", "--strip-producers"];
-    bindgen::optimize(&staging().join("agent_bg.wasm"), &optimized, &flags)?;
-    let bytes = fs::read(&optimized)?;
-    let file_name = format!("{}.wasm", &stamp::sha256_hex(&bytes)[..HASH_CHARS]);
-    stamp::write(&directory().join(&file_name), &bytes)?;
-    let digest = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(&bytes));
-    Ok(Wasm {
-        file_name,
-        integrity: format!("sha256-{digest}"),
-    })
+    let flags = [
+        "-Oz",
+        "--converge",
+        "--low-memory-unused",
+        "--strip-debug",
+        "--strip-producers",
+        "--strip-target-features",
+    ];
+    bindgen::optimize(&compiled, &optimized, &flags)?;
+    Part::add(&fs::read(&optimized)?, "wasm")
 }
 
-fn bundle(wasm: &Wasm) -> Result<()> {
-    let root = paths::root();
-    let glue = staging().join("agent.js");
-    run_quiet(
-        Command::new(setup::esbuild())
-            .arg(root.join(LOADER))
-            .args(["--bundle", "--minify", "--format=iife", "--target=es2020"])
-            .args([
-                "--charset=utf8",
-                "--legal-comments=none",
-                "--log-level=warning",
-            ])
-            .arg(format!("--alias:ringlet-glue={}", glue.display()))
-            .arg(format!("--define:RINGLET_WASM=\"{}\"", wasm.file_name))
-            .arg(concat!(
-                "--define:RINGLET_VERSION=\"",
-                env!("CARGO_PKG_VERSION"),
-                "\""
-            ))
-            .arg(format!("--define:RINGLET_INTEGRITY=\"{}\"", wasm.integrity))
-            .arg(format!(
-                "--outfile={}",
-                directory().join("loader.js").display()
-            ))
-            .current_dir(&root),
-        "esbuild of the loader",
-    )
-    .with_context(|| format!("cannot bundle {LOADER}"))
+/// Bundles what is loaded on demand, then the loader, which names it.
+fn bundle(wasm: &Part) -> Result<()> {
+    let mut large = serde_json::Map::new();
+    let folder = paths::root().join(PARTS).join("large");
+    let files = if folder.exists() {
+        stamp::files_below(&folder)?
+    } else {
+        Vec::new()
+    };
+    for file in files {
+        let name = file.file_stem().unwrap_or_default().to_string_lossy();
+        let part = Part::add(&esbuild(&file, "esm", &[])?, "js")?;
+        large.insert(name.into_owned(), part.json());
+    }
+    let entry = paths::root().join(PARTS).join("more.js");
+    let more = esbuild(&entry, "esm", &[("RINGLET_PARTS", large.into())])?;
+    let more = Part::add(&more, "js")?;
+    let defines = [
+        ("RINGLET_WASM", wasm.json()),
+        ("RINGLET_MORE", more.json()),
+        ("RINGLET_VERSION", env!("CARGO_PKG_VERSION").into()),
+    ];
+    let loader = esbuild(&paths::root().join(LOADER), "iife", &defines)?;
+    stamp::write(&directory().join("loader.js"), &loader)
+}
+
+/// One file of everything that `entry` imports.
+fn esbuild(entry: &Path, format: &str, defines: &[(&str, Value)]) -> Result<Vec<u8>> {
+    let output = staging().join("bundle.js");
+    let mut command = Command::new(setup::esbuild());
+    command
+        .arg(entry)
+        .args(["--bundle", "--minify", "--target=es2020"])
+        .args(["--charset=utf8", "--legal-comments=none"])
+        .args(["--log-level=warning", "--supported:dynamic-import=true"])
+        .arg(format!("--format={format}"))
+        .arg(format!("--outfile={}", output.display()));
+    for (name, value) in defines {
+        command.arg(format!("--define:{name}={value}"));
+    }
+    run_quiet(command.current_dir(paths::root()), "esbuild of the agent")
+        .with_context(|| format!("cannot bundle {}", entry.display()))?;
+    Ok(fs::read(output)?)
 }

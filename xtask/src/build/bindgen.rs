@@ -8,36 +8,19 @@ use wasm_bindgen_cli_support::Bindgen;
 use crate::process::run_quiet;
 use crate::setup;
 
-/// Which engine loads the glue.
-#[derive(Clone, Copy)]
-pub(crate) enum Host {
-    /// workerd: the module is imported, the instance can be thrown away and made anew.
-    Worker,
-    /// A browser: the loader instantiates.
-    Browser,
-}
-
 /// Writes `<name>.js` and `<name>_bg.wasm` into `directory`.
-pub(crate) fn generate(wasm: &Path, name: &str, host: Host, directory: &Path) -> Result<()> {
-    let mut bindgen = Bindgen::new();
-    bindgen
+///
+/// The glue is for workerd: the module is imported, the instance can be thrown away and made anew.
+pub(crate) fn generate(wasm: &Path, name: &str, directory: &Path) -> Result<()> {
+    Bindgen::new()
         .input_path(wasm)
         .out_name(name)
         .typescript(false)
         .remove_producers_section(true)
-        .remove_name_section(true);
-    match host {
-        Host::Worker => {
-            bindgen
-                .module(true)?
-                .reset_state_function(true)
-                .force_enable_abort_handler(true);
-        }
-        Host::Browser => {
-            bindgen.web(true)?;
-        }
-    }
-    bindgen
+        .remove_name_section(true)
+        .module(true)?
+        .reset_state_function(true)
+        .force_enable_abort_handler(true)
         .generate(directory)
         .with_context(|| format!("wasm-bindgen on {}", wasm.display()))
 }

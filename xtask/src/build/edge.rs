@@ -10,7 +10,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use super::bindgen::{self, Host};
+use super::bindgen;
 use super::{assets, shared_inputs};
 use crate::process::{cargo, run, run_quiet, step};
 use crate::stamp::{self, Stamp};
@@ -59,7 +59,7 @@ fn compile() -> Result<()> {
     })?;
     step("bind the Worker", || {
         let _ = fs::remove_dir_all(&staging);
-        bindgen::generate(&wasm, "edge", Host::Worker, &staging)?;
+        bindgen::generate(&wasm, "edge", &staging)?;
         // wasm-opt is left out: on what LLVM has optimized, each of its levels makes the module
         // larger once compressed (by 3 % at -Os), and takes minutes on a small machine.
         stamp::write(&output, &fs::read(staging.join("edge_bg.wasm"))?)?;

@@ -1,0 +1,28 @@
+// Open shadow roots, and frames of the page's own origin: entered once and then looked after like
+// the document. What is inside closed roots and other origins is out of everybody's reach.
+
+/** Enters what is there and what comes. */
+export function enterDepths({ all, quietly, listen, page }) {
+  const entered = new WeakSet();
+  const enter = (root) => {
+    if (!root || entered.has(root)) return;
+    entered.add(root);
+    page.watchRoot(root);
+    page.scan(root);
+  };
+  /** Enters what stands in `root`; scanning what was entered comes back here. */
+  const find = (root) => {
+    for (const element of all(root, '*')) look(element);
+    look(root);
+  };
+  const look = (element) =>
+    quietly(() => {
+      enter(element.shadowRoot);
+      // A frame of another origin has none to show.
+      if (element.contentDocument?.body) enter(element.contentDocument);
+    });
+  page.finders.push(find);
+  // A frame gets a new document with every page it shows.
+  listen('load', ({ target }) => look(target));
+  find(document);
+}

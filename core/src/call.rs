@@ -12,7 +12,8 @@
 //! grow beyond, the smallest elements stay, which keeps the order of events without effect.
 
 use crate::id::CallId;
-use crate::phone::E164;
+use crate::phone::{E164, is_mobile, region_of_number};
+use crate::pool::Region;
 use crate::telephony::signature::{hmac_sha256, to_hex};
 use crate::telephony::{CallEvent, Coverage, Direction, EventStatus, Phase, Provider, Secret};
 use crate::time::UnixMillis;
@@ -121,6 +122,32 @@ impl StoredCaller {
     }
 }
 
+/// What a caller's number tells besides who he is: evidence of whose call it was. Coarse enough to
+/// be kept of one whose number is not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CallerPlace {
+    /// The region of its area code.
+    pub region: Region,
+    /// Whether it is a mobile one.
+    pub mobile: Option<bool>,
+}
+
+impl CallerPlace {
+    /// What `number` tells.
+    pub fn of(number: E164) -> Self {
+        Self {
+            region: region_of_number(number),
+            mobile: is_mobile(number),
+        }
+    }
+
+    /// Whether that is anything.
+    fn tells(&self) -> bool {
+        *self != Self::default()
+    }
+}
+
 /// A value and how well its event is placed to know it; the better placed claim wins, of equals the
 /// lesser value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -139,6 +166,9 @@ pub struct CallRecord {
     phases: BTreeSet<Phase>,
     direction: Claim<Direction>,
     caller: Option<Claim<StoredCaller>>,
+    /// Of a caller who is kept as a hash; in full the number itself tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    caller_place: Option<Claim<CallerPlace>>,
     dialed: Option<Claim<E164>>,
     forwarded_from: Option<Claim<E164>>,
     started_at: Option<UnixMillis>,
@@ -213,6 +243,7 @@ impl CallRecord {
                 value: event.direction,
             },
             caller: None,
+            caller_place: None,
             dialed: None,
             forwarded_from: None,
             started_at: None,
@@ -260,6 +291,10 @@ impl CallRecord {
         }
         let caller = event.caller.map(|number| storage.keep(number));
         join_claim(&mut self.caller, rank, caller);
+        if let (CallerStorage::Hashed { .. }, Some(number)) = (storage, event.caller) {
+            let place = Some(CallerPlace::of(number)).filter(CallerPlace::tells);
+            join_claim(&mut self.caller_place, rank, place);
+        }
         join_claim(&mut self.dialed, rank, event.dialed);
         join_claim(&mut self.forwarded_from, rank, event.forwarded_from);
         self.started_at = least(self.started_at, event.started_at);
@@ -307,6 +342,16 @@ impl CallRecord {
     /// The caller, unless withheld.
     pub fn caller(&self) -> Option<&StoredCaller> {
         self.caller.as_ref().map(|claim| &claim.value)
+    }
+
+    /// What the caller's number tells of him.
+    pub fn caller_place(&self) -> CallerPlace {
+        let number = self.caller().and_then(StoredCaller::number);
+        let kept = || self.caller_place.as_ref().map(|claim| claim.value);
+        number
+            .map(CallerPlace::of)
+            .or_else(kept)
+            .unwrap_or_default()
     }
 
     /// The tracking number, if any event named it.

@@ -260,6 +260,8 @@ fn a_lease_due_while_the_model_is_learnt_anew_ends_all_the_same() {
                 lease: grant.lease,
                 at: UnixMillis(START + 2_000_000),
                 share: 1.0,
+                caller: Region(0),
+                share_without_region: 1.0,
             }),
         );
         if place == 32 {
@@ -314,7 +316,11 @@ fn a_pool_split_by_source_lends_each_source_its_own() {
 fn coloured(colouring: bool, region: u32) -> (Grant, Ground) {
     let mut desk = Desk::new(PoolConfig {
         numbers: numbers(3),
-        region_colouring: colouring,
+        region_colouring: if colouring {
+            Colouring::On
+        } else {
+            Colouring::Off
+        },
         ..PoolConfig::default()
     });
     let mut ask = |second, visitor: u128, region| {
@@ -374,6 +380,8 @@ fn a_credited_call_frees_the_number_for_others_sooner() {
         lease: b.lease,
         at: UnixMillis(START + 60_000),
         share: 0.9,
+        caller: Region(0),
+        share_without_region: 0.9,
     };
     desk.tell(61, Input::Attributed(credit));
     desk.tell(62, Input::Attributed(credit));

@@ -7,14 +7,14 @@
 //! Judged are first calls made within a day of the last activity (and after the warm-up); all
 //! others are made too, and the pool hears of them.
 
-use ringlet_core::attribution::{Call, Credit, RegionModel, Rule, Settings, attribute};
+use ringlet_core::attribution::{Call, Credit, Rule, Settings, attribute};
 use ringlet_core::delay::{DelayCounts, Device};
 use ringlet_core::entropy::Entropy;
 use ringlet_core::id::{CallId, LeaseId, VisitId, VisitorId};
 use ringlet_core::phone::E164;
 use ringlet_core::pool::{
-    Acquire, Attributed, CallMark, Facts, Grant, Input, NumberConfig, Pool, PoolConfig, Region,
-    Reply, Sign, Source, TabId, Times,
+    Acquire, Attributed, CallMark, Colouring, Facts, Grant, Input, NumberConfig, Pool, PoolConfig,
+    Region, Reply, Sign, Source, TabId, Times,
 };
 use ringlet_core::time::{Millis, UnixMillis};
 
@@ -81,7 +81,6 @@ impl Drive<'_> {
                 ..Outcome::default()
             },
             calls: 0,
-            regions: RegionModel::default(),
         };
         for event in &history.events {
             run.take(event, &history.visits[event.visit as usize]);
@@ -107,7 +106,11 @@ impl Drive<'_> {
                 ..Times::default()
             },
             policy: self.rule.policy,
-            region_colouring: self.rule.colouring,
+            region_colouring: if self.rule.colouring {
+                Colouring::Learnt
+            } else {
+                Colouring::Off
+            },
             delay: self.taught.cloned(),
             ..PoolConfig::default()
         }
@@ -134,7 +137,6 @@ struct Run<'a> {
     shown: Vec<Option<Grant>>,
     outcome: Outcome,
     calls: u128,
-    regions: RegionModel,
 }
 
 impl Run<'_> {
@@ -224,18 +226,16 @@ impl Run<'_> {
             let Answer {
                 lease,
                 said,
-                visitor,
                 said_without_region,
                 ..
             } = answer;
-            let number = grant.number;
-            self.regions
-                .observe(region_of(caller), visitor, said_without_region as f32);
             let credit = Attributed {
-                number,
+                number: grant.number,
                 lease,
                 at: now,
                 share: said as f32,
+                caller: region_of(caller),
+                share_without_region: said_without_region as f32,
             };
             self.input(Input::Attributed(credit), now);
         }
@@ -277,7 +277,6 @@ fn region_of(region: u8) -> Region {
 #[derive(Clone, Copy, Debug)]
 struct Answer {
     visit: usize,
-    visitor: Region,
     lease: LeaseId,
     said: f64,
     said_without_region: f64,
@@ -287,7 +286,7 @@ impl Run<'_> {
     /// The engine's verdict on a call to `number`, attributed in `way`.
     fn answer(&self, way: Way, number: E164, caller: u8, now: UnixMillis) -> Option<Answer> {
         let candidates = self.pool.candidates(number, now);
-        let regions = (way == Way::MapTapRegion).then(|| self.regions.clone());
+        let regions = (way == Way::MapTapRegion).then(|| self.pool.regions().clone());
         let settings = Settings {
             rule: if way == Way::LastHolder {
                 Rule::LastHolder
@@ -307,13 +306,8 @@ impl Run<'_> {
         let Credit::Holder { lease, visit, .. } = verdict.credit else {
             return None;
         };
-        let visitor = candidates
-            .iter()
-            .find(|holder| holder.lease == lease)?
-            .region;
         Some(Answer {
             visit: usize::try_from(visit.0 - 1).ok()?,
-            visitor,
             lease,
             said: f64::from(verdict.confidence),
             said_without_region: f64::from(verdict.confidence_without_region),

@@ -155,6 +155,11 @@ impl Rule {
                 ways: &[Way::Map],
                 ..Self::field("ringlet", "ours: least mass", Policy::ringlet())
             },
+            told(
+                "ringlet_shared",
+                "ours: least mass, shared when all are active",
+                Policy::ringlet_shared(),
+            ),
         ];
         let mut quick = Self::quick();
         let ours = quick.split_off(7);

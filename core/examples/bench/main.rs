@@ -15,10 +15,10 @@ mod load;
 use load::Load;
 use std::time::Instant;
 
-/// Mean seconds per operation of the best of forty short runs: other work on the machine only adds,
-/// and a short run fits between its turns.
+/// Mean seconds per operation of the best of four hundred short runs: other work on the machine
+/// only adds, and a short run fits between its turns.
 fn best(count: u64, mut run: impl FnMut(u64) -> u64) -> f64 {
-    (0..40)
+    (0..400)
         .map(|_| {
             let began = Instant::now();
             let done = run(count);
@@ -30,11 +30,11 @@ fn best(count: u64, mut run: impl FnMut(u64) -> u64) -> f64 {
 
 fn main() {
     let mut large = Load::new(10_000);
-    let acquire_10k = best(1_000, |count| large.acquire(count));
+    let acquire_10k = best(100, |count| large.acquire(count));
     let mut small = Load::new(1_000);
-    let acquire_1k = best(1_000, |count| small.acquire(count));
+    let acquire_1k = best(100, |count| small.acquire(count));
     large.fill();
-    let beat_10k = best(20_000, |count| large.beat(count));
+    let beat_10k = best(2_000, |count| large.beat(count));
     println!(
         "{{\"acquire_us_10k\":{:.3},\"acquire_us_1k\":{:.3},\"beat_ns_10k\":{:.1}}}",
         acquire_10k * 1e6,

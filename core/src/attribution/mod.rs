@@ -17,7 +17,7 @@ mod reason;
 mod region;
 
 pub use reason::{Nobody, Reason};
-pub use region::{REGIONS_MAX, RegionModel};
+pub use region::{REGIONS_MAX, RegionFit, RegionModel};
 
 use crate::delay::{DelayModel, Device, Tab};
 use crate::id::{LeaseId, VisitId, VisitorId};
@@ -198,15 +198,20 @@ pub fn attribute(
 ) -> Verdict {
     let forget = call.at - settings.window_ms;
     let in_window = |holder: &PastHolder| holder.last_activity >= forget;
-    let weight = |holder: &PastHolder, region: bool| -> f64 {
+    // Without the regions' evidence.
+    let plain = |holder: &PastHolder| -> f64 {
         if !in_window(holder) {
             return 0.0;
         }
-        let evidence = region_fit(call, holder.region, settings, region) * device_fit(call, holder);
-        rate(call, holder, model, settings) * f64::from(evidence)
+        rate(call, holder, model, settings) * f64::from(device_fit(call, holder))
     };
-    let shares = Shares::of(call, candidates, settings, true, &weight);
-    let plain = Shares::of(call, candidates, settings, false, &weight);
+    let plain: Vec<f64> = candidates.iter().map(plain).collect();
+    let fit = settings.regions.as_ref();
+    let fit = fit.map_or(RegionFit::NONE, |regions| regions.fit(call.region));
+    let fitted = candidates.iter().zip(&plain);
+    let fitted = fitted.map(|(holder, rate)| rate * f64::from(fit.likelihood(holder.region)));
+    let shares = Shares::of(call, candidates, settings, fit, fitted.collect());
+    let plain = Shares::of(call, candidates, settings, RegionFit::NONE, plain);
     let weighed: Vec<Weighed> = candidates
         .iter()
         .zip(&shares.holders)
@@ -244,12 +249,11 @@ impl Shares {
         call: &Call,
         candidates: &[PastHolder],
         settings: &Settings,
-        region: bool,
-        weight: &dyn Fn(&PastHolder, bool) -> f64,
+        fit: RegionFit,
+        mut holders: Vec<f64>,
     ) -> Self {
-        let mut holders: Vec<f64> = candidates.iter().map(|h| weight(h, region)).collect();
-        let fit = region_fit(call, Region(0), settings, region);
-        let stranger = f64::from(settings.strangers_per_s.max(0.0)) * f64::from(fit);
+        let fit = f64::from(fit.likelihood(Region(0)));
+        let stranger = f64::from(settings.strangers_per_s.max(0.0)) * fit;
         let total: f64 = holders.iter().sum::<f64>() + stranger;
         if total.is_nan() || total <= 0.0 {
             return Self {
@@ -331,14 +335,6 @@ fn rate(call: &Call, holder: &PastHolder, model: &DelayModel, settings: &Setting
     }
     // A table that holds a rate for impossible must not make a candidate impossible.
     f64::from(rate).max(1e-13)
-}
-
-/// How well the caller's region fits a visitor's, as a likelihood.
-fn region_fit(call: &Call, visitor: Region, settings: &Settings, use_region: bool) -> f32 {
-    match &settings.regions {
-        Some(regions) if use_region => regions.likelihood(call.region, visitor),
-        _ => 1.0,
-    }
 }
 
 /// How well the kind of the caller's number fits a visitor's device.

@@ -99,25 +99,60 @@ impl RegionModel {
 
     /// The probability of a call's region, given the visitor's. Unknown regions tell nothing.
     pub fn likelihood(&self, caller: Region, visitor: Region) -> f32 {
-        if !caller.is_known() {
-            return 1.0;
+        self.fit(caller).likelihood(visitor)
+    }
+
+    /// The same for one call and many visitors.
+    pub fn fit(&self, caller: Region) -> RegionFit {
+        RegionFit {
+            caller,
+            by_chance: self.share(caller),
+            same: self.same_share(),
         }
-        let by_chance = self.share(caller);
-        if !visitor.is_known() {
-            return by_chance;
-        }
-        let same = self.same_share();
-        if caller == visitor {
-            same + (1.0 - same) * by_chance
-        } else {
-            (1.0 - same) * by_chance
-        }
+    }
+
+    /// Bytes on the heap.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        self.callers.capacity() * size_of::<(Region, f32)>()
     }
 
     /// Whether colouring numbers by region pays: callers come from several regions, and their
     /// numbers tell which. Says no until 50 calls of the site say yes.
     pub fn colouring_pays(&self) -> bool {
         self.both_known >= 50.0 && self.chance() < 0.5 && self.same_share() > 0.4
+    }
+}
+
+/// How well the region of one call fits visitors.
+#[derive(Clone, Copy, Debug)]
+pub struct RegionFit {
+    caller: Region,
+    by_chance: f32,
+    same: f32,
+}
+
+impl RegionFit {
+    /// A call of which no region is known, or whose region is left out of account.
+    pub const NONE: Self = Self {
+        caller: Region(0),
+        by_chance: 1.0,
+        same: 0.0,
+    };
+
+    /// The probability of the call's region, given the visitor's.
+    pub fn likelihood(&self, visitor: Region) -> f32 {
+        if !self.caller.is_known() {
+            return 1.0;
+        }
+        if !visitor.is_known() {
+            return self.by_chance;
+        }
+        let stray = (1.0 - self.same) * self.by_chance;
+        if self.caller == visitor {
+            self.same + stray
+        } else {
+            stray
+        }
     }
 }
 

@@ -100,6 +100,8 @@ fn ratio(calls: f64, expected: f64, prior: f64) -> f64 {
     }
 }
 
+type Range = core::ops::Range<usize>;
+
 /// `prior` corrected by `counts`.
 pub fn learn(prior: &DelayModel, counts: &DelayCounts) -> DelayModel {
     let mut hazard: Vec<[f64; BINS]> = (0..CLASSES)
@@ -107,28 +109,33 @@ pub fn learn(prior: &DelayModel, counts: &DelayCounts) -> DelayModel {
             core::array::from_fn(|bin| f64::from(prior.cell(Class::from_index(class), bin)))
         })
         .collect();
-    let cells = || (0..CLASSES).flat_map(|class| (0..BINS).map(move |bin| (class, bin)));
-    let correct = |hazard: &mut [[f64; BINS]], of: &dyn Fn(usize, usize) -> bool, prior: f64| {
+    let correct = |hazard: &mut [[f64; BINS]], classes: Range, bins: Range, prior: f64| {
         let (mut calls, mut expected) = (0.0, 0.0);
-        for (class, bin) in cells().filter(|(class, bin)| of(*class, *bin)) {
-            calls += counts.calls(class, bin);
-            expected += counts.seconds(class, bin) * hazard[class][bin];
+        for class in classes.clone() {
+            for bin in bins.clone() {
+                calls += counts.calls(class, bin);
+                expected += counts.seconds(class, bin) * hazard[class][bin];
+            }
         }
         let factor = ratio(calls, expected, prior);
-        for (class, bin) in cells().filter(|(class, bin)| of(*class, *bin)) {
-            hazard[class][bin] *= factor;
+        for row in &mut hazard[classes] {
+            row[bins.clone()]
+                .iter_mut()
+                .for_each(|cell| *cell *= factor);
         }
     };
-    correct(&mut hazard, &|_, _| true, PRIOR_CALLS[0]);
+    correct(&mut hazard, 0..CLASSES, 0..BINS, PRIOR_CALLS[0]);
     for bin in 0..BINS {
-        correct(&mut hazard, &|_, b| b == bin, PRIOR_CALLS[1]);
+        correct(&mut hazard, 0..CLASSES, bin..bin + 1, PRIOR_CALLS[1]);
     }
     for class in 0..CLASSES {
-        correct(&mut hazard, &|c, _| c == class, PRIOR_CALLS[1]);
+        correct(&mut hazard, class..class + 1, 0..BINS, PRIOR_CALLS[1]);
     }
-    for (class, bin) in cells() {
-        let expected = counts.seconds(class, bin) * hazard[class][bin];
-        hazard[class][bin] *= ratio(counts.calls(class, bin), expected, PRIOR_CALLS[2]);
+    for class in 0..CLASSES {
+        for bin in 0..BINS {
+            let one = (class..class + 1, bin..bin + 1);
+            correct(&mut hazard, one.0, one.1, PRIOR_CALLS[2]);
+        }
     }
     DelayModel::from_hazards(
         hazard

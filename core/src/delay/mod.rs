@@ -22,6 +22,7 @@ pub use explain::{Quantiles, Sentence};
 pub use learn::DelayCounts;
 
 use crate::time::Millis;
+use std::sync::OnceLock;
 
 /// Bins of time since the last activity: one for "active now", one below 1.024 s, then half octaves
 /// up to about 49 days.
@@ -68,7 +69,9 @@ pub struct DelayModel {
 impl Default for DelayModel {
     /// The default table: [`law::default_hazards`].
     fn default() -> Self {
-        Self::from_hazards(law::default_hazards())
+        static DEFAULT: OnceLock<DelayModel> = OnceLock::new();
+        let made = DEFAULT.get_or_init(|| Self::from_hazards(law::default_hazards()));
+        made.clone()
     }
 }
 
@@ -136,12 +139,13 @@ impl DelayModel {
             }
             self.mass(class, bin_middle(bin), tau)
         };
-        MassTable {
-            tau,
-            mass: (0..CLASSES)
-                .map(|class| core::array::from_fn(|bin| cell(class, bin)))
-                .collect(),
+        let mut mass = Box::new([0.0; CELLS]);
+        for class in 0..CLASSES {
+            for bin in 0..BINS {
+                mass[place(class as u8, bin)] = cell(class, bin);
+            }
         }
+        MassTable { tau, mass }
     }
 }
 
@@ -158,7 +162,16 @@ fn bin_middle(bin: usize) -> Millis {
 #[derive(Clone, Debug, PartialEq)]
 pub struct MassTable {
     tau: Millis,
-    mass: Vec<[f32; BINS]>,
+    /// Rows of 64 cells, so that no class and no bin is out of bounds.
+    mass: Box<[f32; CELLS]>,
+}
+
+/// Cells of a mass table: classes and bins, each rounded up to 64.
+const CELLS: usize = 64 * 64;
+
+#[inline]
+const fn place(class: u8, bin: usize) -> usize {
+    (class as usize & 63) << 6 | bin & 63
 }
 
 impl MassTable {
@@ -170,7 +183,13 @@ impl MassTable {
     /// The calls expected within τ of one visitor of `class` in `bin`.
     #[inline]
     pub fn get(&self, class: Class, bin: usize) -> f32 {
-        self.mass[class.index()][bin]
+        self.of_index(class.index() as u8, bin)
+    }
+
+    /// The same by [`Class::index`].
+    #[inline]
+    pub fn of_index(&self, class: u8, bin: usize) -> f32 {
+        self.mass[place(class, bin)]
     }
 }
 

@@ -10,11 +10,13 @@ use core::num::NonZeroU64;
 pub mod list;
 pub mod plan;
 pub mod read;
+pub mod region;
 mod row;
 
 pub use list::{ListFault, ListFaultReason, NumberList, read_list};
 pub use plan::{CountryCode, Parts, Split};
 pub use read::{Codes, Home, read_written};
+pub use region::{is_mobile, region_of_number, region_of_place};
 pub use row::Row;
 
 /// A telephone number: 3 to 15 digits, country code first, no leading zero. Shown and stored

@@ -176,6 +176,41 @@ impl Default for Times {
     }
 }
 
+/// Colouring by region: prefer a number whose recent holders are from other regions than the
+/// newcomer, since a caller's own number tells them apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
+pub enum Colouring {
+    /// Regions are left out of account.
+    #[default]
+    Off,
+    /// As soon as the pool's own calls show that it pays
+    /// ([`crate::attribution::RegionModel::colouring_pays`]).
+    Learnt,
+    /// From the first visitor on.
+    On,
+}
+
+/// Rows written when colouring was a yes or a no are read too.
+#[cfg(feature = "serde")]
+fn colouring_or_bool<'de, D: serde::Deserializer<'de>>(read: D) -> Result<Colouring, D::Error> {
+    #[derive(serde::Deserialize)]
+    #[serde(untagged)]
+    enum Told {
+        Word(Colouring),
+        Bool(bool),
+    }
+    Ok(match <Told as serde::Deserialize>::deserialize(read)? {
+        Told::Word(colouring) => colouring,
+        Told::Bool(true) => Colouring::On,
+        Told::Bool(false) => Colouring::Off,
+    })
+}
+
 /// Holders remembered by a pool in all, whatever the number of numbers.
 pub const HOLDERS_TOTAL: usize = 100_000;
 /// Holders remembered per number, at most and at least.
@@ -197,9 +232,9 @@ pub struct PoolConfig {
     pub times: Times,
     /// The rule.
     pub policy: Policy,
-    /// Colour numbers by region: prefer one whose recent holders are from other regions than the
-    /// newcomer. For sites whose callers' regions tell something.
-    pub region_colouring: bool,
+    /// Whether numbers are coloured by region.
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "colouring_or_bool"))]
+    pub region_colouring: Colouring,
     /// What the site learnt of its callers; none is the default law.
     pub delay: Option<DelayCounts>,
     /// Go on learning from calls credited with [`super::Input::Attributed`].
@@ -217,7 +252,7 @@ impl Default for PoolConfig {
             numbers: Vec::new(),
             times: Times::default(),
             policy: Policy::ringlet(),
-            region_colouring: false,
+            region_colouring: Colouring::Off,
             delay: None,
             learn: true,
             holders_per_number: 0,

@@ -111,14 +111,17 @@ pub(super) struct Holders {
     seed: u64,
 }
 
-/// Mixes an id so that ids which agree in some bits fall apart.
+/// Mixes an id so that ids which agree in some bits fall apart. Sixty-four bits at a time: a wide
+/// product is a call in WebAssembly.
 #[inline]
 pub(super) fn hash_of(id: u128, seed: u64) -> u64 {
     let (high, low) = ((id >> 64) as u64, id as u64);
-    let mixed = (u128::from(high ^ seed) * 0x9e37_79b9_7f4a_7c15)
-        ^ (u128::from(low ^ seed.rotate_left(32)) * 0xd6e8_feb8_6659_fd93);
-    let folded = (mixed >> 64) as u64 ^ mixed as u64;
-    folded.wrapping_mul(0xa076_1d64_78bd_642f) ^ (folded >> 29)
+    let mix = |word: u64| {
+        let word = (word ^ (word >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (word ^ (word >> 29)).wrapping_mul(0xd6e8_feb8_6659_fd93)
+    };
+    let mixed = mix(mix(high ^ seed) ^ low);
+    mixed ^ (mixed >> 32)
 }
 
 impl Holders {
@@ -152,6 +155,19 @@ impl Holders {
             at = if at == 0 { per_number - 1 } else { at - 1 };
             place
         })
+    }
+
+    /// The latest `most` holders of a number, newest first.
+    #[inline]
+    pub(super) fn latest(&self, number: usize, most: usize) -> impl Iterator<Item = &Hot> {
+        let (newest, count) = self.rings[number];
+        let ring = &self.hot[number * self.per_number..(number + 1) * self.per_number];
+        // Those up to the newest place, backwards; then those from the ring's end.
+        let (front, back) = ring.split_at((usize::from(newest) + 1).min(ring.len()));
+        let newer = front.iter().rev();
+        newer
+            .chain(back.iter().rev())
+            .take(usize::from(count).min(most))
     }
 
     pub(super) fn hot(&self, place: usize) -> &Hot {

@@ -242,6 +242,9 @@ pub struct SnapshotHead {
     /// When old counts were last made to weigh less; zero is never.
     #[cfg_attr(feature = "serde", serde(default))]
     pub faded_at: UnixMillis,
+    /// What was learnt of callers' regions.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub regions: crate::attribution::RegionModel,
     /// The hours counted for sizing.
     pub hours: Vec<super::tally::Hour>,
 }

@@ -145,6 +145,13 @@ pub struct Attributed {
     pub at: UnixMillis,
     /// How sure, 0 to 1.
     pub share: f32,
+    /// Where the caller's number is from.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub caller: Region,
+    /// How sure without the regions' evidence: what regions are learnt by, so that they do not
+    /// prove themselves.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub share_without_region: f32,
 }
 
 /// What the pool answers.

@@ -54,8 +54,8 @@ mod tree;
 mod view;
 
 pub use config::{
-    Cooldown, HOLDERS_PER_NUMBER, HOLDERS_TOTAL, NUMBERS_MAX, NumberConfig, PoolConfig, Region,
-    Role, Source, Times, holders_per_number,
+    Colouring, Cooldown, HOLDERS_PER_NUMBER, HOLDERS_TOTAL, NUMBERS_MAX, NumberConfig, PoolConfig,
+    Region, Role, Source, Times, holders_per_number,
 };
 pub use journal::{Farewell, Granted, Ground, JournalEntry, JournalRow, SnapshotHead, Why};
 pub use message::{
@@ -67,6 +67,7 @@ pub use state::{HolderImage, NumberImage, NumberTouch, Phase, TabState};
 pub use tally::{Hour, Tally};
 pub use view::{NumberState, NumberView, PastHolder};
 
+use crate::attribution::RegionModel;
 use crate::delay::{DelayCounts, DelayModel, MassTable};
 use crate::entropy::Entropy;
 use crate::id::LeaseId;
@@ -105,6 +106,9 @@ pub struct Pool {
     calls_unwritten: bool,
     /// Calls counted since the model was last made from the counts.
     calls_unlearnt: u32,
+    /// Where callers are from, learnt from calls credited without the help of regions.
+    regions: RegionModel,
+    colour: select::Colour,
     keys: Keys,
     tally: Tally,
     outputs: VecDeque<JournalRow>,
@@ -142,6 +146,8 @@ impl Pool {
             faded_at: UnixMillis(0),
             calls_unwritten: false,
             calls_unlearnt: 0,
+            regions: RegionModel::default(),
+            colour: select::Colour::of(&RegionModel::default()),
             keys: Keys::default(),
             tally: Tally::default(),
             outputs: VecDeque::new(),
@@ -200,6 +206,20 @@ impl Pool {
     /// What was learnt of delays, to export. Imported by [`PoolConfig::delay`].
     pub fn delay_counts(&self) -> &DelayCounts {
         &self.counts
+    }
+
+    /// What was learnt of callers' regions: evidence for attribution.
+    pub fn regions(&self) -> &RegionModel {
+        &self.regions
+    }
+
+    /// Whether numbers are coloured by region at present.
+    pub fn is_coloured(&self) -> bool {
+        match self.config.region_colouring {
+            Colouring::Off => false,
+            Colouring::Learnt => self.colour.pays,
+            Colouring::On => true,
+        }
     }
 
     /// The configuration in force.

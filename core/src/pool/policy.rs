@@ -118,6 +118,13 @@ impl Policy {
         }
     }
 
+    /// The same, but with every visitor active a newcomer shares the number whose visitor is least
+    /// likely to call: pools too small for those who look at them at once credit more calls, and
+    /// credit more of them wrongly (`docs/concepts/pools.md`).
+    pub const fn ringlet_shared() -> Self {
+        Self::ringlet().with_overflow(Overflow::TakeLeast)
+    }
+
     /// Ringlet's hold with the longest-idle number instead of the least mass.
     pub const fn longest_idle() -> Self {
         Self {
@@ -212,8 +219,9 @@ impl Policy {
     }
 
     /// The rules that have a name in a site's configuration.
-    pub const NAMED: [(&'static str, Self); 11] = [
+    pub const NAMED: [(&'static str, Self); 12] = [
         ("ringlet", Self::ringlet()),
+        ("ringlet_shared", Self::ringlet_shared()),
         ("longest_idle", Self::longest_idle()),
         ("fixed_15", Self::fixed(Millis::from_mins(15))),
         ("zadarma", Self::fixed(Millis::from_mins(60))),

@@ -10,6 +10,7 @@ use super::message::Facts;
 use super::policy::{Choice, Hold, Overflow, Policy};
 use super::state::Phase;
 use super::{Cooldown, MinTree, Pool, Region, Role, TAU};
+use crate::attribution::RegionModel;
 use crate::time::{Millis, UnixMillis};
 
 /// May be lent gladly.
@@ -27,6 +28,12 @@ pub(super) fn tau_of(policy: &Policy) -> Millis {
         Choice::LeastMass { tau_ms } => tau_ms,
         Choice::LongestIdle => TAU,
     }
+}
+
+/// Whether a rule's claims may depend on expected calls.
+pub(super) const fn weighs(policy: &Policy) -> bool {
+    matches!(policy.choice, Choice::LeastMass { .. })
+        || matches!(policy.overflow, Overflow::TakeLeast)
 }
 
 /// Whether a claim depends on expected calls.
@@ -50,8 +57,24 @@ fn mass_of(key: u64) -> f32 {
     f32::from_bits((((key >> 32) as u32) & ((1 << 29) - 1)) << 2)
 }
 
-/// A caller's number comes from his visitor's region this often.
-const SAME_REGION: f32 = 0.75;
+/// What colouring goes by, as learnt of callers' regions.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Colour {
+    /// Whether it pays.
+    pub(super) pays: bool,
+    /// A caller's number comes from his visitor's region this often.
+    same: f32,
+}
+
+impl Colour {
+    pub(super) fn of(regions: &RegionModel) -> Self {
+        Self {
+            pays: regions.colouring_pays(),
+            same: regions.same_share(),
+        }
+    }
+}
+
 /// The part of his calls that a past holder from elsewhere loses while the newcomer is active and
 /// just after, when even a call from the past holder's region is rather the newcomer's.
 const OUTSHONE: f32 = 0.1;
@@ -142,7 +165,7 @@ impl Pool {
         let (from, to) = self.eligible(facts);
         let least = self.claims.first_least_within(from, to)?;
         let tier = self.claims.get(least) >> 61;
-        let coloured = self.config.region_colouring && facts.region.is_known() && tier < TAKEN;
+        let coloured = self.is_coloured() && facts.region.is_known() && tier < TAKEN;
         if coloured && let Some(other) = self.coloured(from, to, facts.region) {
             let ground = if other == least {
                 self.ground(least, tier)
@@ -163,7 +186,7 @@ impl Pool {
         self.claims.ascend(from, to, |at, key| {
             looked_at += 1;
             let same_tier = *tier.get_or_insert(key >> 61) == key >> 61;
-            let least_possible = mass_of(key) * (1.0 - SAME_REGION + OUTSHONE);
+            let least_possible = mass_of(key) * (1.0 - self.colour.same + OUTSHONE);
             if !same_tier || best.is_some_and(|(cost, _)| least_possible >= cost) {
                 return false;
             }
@@ -182,14 +205,15 @@ impl Pool {
     fn expected_by_region(&self, at: usize, region: Region) -> f32 {
         let (mut own, mut other) = (0.0f32, 0.0f32);
         for hot in self.weighed(at, COLOURED) {
-            let mass = self.masses.get(hot.class(), hot.bin(self.now)) * hot.remaining();
+            let mass = self.masses.of_index(hot.class, hot.bin(self.now)) * hot.remaining();
             if hot.region.is_known() && hot.region != region {
                 other = other.max(mass);
             } else {
                 own = own.max(mass);
             }
         }
-        SAME_REGION * own + (1.0 - SAME_REGION) * own.max(other) + OUTSHONE * other
+        let same = self.colour.same;
+        same * own + (1.0 - same) * own.max(other) + OUTSHONE * other
     }
 
     /// The range of numbers that serve a visitor.

@@ -122,7 +122,11 @@ impl Pool {
         if self.changes[at] <= self.now {
             self.settle_number(at);
         }
-        let (mass, crossing) = self.expected(at);
+        let (mass, crossing) = if select::weighs(&self.config.policy) {
+            self.expected(at)
+        } else {
+            (0.0, UnixMillis(MinTree::NONE))
+        };
         let key = self.claim(at, mass);
         self.claims.set(at, key);
         self.changes[at] = self.next_change(at);
@@ -157,7 +161,7 @@ impl Pool {
         let mut crossing = UnixMillis(MinTree::NONE);
         for hot in self.weighed(at, WEIGHED) {
             let bin = hot.bin(now);
-            mass = mass.max(self.masses.get(hot.class(), bin) * hot.remaining());
+            mass = mass.max(self.masses.of_index(hot.class, bin) * hot.remaining());
             if crossing.0 == MinTree::NONE && bin < BINS - 1 {
                 crossing = hot.last_activity + bin_end(bin | coarse(bin));
             }
@@ -172,10 +176,7 @@ impl Pool {
         at: usize,
         most: usize,
     ) -> impl Iterator<Item = &super::holders::Hot> {
-        let places = self.holders.places(at).take(most);
-        places
-            .map(|place| self.holders.hot(place))
-            .filter(|hot| !hot.has(MOVED))
+        self.holders.latest(at, most).filter(|hot| !hot.has(MOVED))
     }
 
     /// The next instant after now at which the state or the claim of a number changes by time.
@@ -266,7 +267,9 @@ impl Pool {
     fn forget(&mut self) {
         if self.faded_at != UnixMillis(0) {
             let age = self.now.since(self.faded_at).0 as f64 / HALF_LIFE.0 as f64;
-            self.counts.fade(0.5f64.powf(age) as f32);
+            let keep = 0.5f64.powf(age) as f32;
+            self.counts.fade(keep);
+            self.regions.fade(keep);
         }
         self.faded_at = self.now;
     }

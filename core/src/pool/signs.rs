@@ -286,6 +286,11 @@ impl Pool {
             hot.bin(credit.at)
         };
         self.counts.add_call(hot.class(), bin, credit.share);
+        if credit.caller.is_known() {
+            self.regions
+                .observe(credit.caller, hot.region, credit.share_without_region);
+            self.colour = super::select::Colour::of(&self.regions);
+        }
         if credit.share >= 0.5 {
             self.holders.hot_mut(place).flags |= CALLED;
         }

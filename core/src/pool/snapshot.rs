@@ -76,6 +76,7 @@ impl Pool {
             learnt_from: self.learnt_from.clone(),
             calls_unlearnt: self.calls_unlearnt,
             faded_at: self.faded_at,
+            regions: self.regions.clone(),
             hours: self.tally.past().copied().collect(),
         }));
         let (mut part, mut at) = (0, 0);
@@ -178,6 +179,7 @@ impl Pool {
             // A B-tree keeps entries of 16 bytes in nodes at least half full.
             + self.by_number.len() * 2 * 16
             + self.tally.bytes()
+            + self.regions.heap_bytes()
             + 4 * crate::delay::CLASSES * crate::delay::BINS * size_of::<f32>()
     }
 

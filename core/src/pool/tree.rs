@@ -129,15 +129,14 @@ impl MinTree {
     }
 
     fn descend(&self, from: usize) -> Option<usize> {
-        let mut node = from;
-        if self.nodes[node] == Self::NONE {
+        let key = self.nodes[from];
+        if key == Self::NONE {
             return None;
         }
+        let mut node = from;
         while node < self.width {
-            node *= 2;
-            if self.nodes[node + 1] < self.nodes[node] {
-                node += 1;
-            }
+            // Left if the least is there; no branch, for none could be foreseen.
+            node = 2 * node + usize::from(self.nodes[2 * node] != key);
         }
         Some(node - self.width)
     }

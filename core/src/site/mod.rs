@@ -155,6 +155,18 @@ pub struct AttributionConfig {
     pub caller_memory_days: u64,
     /// Which touch is credited.
     pub touch: TouchModel,
+    /// Candidates less likely than this, in per cent, are not credited: fewer answers, more of them
+    /// right.
+    #[serde(skip_serializing_if = "is_default")]
+    pub abstain_below_percent: u64,
+    /// Leave the region of the caller's number out of account.
+    #[serde(skip_serializing_if = "is_default")]
+    pub ignore_regions: bool,
+}
+
+/// Whether a value is the default one and is not written.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 impl Default for AttributionConfig {
@@ -165,6 +177,8 @@ impl Default for AttributionConfig {
             window_days: 30,
             caller_memory_days: 90,
             touch: TouchModel::LastNonDirect,
+            abstain_below_percent: 0,
+            ignore_regions: false,
         }
     }
 }
@@ -303,6 +317,9 @@ pub struct PoolConfig {
     pub cooldown_rule: CooldownRule,
     /// The rule by which numbers are lent.
     pub policy: PolicyConfig,
+    /// Whether a newcomer gets a number last seen in other regions.
+    #[serde(skip_serializing_if = "is_default")]
+    pub region_colouring: RegionColouring,
     /// Objects among which the pool is divided.
     pub shards: u64,
     /// The stock it borrows numbers from.
@@ -317,6 +334,19 @@ pub struct StockUse {
     pub id: StockId,
     /// Numbers it borrows at most.
     pub most: u64,
+}
+
+/// Whether a newcomer gets a number last seen in other regions than his.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RegionColouring {
+    /// As soon as the pool's own calls show that callers' numbers tell their regions.
+    #[default]
+    Learnt,
+    /// From the first visitor on.
+    On,
+    /// Never.
+    Off,
 }
 
 /// Whether a number's rest is a rule.

@@ -8,7 +8,7 @@ use super::reader::{Fields, Node};
 use super::{
     AttributionConfig, CONFIG_VERSION, CallerStorageMode, Compatibility, ConsentMode, CooldownRule,
     LateCalls, Locale, NumberOrigin, NumberRecord, NumberStatus, OriginPattern, PageConfig,
-    PolicyConfig, PoolConfig, Retention, SiteConfig, StockUse, TouchModel, cross,
+    PolicyConfig, PoolConfig, RegionColouring, Retention, SiteConfig, StockUse, TouchModel, cross,
 };
 use crate::id::{PoolId, SiteId, StockId};
 use crate::limits;
@@ -285,6 +285,13 @@ fn read_attribution(node: &Node<'_>) -> AttributionConfig {
     if let Some(model) = fields.get("touch").and_then(|node| node.choice(models)) {
         attribution.touch = model;
     }
+    let below = fields.get("abstain_below_percent");
+    if let Some(percent) = below.and_then(|node| node.count(0, 99)) {
+        attribution.abstain_below_percent = percent;
+    }
+    if let Some(flag) = fields.get("ignore_regions").and_then(|node| node.flag()) {
+        attribution.ignore_regions = flag;
+    }
     fields.done();
     attribution
 }
@@ -393,6 +400,13 @@ fn read_pool(node: &Node<'_>) -> Option<PoolConfig> {
         .and_then(|node| node.count(1, limits::SHARDS));
     let policy = fields.get("policy").and_then(|node| read_policy(&node));
     let stock = fields.get("stock").and_then(|node| read_stock(&node));
+    let colourings = [
+        ("learnt", RegionColouring::Learnt),
+        ("on", RegionColouring::On),
+        ("off", RegionColouring::Off),
+    ];
+    let colouring = fields.get("region_colouring");
+    let colouring = colouring.and_then(|node| node.choice(colourings));
     fields.done();
     Some(PoolConfig {
         id: id?,
@@ -402,6 +416,7 @@ fn read_pool(node: &Node<'_>) -> Option<PoolConfig> {
         cooldown,
         cooldown_rule: cooldown_rule.unwrap_or_default(),
         policy: policy.unwrap_or_default(),
+        region_colouring: colouring.unwrap_or_default(),
         shards: shards.unwrap_or(1),
         stock,
     })

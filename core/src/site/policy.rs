@@ -1,6 +1,6 @@
 //! The rule of a pool as the owner chooses it, and the pool that follows from a configuration.
 
-use super::{CooldownRule, PoolConfig, SiteConfig};
+use super::{CooldownRule, PoolConfig, RegionColouring, SiteConfig};
 use crate::phone::E164;
 use crate::pool;
 use crate::pool::{Choice, Hold, Overflow, Policy};
@@ -167,6 +167,11 @@ impl SiteConfig {
                 Policy::fixed(COMBINATION_HOLD)
             } else {
                 config.rule()
+            },
+            region_colouring: match config.region_colouring {
+                RegionColouring::Learnt => pool::Colouring::Learnt,
+                RegionColouring::On => pool::Colouring::On,
+                RegionColouring::Off => pool::Colouring::Off,
             },
             ..pool::PoolConfig::default()
         }

@@ -264,6 +264,41 @@ fn faults_of_conditions() {
 }
 
 #[test]
+fn regions_and_abstaining() {
+    for colouring in ["learnt", "on", "off"] {
+        check(
+            |v| v["pools"][0]["region_colouring"] = colouring.into(),
+            expect!["accepted\n"],
+        );
+    }
+    check(
+        |v| {
+            v["pools"][0]["region_colouring"] = true.into();
+            v["attribution"] =
+                serde_json::json!({"abstain_below_percent": 100, "ignore_regions": "no"});
+        },
+        expect![[r#"
+            /attribution/abstain_below_percent: out_of_range: Must be from 0 to 99.
+                Choose a value within.
+            /attribution/ignore_regions: wrong_type: Expected boolean, found string.
+                Write boolean.
+            /pools/0/region_colouring: wrong_type: Expected string, found boolean. Write
+                string.
+        "#]],
+    );
+    let mut value: serde_json::Value = serde_json::from_str(SMALL).expect("JSON");
+    value["pools"][0]["region_colouring"] = "on".into();
+    value["attribution"] = serde_json::json!({"abstain_below_percent": 80, "ignore_regions": true});
+    let config = SiteConfig::parse(&value.to_string()).expect("accepted");
+    let written = serde_json::to_value(&config).expect("JSON");
+    assert_eq!(written["attribution"]["abstain_below_percent"], 80);
+    assert_eq!(written["attribution"]["ignore_regions"], true);
+    assert_eq!(written["pools"][0]["region_colouring"], "on");
+    let pool = config.pool_config(&config.pools[0]);
+    assert_eq!(pool.region_colouring, crate::pool::Colouring::On);
+}
+
+#[test]
 fn policies() {
     let policy = |policy: serde_json::Value, expect: Expect| {
         check(|v| v["pools"][0]["policy"] = policy, expect);

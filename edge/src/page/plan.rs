@@ -11,7 +11,8 @@ use ringlet_core::condition::{Device, Geo, VisitFacts};
 use ringlet_core::delay;
 use ringlet_core::id::{ScenarioId, VisitorId};
 use ringlet_core::label::{Place, read_labels, stored_url};
-use ringlet_core::pool::{self, Region};
+use ringlet_core::phone::region_of_place;
+use ringlet_core::pool;
 use ringlet_core::scenario::{Give, Scenario, match_scenarios};
 use ringlet_core::time::UnixMillis;
 use ringlet_core::wire::{GivenNumber, NumberGiven, VisitRequest};
@@ -229,12 +230,13 @@ fn combination(values: &[String]) -> VisitorId {
 
 /// What the pool may know of the visitor.
 pub(super) fn pool_facts(context: &VisitContext) -> pool::Facts {
+    let geo = &context.geo;
     pool::Facts {
         device: match context.device {
             Device::Desktop => delay::Device::Desktop,
             Device::Mobile | Device::Tablet => delay::Device::Mobile,
         },
-        region: Region::of(&context.geo.region),
+        region: region_of_place(&geo.country, &geo.region_code, &geo.region),
         ..pool::Facts::default()
     }
 }

@@ -14,11 +14,14 @@ impl Shell {
             number,
             ended,
             facts,
-            settings,
+            mut settings,
         } = command;
         let mark = CallMark { number, call };
         let verdict = self.step(|pool, now, entropy| {
             let candidates = pool.candidates(number, facts.at);
+            if settings.regions.is_some() {
+                settings.regions = Some(pool.regions().clone());
+            }
             let verdict = attribute(&facts, &candidates, pool.delay(), &settings);
             pool.handle_input(Input::CallStarted(mark), now, entropy);
             if ended {

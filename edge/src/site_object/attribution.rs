@@ -10,7 +10,9 @@ use crate::binding::sql::Sql;
 use crate::log::{Level, Line};
 use crate::message::VisitContext;
 use crate::message::pool::{CallAnswer, CallCommand, PoolCommand};
-use ringlet_core::attribution::{self as rule, Credit, Known, Nobody, Reason, Rule, Settings};
+use ringlet_core::attribution::{
+    self as rule, Credit, Known, Nobody, Reason, RegionModel, Rule, Settings,
+};
 use ringlet_core::call::{CallRecord, StoredCaller};
 use ringlet_core::id::{CallId, LeaseId, ScenarioId, VisitId, VisitorId};
 use ringlet_core::pool::Attributed;
@@ -27,6 +29,9 @@ pub(super) struct Outcome {
     pub reason: String,
     /// How sure, 0 to 1.
     pub probability: f32,
+    /// How sure without the regions: what regions are learnt by. Not kept.
+    #[serde(skip)]
+    pub probability_without_region: f32,
     /// The source credited.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
@@ -108,6 +113,7 @@ impl Outcome {
             kind,
             reason: reason.to_owned(),
             probability: if kind == Kind::Unattributed { 0.0 } else { 1.0 },
+            probability_without_region: 0.0,
             source: None,
             visit: None,
             visitor: None,
@@ -184,14 +190,16 @@ impl SiteObject {
         let Some(number) = record.dialed() else {
             return Ok(Outcome::of(Kind::Unattributed, "number_unknown"));
         };
+        let place = record.caller_place();
         let command = PoolCommand::Call(Box::new(CallCommand {
             call: record.id(),
             number,
             ended: !record.status().is_live(),
             facts: rule::Call {
                 at: record.started_at(),
+                region: place.region,
+                mobile: place.mobile,
                 known: remembered.map(|remembered| remembered.known),
-                ..rule::Call::default()
             },
             settings: settings(&in_force.config),
         }));
@@ -276,6 +284,8 @@ impl SiteObject {
             lease,
             at: record.started_at(),
             share: outcome.probability,
+            caller: record.caller_place().region,
+            share_without_region: outcome.probability_without_region,
         };
         let site = in_force.config.site.as_str();
         let Ok(pools) = config::pools_of(self.store.sql(), number) else {
@@ -306,6 +316,9 @@ fn settings(config: &SiteConfig) -> Settings {
         },
         window_ms: days(wanted.window_days),
         memory_ms: days(wanted.caller_memory_days),
+        abstain_below: wanted.abstain_below_percent as f32 / 100.0,
+        // The pool puts in what it learnt.
+        regions: (!wanted.ignore_regions).then(RegionModel::default),
         ..Settings::default()
     }
 }
@@ -350,6 +363,7 @@ fn outcome(answer: CallAnswer, remembered: Option<&Remembered>) -> Outcome {
         Credit::Nobody { reason } => Outcome::of(Kind::Unattributed, nobody(reason)),
     };
     outcome.probability = verdict.confidence;
+    outcome.probability_without_region = verdict.confidence_without_region;
     outcome.stranger = verdict.stranger;
     outcome.source = outcome
         .context

@@ -1,7 +1,7 @@
 //! `core.*`: the pool's hot paths, natively and as WebAssembly in the engine that the edge uses.
 //!
 //! The loads are those of `core/examples/bench/`, the same for both; each figure is the best of
-//! five runs, since whatever else the machine does only adds time.
+//! four hundred short runs, since whatever else the machine does only adds time.
 
 use std::process::Command;
 

@@ -162,6 +162,10 @@ name_id!(
     StockId
 );
 name_id!(
+    /// A receiver of deliveries within a site.
+    ReceiverId
+);
+name_id!(
     /// A scenario within a site.
     ScenarioId
 );

@@ -44,6 +44,14 @@ pub const SHARDS: u64 = 16;
 pub const ADDRESSES: usize = 64;
 /// Most characters of a telephony secret.
 pub const SECRET_CHARS: usize = 256;
+/// Characters of an extension or login at an exchange.
+pub const EXTENSION_CHARS: usize = 64;
+/// Receivers of one site: a CRM, a warehouse and some more; each gets every call.
+pub const RECEIVERS: usize = 10;
+/// Characters of a receiver's address: beyond 2,000 servers begin to refuse.
+pub const RECEIVER_URL_CHARS: usize = 2_000;
+/// Fewest characters of a receiver's secret: 16 of base 32 are 80 bits.
+pub const RECEIVER_SECRET_CHARS_MIN: usize = 16;
 /// Shortest hold. Below it a number changes hands while its visitor still dials.
 pub const HOLD_MS_MIN: u64 = 10_000;
 /// Longest hold: seven days (10,080 minutes), the longest in the field (UIS).
@@ -94,6 +102,12 @@ pub const PAGE_ROWS: u64 = 200;
 /// Characters of what a page remembers for the edge: it comes back in every message beside an
 /// address, within [`VISIT_BODY_BYTES`].
 pub const MEMORY_CHARS: usize = 2_048;
+/// Characters of an id that another system gave the visitor: the longest have about 40.
+pub const PAGE_ID_CHARS: usize = 64;
+/// Bytes of a request about one call: a correction with its reason.
+pub const CORRECTION_BODY_BYTES: usize = 8_192;
+/// Characters of a correction's reason.
+pub const NOTE_CHARS: usize = 500;
 /// Bytes of a question to the calculator: six numbers by their names.
 pub const SIZING_BODY_BYTES: usize = 1_024;
 /// Requests of one key of a site: a person and his dashboard ask a few times a second, a program

@@ -3,16 +3,18 @@
 //! What is here: when to send which delivery, what its answer means, how it is signed. What is not:
 //! the request itself and storage; the shell sends what [`Outbox::poll_send`] hands out, tells the
 //! outcome to [`Outbox::handle_outcome`], and stores every [`Change`] of [`Outbox::poll_change`] in
-//! one transaction before it goes on.
+//! one transaction before it goes on. Bodies are the shell's: it stores one beside each entry, and
+//! ten thousand of them need not be in memory.
 //!
 //! Invariants: at least once (a crash between sending and storing sends again; the receiver tells
 //! doubles by `ringlet-delivery`); deliveries of one call in the order they were added, each only
 //! after the one before it was taken or given up; one receiver's failure delays no other call.
 //!
-//! Limits: [`IN_FLIGHT_MAX`], [`ATTEMPTS_MAX`], [`ENTRIES_MAX`], [`DEAD_AGE_MAX`].
+//! Limits: [`IN_FLIGHT_MAX`], [`ATTEMPTS_MAX`], [`ENTRIES_MAX`], [`DEAD_MAX`], [`DEAD_AGE_MAX`].
 
 use crate::entropy::Entropy;
 use crate::id::CallId;
+use crate::site::ReceiverEvent;
 use crate::telephony::{Secret, generic};
 use crate::time::{Millis, UnixMillis};
 use serde::{Deserialize, Serialize};
@@ -27,6 +29,9 @@ pub const ATTEMPTS_MAX: u32 = 15;
 
 /// 10,000 waiting deliveries: a day of a busy site. Beyond, the oldest are given up and listed.
 pub const ENTRIES_MAX: usize = 10_000;
+
+/// 10,000 deliveries that were given up are kept; of more the oldest are forgotten.
+pub const DEAD_MAX: usize = 10_000;
 
 /// 14 days: how long a delivery that was given up can be sent again.
 pub const DEAD_AGE_MAX: Millis = Millis::from_mins(14 * 24 * 60);
@@ -47,8 +52,6 @@ pub struct Entry {
     pub call: CallId,
     /// `call.start`, `call.end`, `call.changed`.
     pub event: String,
-    /// The body, JSON.
-    pub body: String,
     /// When it was added.
     pub added_at: UnixMillis,
     /// Attempts so far.
@@ -97,6 +100,35 @@ pub enum Outcome {
         /// What failed, for people.
         text: String,
     },
+    /// Not sent: the shell may not send there.
+    Forbidden {
+        /// Why, for people.
+        text: String,
+    },
+}
+
+/// What was told of a call so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Told {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// That it rings.
+    Start,
+    /// That it is over.
+    End,
+}
+
+/// What is to be told of a call now: that it rings once, that it is over once (also where nobody
+/// heard it ring), and then every change of what was told.
+pub const fn event_of(told: Told, is_live: bool, has_changed: bool) -> Option<ReceiverEvent> {
+    match (told, is_live) {
+        (Told::Nothing, true) => Some(ReceiverEvent::Start),
+        (Told::Nothing | Told::Start, false) => Some(ReceiverEvent::End),
+        _ if has_changed => Some(ReceiverEvent::Changed),
+        _ => None,
+    }
 }
 
 /// What to store.
@@ -113,10 +145,26 @@ pub enum Change {
 pub struct Send {
     /// The entry's number.
     pub id: u64,
-    /// Names and values; the signature among them.
-    pub headers: Vec<(&'static str, String)>,
-    /// The body.
-    pub body: String,
+    /// Its event.
+    pub event: String,
+    /// Which attempt this is, from 1.
+    pub attempt: u32,
+    /// When it is sent.
+    pub at: UnixMillis,
+}
+
+impl Send {
+    /// Names and values of the headers that go with `body`; the signature among them.
+    pub fn headers(&self, secret: &Secret, body: &str) -> Vec<(&'static str, String)> {
+        let signed = generic::sign(secret, self.at.0 / 1000, body.as_bytes());
+        vec![
+            ("content-type", "application/json".to_owned()),
+            ("ringlet-event", self.event.clone()),
+            ("ringlet-delivery", self.id.to_string()),
+            ("ringlet-attempt", self.attempt.to_string()),
+            (generic::SIGNATURE_HEADER, signed),
+        ]
+    }
 }
 
 /// The deliveries of one receiver.
@@ -140,8 +188,25 @@ impl Outbox {
         }
     }
 
-    /// Adds a delivery and returns its number.
-    pub fn add(&mut self, call: CallId, event: &str, body: String, now: UnixMillis) -> u64 {
+    /// The process that sent what is on its way is no more: nobody will hear the outcome, so it is
+    /// sent again at once.
+    pub fn handle_restart(&mut self, now: UnixMillis) {
+        let lost: Vec<Entry> = self
+            .entries
+            .values()
+            .filter(|entry| matches!(entry.state, EntryState::Sending { .. }))
+            .cloned()
+            .collect();
+        for entry in lost {
+            self.put(Entry {
+                state: EntryState::Waiting { at: now },
+                ..entry
+            });
+        }
+    }
+
+    /// Adds a delivery and returns its number, with which the shell stores the body.
+    pub fn add(&mut self, call: CallId, event: &str, now: UnixMillis) -> u64 {
         // Numbers of removed entries must not come again, not even after a restart: receivers tell
         // doubles by them. 1,024 a millisecond leave 53 bits for JavaScript until the year 2248.
         let id = (self.last_id + 1).max(now.0 << 10);
@@ -150,7 +215,6 @@ impl Outbox {
             id,
             call,
             event: event.to_owned(),
-            body,
             added_at: now,
             attempts: 0,
             state: EntryState::Waiting { at: now },
@@ -167,7 +231,7 @@ impl Outbox {
     }
 
     /// The next delivery to send, marked as on its way. Call until there is none.
-    pub fn poll_send(&mut self, secret: &Secret, now: UnixMillis) -> Option<Send> {
+    pub fn poll_send(&mut self, now: UnixMillis) -> Option<Send> {
         self.handle_timeout(now);
         let sending = |entry: &&Entry| matches!(entry.state, EntryState::Sending { .. });
         if self.entries.values().filter(sending).count() >= IN_FLIGHT_MAX {
@@ -180,17 +244,9 @@ impl Outbox {
         };
         let send = Send {
             id: entry.id,
-            headers: vec![
-                ("content-type", "application/json".to_owned()),
-                ("ringlet-event", entry.event.clone()),
-                ("ringlet-delivery", entry.id.to_string()),
-                ("ringlet-attempt", entry.attempts.to_string()),
-                (
-                    generic::SIGNATURE_HEADER,
-                    generic::sign(secret, now.0 / 1000, entry.body.as_bytes()),
-                ),
-            ],
-            body: entry.body.clone(),
+            event: entry.event.clone(),
+            attempt: entry.attempts,
+            at: now,
         };
         self.put(entry);
         Some(send)
@@ -225,7 +281,7 @@ impl Outbox {
                 let pause = pause(entry.attempts, entropy);
                 let asked = match outcome {
                     Outcome::Answered { retry_after, .. } => retry_after.unwrap_or_default(),
-                    Outcome::Nothing { .. } => Millis(0),
+                    Outcome::Nothing { .. } | Outcome::Forbidden { .. } => Millis(0),
                 };
                 let at = now + pause.max(asked.min(PAUSE_MAX));
                 self.put(Entry {
@@ -326,6 +382,15 @@ impl Outbox {
             state: EntryState::Dead { at: now, why },
             ..entry
         });
+        let is_dead = |entry: &&Entry| matches!(entry.state, EntryState::Dead { .. });
+        let may_be_full = self.entries.len() > DEAD_MAX;
+        if may_be_full && self.entries.values().filter(is_dead).count() > DEAD_MAX {
+            let oldest = self.entries.values().find(is_dead).map(|entry| entry.id);
+            if let Some(oldest) = oldest {
+                self.entries.remove(&oldest);
+                self.changes.push_back(Change::Remove(oldest));
+            }
+        }
     }
 
     fn put(&mut self, entry: Entry) {
@@ -346,6 +411,7 @@ enum Verdict {
 fn judge(outcome: &Outcome) -> Verdict {
     match outcome {
         Outcome::Nothing { text } => Verdict::Again(format!("no answer: {text}")),
+        Outcome::Forbidden { text } => Verdict::Refused(format!("not sent: {text}")),
         Outcome::Answered { status, text, .. } => {
             let why = format!("{status} {text}");
             match status {

@@ -110,12 +110,22 @@ impl TouchHistory {
         }
         self.touches.push(touch);
         while self.touches.len() > limits::TOUCHES {
-            let named = self.touches.iter().rposition(|touch| !touch.is_direct());
-            let place = if named == Some(1) { 2 } else { 1 };
+            let direct: Vec<bool> = self.touches.iter().map(Touch::is_direct).collect();
+            let Some(place) = least_needed(&direct) else {
+                return;
+            };
             self.touches.remove(place);
             self.left_out += 1;
         }
     }
+}
+
+/// Which of a visitor's touches (oldest first, `true` is direct) goes first where there is no room
+/// for all: one in the middle, never the first, the last, or the last that is not direct.
+pub fn least_needed(direct: &[bool]) -> Option<usize> {
+    let named = direct.iter().rposition(|direct| !direct);
+    let last = direct.len().checked_sub(1)?;
+    (1..last).find(|place| named != Some(*place))
 }
 
 #[cfg(test)]

@@ -32,6 +32,8 @@ pub struct VisitRequest {
     pub marker: Option<String>,
     /// The visit number of Roistat's own script (`roistat_visit` cookie).
     pub roistat_visit: Option<String>,
+    /// Ids by which other systems know the visitor, as read on the page.
+    pub ids: PageIds,
     /// Leases the page still remembers.
     pub leases: Vec<HeldLease>,
     /// Scenarios whose elements are on the page: only these are served a number.
@@ -48,6 +50,50 @@ pub struct VisitRequest {
     pub tab: u32,
     /// What the edge gave to remember ([`VisitReply::memory`]), as it was given.
     pub memory: Option<String>,
+}
+
+/// Ids by which other systems know the visitor. Made-up ones would create false visitors there, so
+/// what was not read on the page is absent.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PageIds {
+    /// Yandex.Metrica's ClientID (`_ym_uid`, or what its counter says).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ym_client_id: Option<String>,
+    /// Google Analytics' client id (`_ga`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ga_client_id: Option<String>,
+    /// Google Analytics' session id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ga_session_id: Option<String>,
+    /// The owner's own id of the visitor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<String>,
+}
+
+impl PageIds {
+    /// Whether none was read.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Those that can be ids: at most [`crate::limits::PAGE_ID_CHARS`] of letters, digits and
+    /// `-_.:`. They come from anybody.
+    pub fn cleaned(&self) -> Self {
+        let clean = |id: &Option<String>| {
+            let legal = |b: u8| b.is_ascii_alphanumeric() || b"-_.:".contains(&b);
+            id.clone().filter(|id| {
+                let fits = id.len() <= crate::limits::PAGE_ID_CHARS;
+                fits && !id.is_empty() && id.bytes().all(legal)
+            })
+        };
+        Self {
+            ym_client_id: clean(&self.ym_client_id),
+            ga_client_id: clean(&self.ga_client_id),
+            ga_session_id: clean(&self.ga_session_id),
+            user_id: clean(&self.user_id),
+        }
+    }
 }
 
 /// A lease as the page remembers it.

@@ -204,7 +204,14 @@ async fn follow_up(spec: &RouteSpec, site: &str, status: u16, env: &Env) -> Resu
 
 fn passed_on(response: &web_sys::Response, request: String) -> Handled {
     let mut reply = Reply::empty(response.status());
-    for name in ["content-type", "cache-control", "etag", "retry-after"] {
+    for name in [
+        "content-type",
+        "cache-control",
+        "etag",
+        "retry-after",
+        "ringlet-rows",
+        "ringlet-left-out",
+    ] {
         if let Ok(Some(value)) = response.headers().get(name) {
             reply = reply.with(name, value);
         }

@@ -85,7 +85,54 @@ pub(crate) async fn handle(spec: &RouteSpec, names: &[&str], ask: &Ask, env: &En
     if let Some(wait) = answer.retry_after_ms {
         return Err(Problem::too_many(wait));
     }
-    Ok(answered(provider, &incoming, answer, &site))
+    if let Some(text) = whispered(provider, ask) {
+        let route = Route {
+            whisper: Some(text),
+            language: Some(language(&site)),
+            ..Route::default()
+        };
+        return Ok(reply(&telephony::answer::whisper_markup(&route)));
+    }
+    let url = whisper_url(provider, ask, &site);
+    Ok(answered(provider, &incoming, answer, &site, url.as_deref()))
+}
+
+/// The parameter by which the exchange asks for what is said to the one who takes the call. Its
+/// value is the sentence: nothing has to be kept for it, and Twilio signs the whole address.
+const WHISPER: &str = "ringlet_whisper";
+
+/// The sentence asked for, of providers that fetch it.
+fn whispered(provider: Provider, ask: &Ask) -> Option<String> {
+    fetches_whisper(provider).then(|| ask.parameter(WHISPER))?
+}
+
+const fn fetches_whisper(provider: Provider) -> bool {
+    matches!(provider, Provider::Twilio | Provider::Telnyx)
+}
+
+/// The address that whispers, as the provider knows it; the sentence is still to be appended.
+fn whisper_url(provider: Provider, ask: &Ask, site: &Site) -> Option<String> {
+    let settings = site.config.telephony.get(&provider)?;
+    let own = format!("{}{}", ask.origin, ask.path);
+    let address = settings.public_url.clone().unwrap_or(own);
+    (fetches_whisper(provider) && !address.contains('?')).then_some(address)
+}
+
+/// The language in which the company's people are told things.
+fn language(site: &Site) -> String {
+    match site.config.locale {
+        ringlet_core::site::Locale::Ru => "ru-RU",
+        ringlet_core::site::Locale::En => "en-US",
+    }
+    .to_owned()
+}
+
+/// What is said to the one who takes the call.
+fn whisper_text(site: &Site, source: &str) -> String {
+    match site.config.locale {
+        ringlet_core::site::Locale::Ru => format!("Звонок с сайта, источник: {source}"),
+        ringlet_core::site::Locale::En => format!("A call from the site, source: {source}"),
+    }
 }
 
 fn verified(
@@ -173,21 +220,35 @@ fn told(error: TelephonyError, site: &Site, provider: Provider) -> Problem {
     }
 }
 
-fn answered(provider: Provider, incoming: &Incoming, found: CallsAnswer, site: &Site) -> Reply {
+fn answered(
+    provider: Provider,
+    incoming: &Incoming,
+    found: CallsAnswer,
+    site: &Site,
+    whisper_url: Option<&str>,
+) -> Reply {
     let phone = found.forward_phone.map(Forward::Phone);
+    let source = found.caller_name.as_deref();
+    let whisper = source.filter(|_| found.whisper);
+    let whisper = whisper.map(|source| whisper_text(site, source));
+    let whisper_url = whisper.as_ref().zip(whisper_url).map(|(text, address)| {
+        let query = form_urlencoded::Serializer::new(String::new())
+            .append_pair(WHISPER, text)
+            .finish();
+        format!("{address}?{query}")
+    });
     let route = Route {
         forward: phone.or_else(|| found.forward_sip.map(Forward::Sip)),
         caller_name: found.caller_name,
-        language: Some(
-            match site.config.locale {
-                ringlet_core::site::Locale::Ru => "ru-RU",
-                ringlet_core::site::Locale::En => "en-US",
-            }
-            .to_owned(),
-        ),
-        ..Route::default()
+        whisper,
+        language: Some(language(site)),
+        responsible: found.extension,
+        whisper_url,
     };
-    let answer = telephony::answer(provider, incoming, &route);
+    reply(&telephony::answer(provider, incoming, &route))
+}
+
+fn reply(answer: &telephony::Answer) -> Reply {
     let bytes = Uint8Array::from(answer.body.as_slice());
     Reply {
         status: answer.status,

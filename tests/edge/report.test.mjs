@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { ORIGIN, callStart, report, siteConfig, visit } from "../support/site.mjs";
+import { ORIGIN, beat, callStart, report, siteConfig, visit } from "../support/site.mjs";
 import { startWorker } from "../support/worker.mjs";
 
 let worker;
@@ -64,6 +64,75 @@ test("files: calls for a spreadsheet, JSON Lines, conversions", async () => {
   assert.equal(rows[1], "Google Click ID,Conversion Name,Conversion Time,Conversion Value,Conversion Currency");
   assert.equal(rows.length, 2, "a call of today may still change: it waits for tomorrow's file");
   assert.match((await text("files/metrica.csv?id=client_id")).text, /^ClientId,DateTime,StaticCall,/);
+});
+
+test("visits, those shown a number, coverage and conversion by every dimension", async () => {
+  const pools = [{ id: "main", numbers: ["74950000001", "74950000002"], hold_ms: 150000, idle_release_ms: 60000 }];
+  await worker.seed(siteConfig({ site: "visits", pools }));
+  const options = { site: "visits" };
+  const sources = ["vk", "vk", "yandex", "yandex", "yandex"];
+  const given = [];
+  for (const source of sources) {
+    const page = { options: { ...options, headers: { "x-ringlet-geo": "country=RU;region=Tver;city=Tver" } }, url: `${ORIGIN}/shoes?utm_source=${source}&utm_campaign=c_${source}&utm_term=boots` };
+    const one = await visit(worker, page);
+    given.push(one);
+    await beat(worker, one, "keep", {}, options);
+    // A second page of the same visit is no second visit.
+    await visit(worker, { ...page, who: one, url: `${ORIGIN}/cart` });
+  }
+  await report(worker, callStart(given[0].numbers[0].number), options);
+  const shown = given.filter((one) => one.numbers[0].kind === "leased").length;
+  assert.ok(shown >= 2 && shown < 5, `${shown}`);
+  for (const dimension of ["source", "campaign", "keyword", "landing", "region", "number", "hour"]) {
+    const { body } = await worker.admin("GET", `/api/v1/sites/visits/reports/${dimension}`);
+    assert.equal(body.total.now.visits, 5, dimension);
+    assert.equal(body.total.now.visitors, 5, dimension);
+    assert.equal(body.total.now.shown, shown, dimension);
+    assert.equal(body.total.now.coverage, shown / 5);
+    assert.equal(body.total.now.conversion, 1 / 5);
+    assert.equal(body.total.before.visits, undefined, "nobody came in the week before");
+    for (const figure of ["visits", "visitors", "shown", "calls"]) {
+      const sum = body.rows.reduce((total, row) => total + (row.now[figure] ?? 0), 0);
+      assert.equal(sum, body.total.now[figure], `${dimension} ${figure}`);
+    }
+    assert.equal(body.period.time_zone, "Europe/Moscow");
+    assert.equal(body.period.start, body.period_before.end);
+  }
+  const rows = async (dimension) => (await worker.admin("GET", `/api/v1/sites/visits/reports/${dimension}`)).body.rows;
+  const byCampaign = Object.fromEntries((await rows("campaign")).map((row) => [row.key, row.now.visits]));
+  assert.deepEqual(byCampaign, { c_vk: 2, c_yandex: 3 });
+  assert.deepEqual((await rows("keyword")).map((row) => row.key), ["boots"]);
+  assert.deepEqual((await rows("region")).map((row) => row.key), ["Tver"]);
+  const numbersShown = (await rows("number")).filter((row) => row.key !== "(none)").map((row) => row.key);
+  assert.deepEqual(numbersShown.sort(), ["74950000001", "74950000002"]);
+  await worker.crashAndRestart();
+  const again = (await worker.admin("GET", "/api/v1/sites/visits/reports/source")).body.total.now;
+  assert.deepEqual([again.visits, again.shown], [5, shown]);
+});
+
+test("ids read on the page go into the file; who is left out is told with the reason", async () => {
+  await worker.seed(siteConfig({ site: "ids" }));
+  const options = { site: "ids" };
+  const pages = [
+    { url: `${ORIGIN}/?utm_source=a`, ids: { ym_client_id: "1700000000123456789", user_id: "=1+1" } },
+    { url: `${ORIGIN}/?utm_source=b&yclid=15000` },
+    { url: `${ORIGIN}/?utm_source=c` },
+  ];
+  for (const [place, page] of pages.entries()) {
+    const given = await visit(worker, { options, ...page });
+    const start = callStart(given.numbers[0].number, { caller: `7900444000${place}` });
+    const end = { phase: "end", status: "answered", answered_at: start.started_at + 4000, talk_s: 90, ended_at: start.started_at + 94000 };
+    await report(worker, { ...start, ...end }, options);
+  }
+  const file = async (query) => {
+    const answer = await worker.fetch(`/api/v1/sites/ids/files/metrica.csv?${query}`, { headers: { authorization: `Bearer ${worker.token}` } });
+    return { text: await answer.text(), rows: answer.headers.get("ringlet-rows"), leftOut: answer.headers.get("ringlet-left-out") };
+  };
+  const young = await file("id=client_id");
+  assert.deepEqual([young.rows, young.leftOut], ["0", "without_id=0, not_target=0, not_settled=3"]);
+  const { body } = await worker.admin("GET", "/api/v1/sites/ids/calls");
+  assert.deepEqual(body.calls.map((call) => call.ids?.ym_client_id).filter(Boolean), ["1700000000123456789"]);
+  assert.ok(body.calls.every((call) => call.ids?.user_id === undefined), "what cannot be an id is none");
 });
 
 test("wrong parameters are named", async () => {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { createHash, createHmac } from "node:crypto";
 import { after, before, test } from "node:test";
-import { siteConfig } from "../support/site.mjs";
+import { ORIGIN, callStart, report, siteConfig, visit } from "../support/site.mjs";
 import { startWorker } from "../support/worker.mjs";
 
 const PATH_SECRET = "k7wq2m9x4t1v8r5n";
@@ -24,7 +24,7 @@ before(async () => {
       asterisk: { path_secrets: [PATH_SECRET] },
     },
   });
-  config.scenarios[0].forward = { phone: SHOP };
+  config.scenarios[0].forward = { phone: SHOP, extension: "101", whisper: true };
   await worker.seed(config);
 });
 after(() => worker.dispose());
@@ -136,4 +136,60 @@ test("nobody unknown is told anything", async () => {
   assert.equal(texts.size, 1);
   const large = await send(`asterisk/${PATH_SECRET}`, `${ring}&x=${"x".repeat(70_000)}`);
   assert.equal(large.status, 413);
+});
+
+test("the one who takes the call is told the source: whisper, display, extension", async () => {
+  const given = await visit(worker, { url: `${ORIGIN}/?roistat=yandex_<1>` });
+  const ours = given.numbers[0].number;
+  const fields = { CallSid: "CA77", From: `+${CALLER}`, To: `+${ours}`, CallStatus: "ringing", Direction: "inbound" };
+  const sign = (url, of) => {
+    const text = Object.keys(of).sort().map((name) => name + of[name]).join("");
+    return createHmac("sha1", "twilio token").update(url + text).digest("base64");
+  };
+  const known = "https://calls.example/twilio";
+  const ring = await send("twilio/call", form(fields), { ...FORM, "x-twilio-signature": sign(known, fields) });
+  assert.equal(ring.status, 200);
+  const url = ring.text.match(/<Number url="([^"]+)">/)[1].replaceAll("&amp;", "&");
+  assert.match(url, /^https:\/\/calls\.example\/twilio\?ringlet_whisper=/);
+  const { search } = new URL(url);
+  const leg = { CallSid: "CA78", ParentCallSid: "CA77", CallStatus: "in-progress", Direction: "outbound-dial" };
+  const said = await send(`twilio/call${search}`, form(leg), { ...FORM, "x-twilio-signature": sign(url, leg) });
+  assert.equal(said.status, 200);
+  assert.match(said.text, /<Say language="en-US">A call from the site, source: yandex_&lt;1&gt;<\/Say>/);
+  const forged = await send(`twilio/call${search}x`, form(leg), { ...FORM, "x-twilio-signature": sign(url, leg) });
+  assert.equal(forged.status, 401);
+  // Its clock has whole seconds: not before the number was lent.
+  const start = moscow(Date.now() + 1000);
+  const notice = { call_start: start, pbx_call_id: "in_w", caller_id: CALLER, called_did: ours };
+  const zadarma_ = JSON.parse((await zadarma("NOTIFY_START", notice, CALLER + ours + start)).text);
+  assert.deepEqual(zadarma_, { redirect: "101", return_timeout: 0, rewrite_forward_number: SHOP, caller_name: "yandex_<1>" });
+  const line = await send(`asterisk/${PATH_SECRET}`, form({ event: "start", uid: "17.9", caller: CALLER, did: ours }));
+  assert.equal(line.text, `${SHOP}|yandex_1`);
+});
+
+test("an event that was kept is read again once it can be", async () => {
+  const config = siteConfig({ site: "mended", country_code: "44" });
+  delete config.area_code;
+  await worker.seed(config);
+  // A number written as Russia dials abroad: no number where the site says it is in Britain.
+  const event = callStart("810491512345678901");
+  const refused = await report(worker, event, { site: "mended" });
+  assert.equal(refused.status, 400);
+  const path = "/api/v1/sites/mended/";
+  const kept = async () => (await worker.admin("GET", `${path}kept-events`)).body.events;
+  const [only] = await kept();
+  assert.match(only.reason, /dialed/);
+  const retry = () => worker.admin("POST", `${path}kept-events/${only.id}/retry`);
+  assert.equal((await retry()).status, 422);
+  assert.equal((await kept()).length, 1);
+  const { headers } = await worker.admin("GET", `${path}config`);
+  await worker.admin("PUT", `${path}config`, { ...config, country_code: "7" }, { "if-match": headers.get("etag") });
+  const read = await retry();
+  assert.equal(read.status, 200);
+  assert.equal(read.body.events, 1);
+  const { calls } = (await worker.admin("GET", `${path}calls`)).body;
+  assert.deepEqual(calls.map((call) => [call.id, call.dialed]), [[read.body.calls[0], "491512345678901"]]);
+  assert.equal(calls[0].attribution.reason, "number_not_ours");
+  assert.deepEqual(await kept(), []);
+  assert.equal((await retry()).status, 404);
 });

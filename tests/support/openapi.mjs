@@ -37,6 +37,13 @@ const CHECKS = {
     }
     return true;
   },
+  additionalProperties: (schema, value, at, whole) => {
+    if (!TYPES.object(value)) return true;
+    const others = Object.keys(value).filter((name) => !(name in (whole.properties ?? {})));
+    if (schema === false) return others.length === 0 || `has ${others}`;
+    for (const name of others) check(schema, value[name], `${at}/${name}`);
+    return true;
+  },
   items: (schema, value, at) => {
     if (Array.isArray(value)) value.forEach((item, index) => check(schema, item, `${at}/${index}`));
     return true;
@@ -59,7 +66,7 @@ export function check(schema, value, at = "") {
   for (const [keyword, argument] of Object.entries(schema)) {
     const says = CHECKS[keyword];
     if (!says) throw new Error(`the keyword ${keyword} is not known here`);
-    const said = says(argument, value, at);
+    const said = says(argument, value, at, schema);
     if (typeof said === "string") throw new Error(`${at || "/"} ${said}: ${JSON.stringify(value)?.slice(0, 200)}`);
   }
 }

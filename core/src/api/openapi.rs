@@ -201,6 +201,10 @@ fn parameters(spec: &RouteSpec) -> Vec<Value> {
                 "The same key gives the same answer, once done.",
             ),
         ],
+        Route::CallCorrect | Route::Replay => &[(
+            "Idempotency-Key",
+            "The same key gives the same answer, once done.",
+        )],
         Route::ConfigRead => &[(
             "If-None-Match",
             "An ETag; the same version is not sent again.",
@@ -235,8 +239,16 @@ fn queries(route: Route) -> &'static [(&'static str, &'static str)] {
             ),
             ("__amp_source_origin", "Added by AMP: whose page it is."),
         ],
-        Route::SiteList | Route::VersionList | Route::AuditList => &[LIMIT, CURSOR],
         Route::StockAudit => &[CURSOR],
+        Route::SiteList | Route::VersionList | Route::AuditList | Route::OutboxList => {
+            &[LIMIT, CURSOR]
+        }
+        Route::DeliveryList => &[
+            LIMIT,
+            CURSOR,
+            ("receiver", "Deliveries of this receiver only."),
+            ("state", "all, waiting or dead."),
+        ],
         Route::CallList => &[
             LIMIT,
             CURSOR,
@@ -317,6 +329,10 @@ fn refusals(spec: &RouteSpec) -> Vec<ProblemCode> {
         Route::NumberAct => codes.extend([P::NotJson, P::Unprocessable, P::Conflict]),
         Route::Import => codes.extend([P::Unprocessable, P::Conflict]),
         Route::KeyCreate => codes.push(P::NotJson),
+        Route::CallCorrect => codes.extend([P::NotJson, P::Unprocessable]),
+        Route::Replay => codes.extend([P::NotJson, P::Unprocessable, P::Conflict]),
+        Route::KeptEventRetry => codes.extend([P::NotFound, P::Unprocessable]),
+        Route::DeliverySend => codes.push(P::NotFound),
         Route::Sizing => codes.extend([P::NotJson, P::Unprocessable]),
         Route::StockChange => codes.extend([P::NotJson, P::Unprocessable, P::NotFound]),
         Route::StockRead | Route::StockAudit | Route::StockCheck => codes.push(P::NotFound),
@@ -417,6 +433,24 @@ fn told(route: Route) -> (&'static str, Answer) {
         Route::NumberAct => ("Act on numbers", Json(200, "Version")),
         Route::CallList => ("List the calls, newest first", Json(200, "Calls")),
         Route::CallRead => ("One call with all its candidates", Json(200, "Call")),
+        Route::CallCorrect => ("Say by hand whose call it was", Json(200, "Call")),
+        Route::Replay => (
+            "Judge a period of calls anew: told first, applied by its `plan`",
+            Json(200, "Replay"),
+        ),
+        Route::KeptEventRetry => (
+            "Read an event again that could not be understood",
+            Json(200, "Retried"),
+        ),
+        Route::DeliveryList => (
+            "What is on its way to receivers, and what they did not take",
+            Json(200, "Deliveries"),
+        ),
+        Route::DeliverySend => (
+            "Send a delivery again that was given up; `all` is every one",
+            Json(200, "Sent"),
+        ),
+        Route::OutboxList => ("What happened to calls, in order", Json(200, "Outbox")),
         Route::KeptEventList => (
             "Events of providers that could not be understood",
             Json(200, "Any"),

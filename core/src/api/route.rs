@@ -116,8 +116,20 @@ pub enum Route {
     CallList,
     /// One call with all its candidates.
     CallRead,
+    /// Say by hand whose call it was.
+    CallCorrect,
+    /// Judge a period of calls anew.
+    Replay,
     /// Raw events of providers that could not be understood.
     KeptEventList,
+    /// Read such an event again.
+    KeptEventRetry,
+    /// What is on its way to the site's receivers, and what they did not take.
+    DeliveryList,
+    /// Send again what was given up.
+    DeliverySend,
+    /// What happened to calls, in order.
+    OutboxList,
     /// Calls by source, number, hour …
     ReportRead,
     /// Calls as a file for a spreadsheet or another system.
@@ -425,11 +437,53 @@ pub const ROUTES: &[RouteSpec] = &[
         0,
     ),
     row(
+        Post,
+        "/api/v1/sites/{site}/kept-events/{event}/retry",
+        Route::KeptEventRetry,
+        Admin,
+        0,
+    ),
+    row(
+        Get,
+        "/api/v1/sites/{site}/deliveries",
+        Route::DeliveryList,
+        Admin,
+        0,
+    ),
+    row(
+        Post,
+        "/api/v1/sites/{site}/deliveries/{receiver}/{delivery}/send",
+        Route::DeliverySend,
+        Admin,
+        0,
+    ),
+    row(
+        Get,
+        "/api/v1/sites/{site}/outbox",
+        Route::OutboxList,
+        Viewer,
+        0,
+    ),
+    row(
+        Post,
+        "/api/v1/sites/{site}/replay",
+        Route::Replay,
+        Admin,
+        limits::CORRECTION_BODY_BYTES,
+    ),
+    row(
         Get,
         "/api/v1/sites/{site}/calls/{call}",
         Route::CallRead,
         Viewer,
         0,
+    ),
+    row(
+        Post,
+        "/api/v1/sites/{site}/calls/{call}/attribution",
+        Route::CallCorrect,
+        Admin,
+        limits::CORRECTION_BODY_BYTES,
     ),
     row(
         Get,

@@ -64,7 +64,7 @@ fn one_of(words: &[&str]) -> Value {
 /// Every schema by its name.
 pub fn all() -> Value {
     let mut schemas = Map::new();
-    for group in [common(), pages(), sites(), calls(), pools()] {
+    for group in [common(), pages(), sites(), calls(), outgoing(), pools()] {
         for (name, schema) in group {
             schemas.insert(name.to_owned(), schema);
         }
@@ -289,12 +289,26 @@ fn calls() -> Named {
         ),
         ("source", text()),
     ]);
-    let touch = object(&[("at", count()), ("source", text()), ("channel", text())]);
+    let touch = with_optional(
+        &[
+            ("at", count()),
+            ("source", text()),
+            ("channel", text()),
+            ("group", text()),
+        ],
+        &[
+            ("campaign", text()),
+            ("keyword", text()),
+            ("landing_page", text()),
+            ("is_direct", flag()),
+        ],
+    );
+    let maybe_touch = json!({ "oneOf": [{ "type": "null" }, reference("Touch")] });
     let attribution = with_optional(
         &[
             (
                 "kind",
-                one_of(&["visit", "static", "reserve", "unattributed"]),
+                one_of(&["visit", "static", "reserve", "source", "unattributed"]),
             ),
             ("reason", text()),
             ("probability", share()),
@@ -310,27 +324,61 @@ fn calls() -> Named {
             ("scenario", text()),
         ],
     );
-    let call = object(&[
-        ("id", id()),
-        ("provider", text()),
-        ("provider_call_id", text()),
-        ("direction", one_of(&["in", "out", "internal"])),
-        ("caller", maybe("string")),
-        ("dialed", maybe("string")),
-        ("status", text()),
-        ("started_at", count()),
-        ("answered_at", maybe("integer")),
-        ("ended_at", maybe("integer")),
-        ("talk_s", maybe("integer")),
-        ("is_target", flag()),
-        ("is_confirmed", flag()),
-        ("source", maybe("string")),
+    let words = [("en", text()), ("ru", text())];
+    let explanation = object(&[
+        words[0].clone(),
+        words[1].clone(),
         (
-            "attribution",
-            json!({ "oneOf": [{ "type": "null" }, reference("Attribution")] }),
+            "candidates",
+            json!({ "type": "array", "items": object(&words) }),
         ),
-        ("touches", list("Touch")),
     ]);
+    let call = with_optional(
+        &[
+            ("id", id()),
+            ("provider", text()),
+            ("provider_call_id", text()),
+            ("direction", one_of(&["in", "out", "internal"])),
+            ("caller", maybe("string")),
+            ("dialed", maybe("string")),
+            ("status", text()),
+            ("started_at", count()),
+            ("answered_at", maybe("integer")),
+            ("ended_at", maybe("integer")),
+            ("duration_s", maybe("integer")),
+            ("talk_s", maybe("integer")),
+            ("wait_s", maybe("integer")),
+            ("is_target", flag()),
+            ("is_confirmed", flag()),
+            ("source", maybe("string")),
+            (
+                "attribution",
+                json!({ "oneOf": [{ "type": "null" }, reference("Attribution")] }),
+            ),
+            ("touches", list("Touch")),
+            ("first_touch", maybe_touch.clone()),
+            ("last_non_direct_touch", maybe_touch),
+            ("touches_between", count()),
+            ("visits", maybe("integer")),
+            ("pages", maybe("integer")),
+            ("visit_to_call_s", maybe("integer")),
+            ("revision", count()),
+            ("revisions", list("Revision")),
+        ],
+        &[("explanation", explanation)],
+    );
+    let revision = with_optional(
+        &[
+            ("revision", count()),
+            ("at", count()),
+            ("author", text()),
+            ("kind", text()),
+            ("reason", text()),
+            ("source", maybe("string")),
+            ("probability", share()),
+        ],
+        &[("by", text()), ("note", text())],
+    );
     let lease = object(&[
         ("number", phone()),
         ("lease", id()),
@@ -345,6 +393,7 @@ fn calls() -> Named {
         ("Candidate", candidate),
         ("Touch", touch),
         ("Attribution", attribution),
+        ("Revision", revision),
         ("Call", call),
         ("Calls", list_page("calls", "Call")),
         ("Lease", lease),
@@ -356,6 +405,54 @@ fn calls() -> Named {
                 ("leases", list("Lease")),
             ]),
         ),
+    ]
+}
+
+/// What happens to calls after they were credited.
+fn outgoing() -> Named {
+    let delivery = with_optional(
+        &[
+            ("receiver", text()),
+            ("delivery", count()),
+            ("call", id()),
+            ("event", text()),
+            ("added_at", count()),
+            ("attempts", count()),
+            ("state", one_of(&["waiting", "sending", "dead"])),
+            ("at", count()),
+        ],
+        &[("why", text())],
+    );
+    let outbox_row = object(&[
+        ("sequence", count()),
+        ("at", count()),
+        ("event", text()),
+        ("call", id()),
+        ("revision", count()),
+    ]);
+    let replay = object(&[
+        ("model", count()),
+        ("calls", count()),
+        ("changed", count()),
+        ("reweighed", count()),
+        ("by_hand", count()),
+        ("sources", json!({ "type": "array" })),
+        ("changes", json!({ "type": "array" })),
+        ("plan", text()),
+        ("applied", flag()),
+    ]);
+    let retried = object(&[
+        ("events", count()),
+        ("calls", json!({ "type": "array", "items": id() })),
+    ]);
+    vec![
+        ("Delivery", delivery),
+        ("Deliveries", list_page("deliveries", "Delivery")),
+        ("Sent", object(&[("sent", count())])),
+        ("OutboxRow", outbox_row),
+        ("Outbox", list_page("rows", "OutboxRow")),
+        ("Replay", replay),
+        ("Retried", retried),
     ]
 }
 
@@ -410,6 +507,8 @@ fn pools() -> Named {
             ("state", one_of(&states)),
             ("origin", one_of(&["own", "rented"])),
             ("calls", count()),
+            ("strange_callers", count()),
+            ("is_pasted", flag()),
         ],
         &[
             ("last_call_at", count()),

@@ -13,16 +13,22 @@
 //! The rules of other systems stand beside it ([`Rule`]) for owners who must match an older system;
 //! shares are computed all the same, so that an owner sees what the rule costs him.
 
+mod pasted;
 mod reason;
 mod region;
 
-pub use reason::{Nobody, Reason};
+pub use pasted::{NumberCalls, PASTED_WITHIN};
+pub use reason::{Nobody, Reason, outcome_words};
 pub use region::{REGIONS_MAX, RegionFit, RegionModel};
 
 use crate::delay::{DelayModel, Device, Tab};
 use crate::id::{LeaseId, VisitId, VisitorId};
 use crate::pool::{PastHolder, Region};
 use crate::time::{Millis, UnixMillis};
+
+/// The version of these rules. It stands with every verdict that is kept, so that it is known what
+/// a replay would have to say anew; raise it with every change that may change a verdict.
+pub const MODEL_VERSION: u32 = 1;
 
 /// A call to be attributed.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

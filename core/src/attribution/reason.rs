@@ -178,6 +178,41 @@ impl Nobody {
     }
 }
 
+/// The reason of an outcome that is none of a candidate's, in English and Russian: by the code that
+/// the API tells.
+pub fn outcome_words(code: &str) -> Option<(&'static str, &'static str)> {
+    let nobody = |of: Nobody| Some((of.en(), of.ru()));
+    match code {
+        "never_lent" => nobody(Nobody::NeverLent),
+        "too_long_ago" => nobody(Nobody::TooLongAgo),
+        "held_by_nobody" => nobody(Nobody::HeldByNobody),
+        "not_sure" => nobody(Nobody::NotSure),
+        "known_caller" => Some((
+            "this caller's earlier call was of this visitor",
+            "прошлый звонок с этого номера был от этого посетителя",
+        )),
+        "static_number" => Some((
+            "the number belongs to this source",
+            "номер закреплён за этим источником",
+        )),
+        "reserve_number" => Some((
+            "the reserve number: it is shown to everybody",
+            "резервный номер: его видят все",
+        )),
+        "number_unknown" => Some((
+            "the exchange did not say which number was dialled",
+            "АТС не сообщила набранный номер",
+        )),
+        "number_not_ours" => Some(("not a number of the site", "не номер сайта")),
+        "number_pasted" => Some((
+            "many strangers call this number: it seems to be written somewhere for good",
+            "номер набирает много посторонних: похоже, он где-то указан постоянно",
+        )),
+        "corrected" => Some(("corrected by hand", "исправлено вручную")),
+        _ => None,
+    }
+}
+
 /// A span of time in English.
 fn span_en(span: Millis) -> String {
     span_in(span, ["s", "min", "h", "days"])

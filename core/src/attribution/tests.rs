@@ -25,6 +25,7 @@ fn left(n: u128, ago_s: u64) -> PastHolder {
             tapped: false,
         },
         region: Region(0),
+        pages: 0,
         called: false,
         moved: false,
     }

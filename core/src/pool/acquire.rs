@@ -65,6 +65,7 @@ impl Pool {
         if leased && same_visit {
             if !repeated {
                 self.activity(at, ask.tab, Millis(0));
+                self.page_seen(at);
             }
             self.tally.granted(GrantKind::Kept);
             return Some(Reply::Granted(self.grant_of(at, GrantKind::Kept)));
@@ -155,6 +156,7 @@ impl Pool {
             class: hot.class,
             active_s: cold.active_s,
             spells: cold.spells,
+            pages: cold.pages,
         })
     }
 
@@ -172,6 +174,7 @@ impl Pool {
         let cold = self.holders.cold_mut(place);
         cold.active_s = farewell.active_s;
         cold.spells = farewell.spells;
+        cold.pages = farewell.pages;
     }
 
     /// What a grant changes, live and in replay.
@@ -213,6 +216,7 @@ impl Pool {
             generation: granted.generation,
             active_s: 0,
             spells: 1,
+            pages: 0,
         };
         self.holders.push(at, hot, cold);
         let confirmed = granted.kind != GrantKind::New;

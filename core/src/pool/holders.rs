@@ -47,6 +47,8 @@ pub(super) struct Cold {
     pub(super) active_s: u16,
     /// Spells of activity.
     pub(super) spells: u8,
+    /// Pages seen since the grant.
+    pub(super) pages: u16,
 }
 
 const NOBODY_HOT: Hot = Hot {
@@ -67,6 +69,7 @@ const NOBODY: Cold = Cold {
     generation: 0,
     active_s: 0,
     spells: 0,
+    pages: 0,
 };
 
 impl Hot {

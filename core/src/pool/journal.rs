@@ -147,6 +147,9 @@ pub struct Farewell {
     pub active_s: u16,
     /// Spells of activity.
     pub spells: u8,
+    /// Pages seen since the grant, the one that asked not counted.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub pages: u16,
 }
 
 /// Why a number was chosen.

@@ -108,6 +108,8 @@ pub struct Sign {
     pub intent: bool,
     /// What he did so far, where the page knows better than the pool.
     pub engagement: Option<Engagement>,
+    /// Another page is shown, without a page load.
+    pub page: bool,
 }
 
 impl Sign {
@@ -120,6 +122,7 @@ impl Sign {
             quiet_ms: Millis(0),
             intent: false,
             engagement: None,
+            page: false,
         }
     }
 }

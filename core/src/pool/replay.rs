@@ -117,6 +117,7 @@ impl Pool {
         let cold = self.holders.cold_mut(place);
         cold.active_s = touch.active_s;
         cold.spells = touch.spells;
+        cold.pages = touch.pages;
         match (leased, touch.phase.is_leased()) {
             (true, false) => self.unstand(at),
             (false, true) => self.stand(at),
@@ -287,6 +288,7 @@ impl Pool {
                 generation: image.generation,
                 active_s: image.active_s,
                 spells: image.spells,
+                pages: image.pages,
             };
             self.holders.push(at, hot, cold);
         }

@@ -37,7 +37,18 @@ impl Pool {
         };
         self.learn_facts(at, sign);
         self.activity(at, sign.tab, sign.quiet_ms);
+        if sign.page {
+            self.page_seen(at);
+        }
         Reply::Kept(self.grant_of(at, GrantKind::Kept))
+    }
+
+    /// The holder sees another page.
+    pub(super) fn page_seen(&mut self, at: usize) {
+        if let Some(place) = self.holders.newest(at) {
+            let cold = self.holders.cold_mut(place);
+            cold.pages = cold.pages.saturating_add(1);
+        }
     }
 
     /// A tab of the holder is active.

@@ -60,6 +60,7 @@ impl Pool {
             class: hot.class,
             active_s: cold.active_s,
             spells: cold.spells,
+            pages: cold.pages,
             tabs: number.tabs.iter().copied().collect(),
         })
     }
@@ -158,6 +159,7 @@ impl Pool {
             region: hot.region,
             active_s: cold.active_s,
             spells: cold.spells,
+            pages: cold.pages,
         }
     }
 

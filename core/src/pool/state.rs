@@ -273,6 +273,9 @@ pub struct NumberTouch {
     pub active_s: u16,
     /// Spells of activity.
     pub spells: u8,
+    /// Pages seen since the grant, the one that asked not counted.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub pages: u16,
     /// His open tabs.
     pub tabs: Vec<TabState>,
 }
@@ -335,6 +338,9 @@ pub struct HolderImage {
     pub active_s: u16,
     /// Spells of activity.
     pub spells: u8,
+    /// Pages seen since the grant, the one that asked not counted.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub pages: u16,
 }
 
 /// Rounds a duration down to whole seconds that fit.

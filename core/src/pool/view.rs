@@ -84,6 +84,9 @@ pub struct PastHolder {
     pub class: Class,
     /// Where he is.
     pub region: Region,
+    /// Pages he has seen since the grant, the one that asked not counted.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub pages: u16,
     /// A call was credited to him already.
     pub called: bool,
     /// He was shown another number later, or this one for a later visit.
@@ -178,6 +181,7 @@ impl Pool {
             tap_at: Some(cold.tap_at).filter(|tap| *tap != UnixMillis(0) && *tap <= at),
             class: hot.class(),
             region: hot.region,
+            pages: cold.pages,
             called: hot.has(CALLED),
             moved: hot.has(MOVED) && ended,
         }

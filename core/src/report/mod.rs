@@ -17,8 +17,9 @@ use crate::call::CallStatus;
 use crate::credit::{CreditModel, CreditTouch, WHOLE};
 use crate::id::CallId;
 use crate::time::UnixMillis;
-pub use period::{Period, PeriodError};
+pub use period::{Period, PeriodError, PeriodTold};
 pub use rows::{CallRow, Credited, TouchRow, VisitRow};
+use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 
@@ -99,16 +100,13 @@ impl Serialize for Parts {
 }
 
 /// What is counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Figures {
     /// Visits. Where no visits were handed in, they are left out rather than told to be none.
-    #[serde(skip_serializing_if = "is_zero")]
     pub visits: u64,
     /// Visitors, each where he came first.
-    #[serde(skip_serializing_if = "is_zero")]
     pub visitors: u64,
     /// Visits that were shown a number of their own.
-    #[serde(skip_serializing_if = "is_zero")]
     pub shown: u64,
     /// Inbound calls.
     pub calls: Parts,
@@ -159,9 +157,38 @@ impl Figures {
     }
 }
 
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
-fn is_zero(count: &u64) -> bool {
-    *count == 0
+/// Counts, and the shares made of them; what has nothing to be a share of is left out.
+impl Serialize for Figures {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        if self.visits > 0 {
+            map.serialize_entry("visits", &self.visits)?;
+            map.serialize_entry("visitors", &self.visitors)?;
+            map.serialize_entry("shown", &self.shown)?;
+        }
+        for (name, parts) in [
+            ("calls", self.calls),
+            ("unique_callers", self.unique_callers),
+            ("first_time", self.first_time),
+            ("repeat", self.repeat),
+            ("missed", self.missed),
+            ("target", self.target),
+            ("attributed", self.attributed),
+            ("expected_right", self.expected_right),
+        ] {
+            map.serialize_entry(name, &parts)?;
+        }
+        for (name, share) in [
+            ("coverage", self.coverage()),
+            ("conversion", self.conversion()),
+            ("accuracy", self.accuracy()),
+        ] {
+            if let Some(share) = share {
+                map.serialize_entry(name, &share)?;
+            }
+        }
+        map.end()
+    }
 }
 
 fn ratio(part: f64, whole: f64) -> Option<f64> {
@@ -186,6 +213,10 @@ pub struct Report {
     pub dimension: Dimension,
     /// How calls are shared among touches.
     pub model: CreditModel,
+    /// The period of `now`.
+    pub period: PeriodTold,
+    /// The period of `before`.
+    pub period_before: PeriodTold,
     /// Groups, those with most calls first.
     pub rows: Vec<ReportRow>,
     /// The sum of all rows.
@@ -306,6 +337,8 @@ impl ReportBuilder {
         Report {
             dimension: self.dimension,
             model: self.model,
+            period: self.period.told(),
+            period_before: self.before.told(),
             total: sum("(total)", &rows),
             rows,
         }

@@ -16,6 +16,21 @@ pub struct Period {
     zone: TimeZone,
 }
 
+/// A period as reports tell it.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct PeriodTold {
+    /// First day.
+    pub from: String,
+    /// Last day, included.
+    pub to: String,
+    /// IANA name of the zone.
+    pub time_zone: String,
+    /// The first instant.
+    pub start: UnixMillis,
+    /// The first instant after it.
+    pub end: UnixMillis,
+}
+
 /// Why there is no such period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -106,6 +121,17 @@ impl Period {
     /// `2026-01-31 12:00:00+03:00`, as Google writes times.
     pub(crate) fn with_space(&self, at: UnixMillis) -> String {
         self.zoned(at).strftime("%Y-%m-%d %H:%M:%S%:z").to_string()
+    }
+
+    /// The period as reports tell it.
+    pub fn told(&self) -> PeriodTold {
+        PeriodTold {
+            from: self.from.to_string(),
+            to: self.to.to_string(),
+            time_zone: self.zone_name().to_owned(),
+            start: self.start(),
+            end: self.end(),
+        }
     }
 
     /// The zone's IANA name.

@@ -43,6 +43,11 @@ pub enum Credited {
     },
     /// A source, by its static number.
     Static,
+    /// A source, named by hand.
+    Source {
+        /// Why, in words.
+        reason: String,
+    },
     /// Nobody.
     Nobody {
         /// Why, in words.
@@ -148,14 +153,16 @@ impl Credited {
             Self::Visit {
                 probability_parts, ..
             } => Some((*probability_parts).min(WHOLE)),
-            Self::Static => Some(WHOLE),
+            Self::Static | Self::Source { .. } => Some(WHOLE),
             Self::Nobody { .. } => None,
         }
     }
 
     fn reason(&self) -> &str {
         match self {
-            Self::Visit { reason, .. } | Self::Nobody { reason } => reason,
+            Self::Visit { reason, .. } | Self::Source { reason } | Self::Nobody { reason } => {
+                reason
+            }
             Self::Static => "static number",
         }
     }
@@ -250,6 +257,7 @@ fn call_cells(period: &Period, call: &CallRow) -> Vec<String> {
     let credited = match call.credited {
         Credited::Visit { .. } => "visit",
         Credited::Static => "static",
+        Credited::Source { .. } => "source",
         Credited::Nobody { .. } => "nobody",
     };
     let probability = call.credited.probability_parts();

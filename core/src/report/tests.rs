@@ -131,7 +131,7 @@ fn without_visits_nothing_is_said_of_them() {
     "#]]
     .assert_eq(&csv.replace("\r\n", "\n"));
     let json = serde_json::to_string(&report.rows[0].now).expect("JSON");
-    let expected = r#"{"calls":3,"unique_callers":2,"first_time":1,"repeat":1,"missed":1,"target":2,"attributed":2,"expected_right":1.8}"#;
+    let expected = r#"{"calls":3,"unique_callers":2,"first_time":1,"repeat":1,"missed":1,"target":2,"attributed":2,"expected_right":1.8,"accuracy":0.9}"#;
     assert_eq!(json, expected);
 }
 

@@ -155,10 +155,26 @@ pub enum Overflow {
     Page,
 }
 
-/// Where a call goes.
+/// Where a call goes and what the one who takes it is told.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct Forward {
+    /// The company's line; without one the exchange goes on as it was set up.
+    #[serde(flatten)]
+    pub to: Option<ForwardTo>,
+    /// Who should take it, by the exchange's own name for him: an extension (Zadarma), a login
+    /// (MegaFon VATS).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extension: Option<String>,
+    /// The one who takes the call is told the source before the caller is put through, where the
+    /// exchange can say it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub whisper: bool,
+}
+
+/// The company's line.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Forward {
+pub enum ForwardTo {
     /// To a telephone number.
     Phone(E164),
     /// To a SIP address, `sip:` or `sips:`.

@@ -3,6 +3,7 @@
 use super::fault::Problem;
 use super::parse::Placed;
 use super::reader::{Node, nearest};
+use super::receiver::Receiver;
 use super::{NumberRecord, PoolConfig};
 use crate::limits;
 use crate::phone::E164;
@@ -48,6 +49,11 @@ pub(super) fn check(
             add(&format!("{at}/reserve_number"), problem);
         }
     }
+}
+
+pub(super) fn check_receivers(root: &Node<'_>, receivers: &Placed<Receiver>) {
+    let ids = receivers.iter().map(|(it, at)| (it.id.as_str(), at));
+    check_ids(ids, |pointer, problem| root.faults.add(pointer, problem));
 }
 
 fn check_ids<'c>(

@@ -26,7 +26,8 @@ pub fn diff(before: &SiteConfig, after: &SiteConfig) -> Vec<Change> {
     let mut changes = Vec::new();
     compare("", &value(before), &value(after), &mut changes);
     for change in &mut changes {
-        if change.path.starts_with("/telephony/") {
+        let hides = ["/telephony/", "/receivers/"];
+        if hides.iter().any(|start| change.path.starts_with(start)) {
             for side in [&mut change.before, &mut change.after] {
                 side.as_mut().map(hide_secrets);
             }

@@ -134,6 +134,16 @@ pub(super) enum Problem<'a> {
     Sip {
         text: &'a str,
     },
+    Extension {
+        text: &'a str,
+    },
+    Receiver {
+        text: &'a str,
+        why: Text,
+    },
+    ShortSecret {
+        min: usize,
+    },
     OneOf {
         names: &'static [&'static str],
     },
@@ -568,6 +578,33 @@ impl Problem<'_> {
                     "Such as sip:sales@pbx.example.",
                     "Например, sip:sales@pbx.example.",
                 ),
+            ),
+            Self::Extension { text } => (
+                "bad_extension",
+                pair(
+                    format!("\"{text}\" is no extension."),
+                    format!("«{text}» — не внутренний номер."),
+                ),
+                pair("Such as 101.", "Например, 101."),
+            ),
+            Self::Receiver { text: url, why } => (
+                "bad_receiver_url",
+                pair(
+                    format!("\"{url}\": {}", why.en),
+                    format!("«{url}»: {}", why.ru),
+                ),
+                text(
+                    "Such as https://crm.example/ringlet.",
+                    "Например, https://crm.example/ringlet.",
+                ),
+            ),
+            Self::ShortSecret { min } => (
+                "short_secret",
+                pair(
+                    format!("A secret has at least {min} characters."),
+                    format!("В секрете не меньше {min} знаков."),
+                ),
+                pair("Make it at random.", "Создайте его случайно."),
             ),
             _ => unreachable!("listed by `texts`"),
         }

@@ -19,12 +19,14 @@ mod parse_scenario;
 mod policy;
 mod public;
 mod reader;
+mod receiver;
 
 pub use diff::{Change, diff};
 pub use fault::{Fault, Text};
 pub use origin::OriginPattern;
 pub use policy::{COMBINATION_HOLD, PolicyConfig};
 pub use public::{PublicConfig, PublicScenario};
+pub use receiver::{Receiver, ReceiverEvent, ReceiverUrl};
 
 use crate::id::{PoolId, ScenarioId, SiteId, StockId};
 use crate::phone::{CountryCode, E164, Home};
@@ -78,6 +80,9 @@ pub struct SiteConfig {
     /// Telephony providers.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub telephony: BTreeMap<Provider, ProviderSettings>,
+    /// Who is told of calls.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub receivers: Vec<Receiver>,
 }
 
 // By reference as serde asks of `serialize_with`.
@@ -487,6 +492,9 @@ impl SiteConfig {
                 time_zone: settings.time_zone.take(),
                 ..ProviderSettings::default()
             };
+        }
+        for receiver in &mut shown.receivers {
+            receiver.secrets.clear();
         }
         shown
     }

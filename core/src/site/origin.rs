@@ -149,7 +149,7 @@ impl Serialize for OriginPattern {
     }
 }
 
-fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
+pub(super) fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
     let after_bracket = authority.rfind(']').map_or(0, |at| at + 1);
     match authority.get(after_bracket..)?.rfind(':') {
         Some(at) => {

@@ -5,6 +5,7 @@ use super::json::Json;
 use super::origin::ascii_host;
 use super::parse_scenario::{read_forward, read_scenario};
 use super::reader::{Fields, Node};
+use super::receiver::{Receiver, read_receiver};
 use super::{
     AttributionConfig, CONFIG_VERSION, CallerStorageMode, Compatibility, ConsentMode, CooldownRule,
     LateCalls, Locale, NumberOrigin, NumberRecord, NumberStatus, OriginPattern, PageConfig,
@@ -102,7 +103,10 @@ fn read_site(root: &Node<'_>) -> Option<SiteConfig> {
     let pools = list(&mut fields, "pools", limits::POOLS, read_pool);
     let scenarios = list(&mut fields, "scenarios", limits::SCENARIOS, read_scenario);
     let telephony = fields.get("telephony").map(|node| read_telephony(&node));
+    let receivers: Placed<Receiver> =
+        list(&mut fields, "receivers", limits::RECEIVERS, read_receiver);
     cross::check(root, &pools, &scenarios, &numbers);
+    cross::check_receivers(root, &receivers);
     fields.done();
     Some(SiteConfig {
         v: CONFIG_VERSION,
@@ -122,6 +126,7 @@ fn read_site(root: &Node<'_>) -> Option<SiteConfig> {
         pools: without_places(pools),
         scenarios: without_places(scenarios),
         telephony: telephony.unwrap_or_default(),
+        receivers: without_places(receivers),
     })
 }
 

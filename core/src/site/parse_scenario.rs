@@ -6,7 +6,9 @@ use crate::condition::{Condition, Dimension, Operator};
 use crate::id::{PoolId, ScenarioId};
 use crate::limits;
 use crate::mask::Mask;
-use crate::scenario::{Forward, Overflow, Scenario, ScenarioKind, Selector, StaticBinding, Target};
+use crate::scenario::{
+    Forward, ForwardTo, Overflow, Scenario, ScenarioKind, Selector, StaticBinding, Target,
+};
 
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
@@ -312,22 +314,48 @@ pub(super) fn read_forward(node: &Node<'_>) -> Option<Forward> {
     const NAMES: &[&str] = &["phone", "sip"];
     let mut fields = node.fields()?;
     let (phone, sip) = (fields.get("phone"), fields.get("sip"));
+    let extension = fields.get("extension");
+    let whisper = fields.get("whisper").map(|node| node.flag());
     fields.done();
-    match (phone, sip) {
-        (Some(phone), None) => phone.number().map(Forward::Phone),
-        (None, Some(sip)) => {
-            let text = sip.text(limits::SELECTOR_CHARS)?;
-            if !is_sip(text) {
-                sip.fault(Problem::Sip { text });
-                return None;
-            }
-            Some(Forward::Sip(text.to_owned()))
-        }
+    let to = match (phone, sip) {
+        (Some(phone), None) => Some(ForwardTo::Phone(phone.number()?)),
+        (None, Some(sip)) => Some(ForwardTo::Sip(read_sip(&sip)?)),
+        // An extension alone: the exchange knows the line.
+        (None, None) if extension.is_some() => None,
         _ => {
             node.fault(Problem::OneOf { names: NAMES });
-            None
+            return None;
         }
+    };
+    let extension = match extension {
+        Some(node) => Some(read_extension(&node)?),
+        None => None,
+    };
+    Some(Forward {
+        to,
+        extension,
+        whisper: whisper.flatten().unwrap_or_default(),
+    })
+}
+
+fn read_sip(node: &Node<'_>) -> Option<String> {
+    let text = node.text(limits::SELECTOR_CHARS)?;
+    if !is_sip(text) {
+        node.fault(Problem::Sip { text });
+        return None;
     }
+    Some(text.to_owned())
+}
+
+/// Letters, digits, `-`, `_`, `.` and `@`: it goes into JSON and forms of exchanges.
+fn read_extension(node: &Node<'_>) -> Option<String> {
+    let text = node.text(limits::EXTENSION_CHARS)?;
+    let legal = |b: u8| b.is_ascii_alphanumeric() || b"-_.@".contains(&b);
+    if !text.bytes().all(legal) {
+        node.fault(Problem::Extension { text });
+        return None;
+    }
+    Some(text.to_owned())
 }
 
 /// `sip:user@host` or `sips:user@host`, of visible ASCII: it goes into headers and XML.

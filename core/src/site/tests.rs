@@ -139,6 +139,10 @@ fn all_faults_are_told_at_once() {
             v["scenarios"][0]["targets"][0] = serde_json::json!({"class": ".phone"});
             v["telephony"]["generik"] = serde_json::json!({});
             v["telephony"]["generic"]["secrets"] = serde_json::json!([]);
+            v["receivers"] = serde_json::json!([
+                {"id": "crm", "url": "https://127.1/", "secrets": ["short"], "events": ["call"]},
+                {"id": "crm", "url": "http://crm.example/", "secrets": []},
+            ]);
         },
         expect![[r#"
             /site: bad_id: "Demo Shop" is no id. Use 1 to 64 of a-z, 0-9, - and _,
@@ -175,6 +179,15 @@ fn all_faults_are_told_at_once() {
                 give the secret. See the provider's page of the guide.
             /telephony/generik: unknown_field: "generik" means nothing here. Did you mean
                 "generic"?
+            /receivers/0/url: bad_receiver_url: "https://127.1/": this is no host name.
+                Such as https://crm.example/ringlet.
+            /receivers/0/secrets/0: short_secret: A secret has at least 16 characters.
+                Make it at random.
+            /receivers/0/events/0: unknown_value: "call" is not known here. One of:
+                call.start, call.end, call.changed.
+            /receivers/1/url: bad_receiver_url: "http://crm.example/": calls are told
+                over https only. Such as https://crm.example/ringlet.
+            /receivers/1/secrets: too_few: Fewer than 1. Give at least 1.
         "#]],
     );
 }
@@ -368,6 +381,15 @@ fn forwarding() {
         assert_eq!(faults, ["bad_sip"], "{bad}");
     }
     forward(
+        serde_json::json!({"extension": "101", "whisper": true}),
+        expect!["accepted\n"],
+    );
+    let odd = |v: &mut serde_json::Value| {
+        v["scenarios"][0]["forward"] =
+            serde_json::json!({"phone": "74957654321", "extension": "<1>"});
+    };
+    assert_eq!(parse_edit(odd), ["bad_extension"]);
+    forward(
         serde_json::json!({}),
         expect![[r#"
         /scenarios/0/forward: one_of: Exactly one must be given. One of: phone, sip.
@@ -395,7 +417,7 @@ fn limits_at_the_edge_and_one_past_it() {
             .map(|n| format!("7495{n:07}"))
             .collect()
     };
-    let cases: [(&str, usize, &str, Edit); 19] = [
+    let cases: [(&str, usize, &str, Edit); 20] = [
         (
             "pool numbers",
             limits::POOL_NUMBERS,
@@ -516,6 +538,13 @@ fn limits_at_the_edge_and_one_past_it() {
         ),
         ("secret", limits::SECRET_CHARS, "too_long", |v, count| {
             v["telephony"] = json!({"generic": {"secrets": ["x", "y".repeat(count)]}});
+        }),
+        ("receivers", limits::RECEIVERS, "too_many", |v, count| {
+            let one = |id: usize| {
+                json!({"id": id.to_string(), "url": "https://crm.example/",
+                       "secrets": ["0123456789abcdef"]})
+            };
+            v["receivers"] = (0..count).map(one).collect::<Vec<_>>().into();
         }),
         ("params", limits::BINDING_PARAMS, "too_many", |v, count| {
             v["scenarios"][0]["kind"] = "params".into();

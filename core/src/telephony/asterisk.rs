@@ -33,7 +33,7 @@ const KNOWN: [&str; 17] = [
 ];
 
 pub(super) fn parse(inbound: &Inbound<'_>) -> Parsed {
-    if !inbound.settings.has_path_secret(inbound.request) {
+    if !inbound.has_path_secret() {
         return Err(Refusal::PathSecret.into());
     }
     let form = inbound.form()?;

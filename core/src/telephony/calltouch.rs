@@ -50,8 +50,7 @@ const RECORDS: [&str; 4] = ["recordUrl", "recordLink", "reclink", "callUrl"];
 const STATES: [&str; 4] = ["callphase", "callPhase", "status", "successful"];
 
 pub(super) fn parse(inbound: &Inbound<'_>) -> Parsed {
-    let request = inbound.request;
-    if !inbound.settings.has_path_secret(request) {
+    if !inbound.has_path_secret() {
         return Err(Refusal::PathSecret.into());
     }
     let mut incoming = Incoming::default();

@@ -26,7 +26,7 @@ const KEPT: [&str; 8] = [
 ];
 
 pub(super) fn parse(inbound: &Inbound<'_>) -> Parsed {
-    if !inbound.settings.has_path_secret(inbound.request) {
+    if !inbound.has_path_secret() {
         return Err(Refusal::PathSecret.into());
     }
     let document = document(inbound)?;

@@ -5,7 +5,7 @@
 //!
 //! Limits: [`KEPT_EVENTS_MAX`] a site, [`KEPT_EVENTS_AGE_MAX`].
 
-use super::signature::to_base64;
+use super::signature::{from_base64, to_base64};
 use super::{Provider, ProviderSettings, RawRequest, Secret};
 use crate::time::{Millis, UnixMillis};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -62,6 +62,17 @@ impl KeptEvent {
     }
 }
 
+impl KeptEvent {
+    /// The body as it was sent, secrets blanked; nothing if what is kept of it is not whole.
+    pub(crate) fn body_bytes(&self) -> Option<Vec<u8>> {
+        if self.is_base64 {
+            from_base64(&self.body)
+        } else {
+            Some(self.body.as_bytes().to_vec())
+        }
+    }
+}
+
 fn blanked(text: &str, settings: &ProviderSettings) -> String {
     let mut text = text.to_owned();
     let secrets = settings.secrets.iter().chain(&settings.path_secrets);
@@ -82,7 +93,9 @@ fn blanked(text: &str, settings: &ProviderSettings) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::signature::{hmac_sha1, to_hex};
     use super::super::support::{Case, TEN};
+    use super::super::{SiteContext, reread};
     use super::*;
 
     #[test]
@@ -114,5 +127,52 @@ mod tests {
         assert!(!kept.is_base64);
         let odd = keep(b"\xff\xfe");
         assert_eq!((odd.body.as_str(), odd.is_base64), ("//4=", true));
+    }
+
+    #[test]
+    fn a_kept_event_is_read_once_its_adapter_can() {
+        let settings = Case::new(Provider::Zadarma)
+            .secret("secret")
+            .path_secret()
+            .settings;
+        let body = b"event=NOTIFY_START&call_start=2026-01-15+13%3A00%3A00&pbx_call_id=in_abc\
+                     &caller_id=79001112233&called_did=74951234567";
+        let tag = to_hex(&hmac_sha1(b"other", &[b"x"]));
+        let request = RawRequest {
+            method: "POST",
+            url: "https://edge.example/x",
+            headers: &[
+                (
+                    "content-type".to_owned(),
+                    "application/x-www-form-urlencoded".to_owned(),
+                ),
+                ("signature".to_owned(), tag),
+            ],
+            body,
+            path_secret: None,
+            remote_address: None,
+            received_at: TEN,
+        };
+        let kept = KeptEvent::new(Provider::Zadarma, &settings, &request, "why");
+        let site = SiteContext {
+            plan: super::super::NumberPlan::new(7),
+            time_zone: "Europe/Moscow".to_owned(),
+        };
+        let incoming = reread(&settings, &site, &kept).expect("an event");
+        assert_eq!(incoming.events[0].provider_call_id, "in_abc");
+        let mut still = kept.clone();
+        still.body = "event=DANCE".to_owned();
+        let unknown = reread(&settings, &site, &still).expect("read, not understood");
+        assert!(unknown.events.is_empty() && unknown.keep_raw.is_some());
+        let asterisk = KeptEvent {
+            provider: Provider::Asterisk,
+            body: "event=start&linkedid=7.1&did=74951234567".to_owned(),
+            ..kept.clone()
+        };
+        let incoming = reread(&settings, &site, &asterisk).expect("proven by its path then");
+        assert_eq!(incoming.events[0].provider_call_id, "7.1");
+        let mut cut = kept;
+        (cut.body, cut.is_base64) = ("%".to_owned(), true);
+        assert!(reread(&settings, &site, &cut).is_err());
     }
 }

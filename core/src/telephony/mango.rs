@@ -36,6 +36,13 @@ const KNOWN: [&str; 14] = [
 
 pub(super) fn parse(inbound: &Inbound<'_>) -> Parsed {
     let form = inbound.unproven(inbound.form())?;
+    if inbound.is_proven {
+        let text = form.or_empty("json");
+        return read(
+            inbound,
+            &flatten(&json(text.as_bytes())?)?.without_duplicates()?,
+        );
+    }
     let (Some(key), Some(sign)) = (form.get("vpbx_api_key"), form.get("sign")) else {
         return Err(Refusal::NoSignature.into());
     };

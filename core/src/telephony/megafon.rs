@@ -33,7 +33,8 @@ const KNOWN: [&str; 13] = [
 pub(super) fn parse(inbound: &Inbound<'_>) -> Parsed {
     let form = inbound.unproven(inbound.form())?;
     let token = form.get("crm_token").ok_or(Refusal::NoSignature)?;
-    if !any_equal(&inbound.settings.secrets, token.as_bytes()) {
+    let right = any_equal(&inbound.settings.secrets, token.as_bytes());
+    if !right && !inbound.is_proven {
         return Err(Refusal::Signature.into());
     }
     match form.or_empty("cmd") {

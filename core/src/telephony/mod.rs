@@ -256,6 +256,8 @@ struct Inbound<'a> {
     settings: &'a ProviderSettings,
     site: &'a SiteContext,
     request: &'a RawRequest<'a>,
+    /// Where it came from was proven when it came in.
+    is_proven: bool,
 }
 
 /// Verifies `request` as `provider` signs it and reads it.
@@ -283,12 +285,48 @@ pub fn verify_and_parse(
         settings,
         site,
         request,
+        is_proven: false,
     };
     let way_in = settings.check_way_in(provider, request);
     let parsed = inbound.parse();
     // The way in is judged first and told last: the time taken tells nothing of it.
     way_in?;
     parsed
+}
+
+/// Reads an event that was kept when its adapter could not: its signature was found right then, and
+/// is not looked at again (what was secret in it is blanked).
+///
+/// # Errors
+/// [`TelephonyError::Unreadable`] if it still cannot be read, [`Refusal::Stale`] never: times are
+/// judged by when it came in.
+pub fn reread(
+    settings: &ProviderSettings,
+    site: &SiteContext,
+    kept: &KeptEvent,
+) -> Result<Incoming, TelephonyError> {
+    let body = kept
+        .body_bytes()
+        .ok_or_else(|| TelephonyError::Unreadable {
+            reason: "the kept body is not whole".to_owned(),
+        })?;
+    let request = RawRequest {
+        method: if body.is_empty() { "GET" } else { "POST" },
+        url: &format!("https://kept.invalid/?{}", kept.query),
+        headers: &[("content-type".to_owned(), kept.content_type.clone())],
+        body: &body,
+        path_secret: None,
+        remote_address: None,
+        received_at: kept.received_at,
+    };
+    let inbound = Inbound {
+        provider: kept.provider,
+        settings,
+        site,
+        request: &request,
+        is_proven: true,
+    };
+    inbound.parse()
 }
 
 impl Inbound<'_> {
@@ -335,6 +373,11 @@ impl Inbound<'_> {
             return Err(Unreadable("the event has no fields".into()));
         }
         form.without_duplicates()
+    }
+
+    /// Whether the secret in the path proves where it came from.
+    fn has_path_secret(&self) -> bool {
+        self.is_proven || self.settings.has_path_secret(self.request)
     }
 
     /// The time zone of wall-clock texts.

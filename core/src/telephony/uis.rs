@@ -99,7 +99,7 @@ enum Moment {
 }
 
 pub(super) fn parse(inbound: &Inbound<'_>) -> Parsed {
-    if !inbound.settings.has_path_secret(inbound.request) {
+    if !inbound.has_path_secret() {
         return Err(Refusal::PathSecret.into());
     }
     let form = leaves(inbound.form()?).without_duplicates()?;

@@ -6,6 +6,7 @@
 //! every call that can throw returns a `Result`.
 
 pub(crate) mod fault;
+pub(crate) mod fetch;
 pub(crate) mod host;
 pub(crate) mod object;
 pub(crate) mod sql;

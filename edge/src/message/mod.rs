@@ -6,6 +6,7 @@
 
 pub(crate) mod pool;
 pub(crate) mod stock;
+mod touch;
 
 use ringlet_core::api::route::Route;
 use ringlet_core::channel::Origin;
@@ -14,7 +15,9 @@ use ringlet_core::label::Labels;
 use ringlet_core::phone::E164;
 use ringlet_core::telephony::{CallEvent, KeptEvent};
 use ringlet_core::time::{Millis, UnixMillis};
+pub(crate) use ringlet_core::wire::PageIds;
 use serde::{Deserialize, Serialize};
+pub(crate) use touch::{BriefTouch, ShownTouch};
 
 /// The version of these messages.
 pub(crate) const VERSION: u32 = 1;
@@ -141,6 +144,10 @@ pub(crate) struct CallsAnswer {
     /// The events were not taken: too many came. They may be sent again after this time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after_ms: Option<Millis>,
+    /// Who should take the call, by the exchange's own name for him.
+    pub extension: Option<String>,
+    /// The one who takes the call is told the source before the caller is put through.
+    pub whisper: bool,
 }
 
 /// What is asked of the directory of sites.
@@ -200,4 +207,27 @@ pub(crate) struct VisitContext {
     /// The visit number of Roistat's own script.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub roistat_visit: Option<String>,
+    /// Ids of other systems, as read on the page.
+    #[serde(skip_serializing_if = "PageIds::is_empty")]
+    pub ids: PageIds,
+    /// When the visit began; zero in what older versions wrote.
+    pub began_at: UnixMillis,
+    /// Which of his visits it is, from 1.
+    pub visits: u32,
+    /// Pages he had seen when the number was lent, this one included.
+    pub pages: u32,
+    /// What brought him in earlier visits, oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<BriefTouch>,
+    /// Earlier touches that found no room.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub earlier_left_out: u32,
+    /// The page view that asked was the visit's first: the pool that it asked first counts it.
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
+    pub counts: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }

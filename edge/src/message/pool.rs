@@ -6,6 +6,7 @@ use ringlet_core::id::{CallId, ScenarioId, VisitId, VisitorId};
 use ringlet_core::mask::{self, Mask};
 use ringlet_core::phone::{CountryCode, E164};
 use ringlet_core::pool::{Attributed, Facts, NumberView, PoolConfig, Tally};
+use ringlet_core::report::TouchRow;
 use ringlet_core::throttle::Prefix;
 use ringlet_core::time::UnixMillis;
 use ringlet_core::wire::{BeatEvent, GivenNumber, NumberGiven, VisitReply};
@@ -41,6 +42,22 @@ pub(crate) enum PoolCommand {
     Live,
     /// A call to a number began: who may have made it? Answered with [`CallAnswer`].
     Call(Box<CallCommand>),
+    /// Who may have made these calls, by what the journal holds and the model in force? Nothing is
+    /// noted. Answered with a list of [`CallAnswer`], in the order asked.
+    Judge {
+        /// The calls.
+        calls: Vec<CallCommand>,
+    },
+    /// The visits that began in a span of time and that this pool counts. Answered with
+    /// [`VisitsAnswer`].
+    Visits {
+        /// The first instant.
+        from: UnixMillis,
+        /// The first instant after it.
+        to: UnixMillis,
+        /// At most this many.
+        limit: u64,
+    },
     /// A call that was judged before is over. Answered with `null`.
     CallEnded {
         /// The number.
@@ -110,6 +127,9 @@ pub(crate) struct VisitCommand {
     pub facts: Facts,
     /// Kept with the grant: [`super::VisitContext`] as JSON.
     pub context: String,
+    /// The visit is new and this pool counts it.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub counts: bool,
     /// Scenarios that want a number of this pool; they get the same one.
     pub needs: Vec<Need>,
     /// The reply as far as the Worker knows it; the object adds its numbers.
@@ -247,6 +267,30 @@ pub(crate) struct CallAnswer {
     /// The context of each candidate, as it was stored with the grant.
     pub contexts: Vec<String>,
 }
+
+/// The visits of a span of time, without what they have in common.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct VisitsAnswer {
+    /// What brought visitors and where they were.
+    pub kinds: Vec<VisitKind>,
+    /// The visits.
+    pub visits: Vec<VisitMark>,
+    /// There are more than were asked for.
+    pub more: bool,
+}
+
+/// What several visits have in common.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct VisitKind {
+    /// What brought the visitor; its time is nobody's.
+    pub touch: TouchRow,
+    /// Where he was; empty is unknown.
+    pub region: String,
+}
+
+/// One visit: when it began, whose, of which kind, the number shown. A list, to be short.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct VisitMark(pub UnixMillis, pub String, pub usize, pub Option<E164>);
 
 /// What the numbers do.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

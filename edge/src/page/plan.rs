@@ -59,17 +59,20 @@ pub(super) fn view(site: &Site, request: &VisitRequest, geo: Geo, now: UnixMilli
             .roistat_visit
             .clone()
             .filter(|visit| visit.len() <= 64),
+        ids: request.ids.cleaned(),
+        began_at: now,
+        visits: 1,
+        pages: 1,
+        ..VisitContext::default()
     };
     let goes_on = request.visit.is_some()
         && remembered
             .as_ref()
             .is_some_and(|memory| memory.goes_on(&arriving, names_source, now));
     let context = match remembered {
-        Some(memory) if goes_on => VisitContext {
-            geo: arriving.geo,
-            ..memory.visit
-        },
-        _ => arriving,
+        Some(memory) if goes_on => memory.same_visit(arriving),
+        Some(memory) => memory.next_visit(arriving),
+        None => arriving,
     };
     let facts = VisitFacts {
         labels: context.labels.clone(),
@@ -80,11 +83,7 @@ pub(super) fn view(site: &Site, request: &VisitRequest, geo: Geo, now: UnixMilli
         device: context.device,
         is_returning: context.is_returning,
     };
-    let memory = Memory {
-        at: now,
-        visit: context.clone(),
-        returning: context.is_returning,
-    };
+    let memory = Memory::of(&context, now);
     View {
         context,
         goes_on,

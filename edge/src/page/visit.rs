@@ -6,6 +6,7 @@ use crate::clock;
 use crate::geo;
 use crate::http::ask::Ask;
 use crate::http::reply::Handled;
+use crate::message::VisitContext;
 use crate::message::pool::{PoolAsk, PoolCommand, VisitCommand};
 use crate::objects::{self, Class};
 use crate::panic_probe::{self, PanicPoint};
@@ -17,6 +18,7 @@ use ringlet_core::bot::is_bot;
 use ringlet_core::entropy::Entropy;
 use ringlet_core::id::{VisitId, VisitorId};
 use ringlet_core::wire::{VisitReply, VisitRequest, WIRE_VERSION};
+use std::cell::Cell;
 use worker::Env;
 
 /// A page view that is known, and what is to be asked of pools.
@@ -99,9 +101,18 @@ fn prepare(site: &Site, ask: &Ask, env: &Env, request: &VisitRequest) -> Result<
     let visit = visit.unwrap_or_else(|| VisitId(entropy.next_u128()));
     let plan = plan::plan(site, request, &view.facts);
     let facts = plan::pool_facts(&view.context);
-    let context = serde_json::to_string(&view.context)
-        .map_err(|error| problems::unavailable(&error.into()))?;
+    let written_context = |counts: bool| {
+        let context = VisitContext {
+            counts,
+            ..view.context.clone()
+        };
+        serde_json::to_string(&context).map_err(|error| problems::unavailable(&error.into()))
+    };
+    let (context, counted_context) = (written_context(false)?, written_context(true)?);
+    // A visit is counted once: where its first page view asks first.
+    let counts = Cell::new(!view.goes_on);
     let asks = plan.asks.into_iter().map(|((pool, of), needs)| {
+        let counts = counts.replace(false);
         let command = PoolCommand::Visit(Box::new(VisitCommand {
             visitor: of.unwrap_or(visitor),
             visit,
@@ -113,7 +124,12 @@ fn prepare(site: &Site, ask: &Ask, env: &Env, request: &VisitRequest) -> Result<
             },
             prefix: ask.prefix(),
             facts,
-            context: context.clone(),
+            context: if counts {
+                counted_context.clone()
+            } else {
+                context.clone()
+            },
+            counts,
             needs,
             reply: VisitReply {
                 v: WIRE_VERSION,

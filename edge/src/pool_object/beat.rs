@@ -80,7 +80,8 @@ impl Shell {
         };
         command.reply.visitor = Some(granted.visitor);
         let needs = core::mem::take(&mut command.needs);
-        self.acquire(ask, command.prefix, &needs, &mut command.reply)
+        self.acquire(ask, command.prefix, &needs, &mut command.reply)?;
+        Ok(())
     }
 }
 
@@ -97,6 +98,7 @@ fn input_of(command: &BeatCommand, lease: LeaseId) -> Input {
         tab: TabId(command.tab),
         quiet_ms: Millis(command.quiet_ms),
         intent: command.intent,
+        page: command.event == BeatEvent::Page,
         ..Sign::of(lease, command.generation)
     };
     match command.event {

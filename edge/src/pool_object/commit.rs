@@ -2,7 +2,7 @@
 //! activity after a few seconds; and the alarm for what is due with nobody asking.
 
 use super::group::Group;
-use super::{CHECKPOINT_AFTER, Memory, Shell, journal, schema};
+use super::{CHECKPOINT_AFTER, Memory, Shell, journal, schema, visits};
 use crate::binding::fault::Fault;
 use crate::binding::timer;
 use crate::clock;
@@ -84,6 +84,7 @@ impl Shell {
                 crate::schema::migrate(sql, schema::STEPS)?;
             }
             journal::append(sql, &rows)?;
+            visits::append(sql, &group.visits)?;
             if let Some(in_force) = group.in_force {
                 journal::put_in_force(sql, in_force)?;
             }

@@ -70,7 +70,8 @@ impl Shell {
     }
 }
 
-/// Drops rows that are no grants, before the one replay begins at. Says whether there are more.
+/// Drops rows that are no history, before the one replay begins at: grants, taps and credits stay,
+/// so that calls can be judged anew. Says whether there are more.
 fn sweep(sql: &Sql, from: u64) -> Result<bool, Fault> {
     let begin = journal::number_fact(sql, SWEPT_TO)?.max(1);
     let end = from.min(begin + ROWS_AT_ONCE);
@@ -78,7 +79,7 @@ fn sweep(sql: &Sql, from: u64) -> Result<bool, Fault> {
         return Ok(false);
     }
     let statement = "DELETE FROM journal WHERE row >= ? AND row < ?
-                     AND kind NOT IN ('grant', 'history')";
+                     AND kind NOT IN ('grant', 'history', 'tap', 'attributed')";
     sql.run(statement, &[&begin, &end])?;
     journal::put_number_fact(sql, SWEPT_TO, end)?;
     Ok(end < from)
@@ -104,9 +105,13 @@ fn expire(sql: &Sql, from: u64, before: UnixMillis, kept: &str) -> Result<(u64, 
     let came = "DELETE FROM journal WHERE kind = 'history' AND at_ms < ?
                 AND row NOT IN (SELECT value FROM json_each(?)) RETURNING row";
     visits += sql.rows(came, &[&before.0, &kept])?.len() as u64;
+    let unseen = "DELETE FROM visit WHERE at_ms < ? RETURNING id";
+    visits += sql.rows(unseen, &[&before.0])?.len() as u64;
     if end == begin {
         return Ok((visits, false));
     }
+    let signs = "DELETE FROM journal WHERE row >= ? AND row < ? AND kind IN ('tap', 'attributed')";
+    sql.run(signs, &[&begin, &end])?;
     // A grant still in use is looked at again next time: the sweep stands before the first.
     let first = "SELECT min(row) FROM journal WHERE row >= ? AND row < ? AND kind = 'grant'";
     let first = sql.row(first, &[&begin, &end])?;

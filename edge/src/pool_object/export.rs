@@ -5,7 +5,12 @@ use crate::binding::fault::Fault;
 use crate::export::{self, Table};
 use std::rc::Rc;
 
-const TABLES: [Table; 2] = [
+const TABLES: [Table; 3] = [
+    Table {
+        name: "visit",
+        columns: "id, at_ms, visit, visitor, number, context",
+        order: "id",
+    },
     Table {
         name: "journal",
         columns: "row, at_ms, kind, number, generation, entry",

@@ -10,6 +10,7 @@
 //! memory that the rows came from is dropped.
 
 use super::journal::InForce;
+use super::visits::UnseenVisit;
 use crate::panic_probe::PanicPoint;
 use futures_channel::oneshot;
 use ringlet_core::pool::JournalRow;
@@ -21,6 +22,8 @@ pub(super) struct Group {
     pub rows: Vec<JournalRow>,
     /// The configuration that the rows made the one in force.
     pub in_force: Option<InForce>,
+    /// Visits that no row tells of.
+    pub visits: Vec<UnseenVisit>,
     /// The first row of a snapshot among the rows.
     pub replay_from: Option<u64>,
     /// Who waits. Dropped without a word, they know that nothing was kept.
@@ -34,6 +37,9 @@ pub(super) struct Group {
 impl Group {
     /// Whether a commit would write anything.
     pub(super) fn has_rows(&self) -> bool {
-        !self.rows.is_empty() || self.in_force.is_some() || self.replay_from.is_some()
+        !self.rows.is_empty()
+            || !self.visits.is_empty()
+            || self.in_force.is_some()
+            || self.replay_from.is_some()
     }
 }

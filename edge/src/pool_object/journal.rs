@@ -67,6 +67,87 @@ fn journal_row(row: &Row) -> Result<JournalRow, Fault> {
     })
 }
 
+/// The first row at `at` or after; past the last one if there is none. Rows are in the order of
+/// time.
+///
+/// # Errors
+/// What the platform says.
+pub(crate) fn row_at(sql: &Sql, at: UnixMillis) -> Result<u64, Fault> {
+    let ends = "SELECT coalesce(min(row), 1), coalesce(max(row), 0) + 1 FROM journal";
+    let Some(ends) = sql.row(ends, &[])? else {
+        return Ok(1);
+    };
+    let (mut low, mut high) = (ends.integer(0)?, ends.integer(1)?);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let query = "SELECT at_ms FROM journal WHERE row >= ? ORDER BY row LIMIT 1";
+        let found = sql.row(query, &[&middle])?;
+        let found = found.map_or(Ok(u64::MAX), |row| row.integer(0))?;
+        if found < at.0 {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    Ok(low)
+}
+
+/// The first part of the last snapshot before `row`; the first row if there is none.
+///
+/// # Errors
+/// What the platform says.
+pub(crate) fn snapshot_before(sql: &Sql, row: u64) -> Result<u64, Fault> {
+    let query = "SELECT row FROM journal WHERE row < ? AND kind = 'snapshot'
+                   AND entry ->> '$.part' = 0 ORDER BY row DESC LIMIT 1";
+    let row = sql.row(query, &[&row])?;
+    row.map_or(Ok(1), |row| row.integer(0))
+}
+
+/// Which rows are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rows {
+    /// Those that make the pool.
+    All,
+    /// Those that tell of visits.
+    Grants,
+}
+
+/// Hands rows from `from` on to `each`, in order, until it says to stop.
+///
+/// # Errors
+/// What the platform says, or if a row is not what this version writes.
+pub(crate) fn each_from(
+    sql: &Sql,
+    from: u64,
+    which: Rows,
+    mut each: impl FnMut(JournalRow) -> bool,
+) -> Result<(), Fault> {
+    let mut after = from.saturating_sub(1);
+    let query = match which {
+        Rows::All => {
+            "SELECT row, at_ms, entry FROM journal WHERE row > ? AND kind <> 'history'
+             ORDER BY row LIMIT ?"
+        }
+        Rows::Grants => {
+            "SELECT row, at_ms, entry FROM journal WHERE row > ? AND kind = 'grant'
+             ORDER BY row LIMIT ?"
+        }
+    };
+    loop {
+        let rows = sql.rows(query, &[&after, &ROWS_AT_ONCE])?;
+        for row in &rows {
+            let row = journal_row(row)?;
+            after = row.row;
+            if !each(row) {
+                return Ok(());
+            }
+        }
+        if (rows.len() as u64) < ROWS_AT_ONCE {
+            return Ok(());
+        }
+    }
+}
+
 /// The contexts kept with the grants of `rows`, in their order; empty where a grant is no more.
 ///
 /// # Errors

@@ -16,11 +16,13 @@ mod compact;
 mod export;
 mod group;
 mod journal;
+mod judge;
 mod live;
 mod recent;
 mod schema;
 mod shortage;
 mod visit;
+mod visits;
 
 use crate::binding::fault::Fault;
 use crate::binding::host;
@@ -170,6 +172,8 @@ impl Shell {
             PoolCommand::Beat(beat) => self.beat(*beat).await,
             PoolCommand::Live => self.live(),
             PoolCommand::Call(call) => self.call(*call).await,
+            PoolCommand::Judge { calls } => self.judge(&calls),
+            PoolCommand::Visits { from, to, limit } => self.visits(from, to, limit),
             PoolCommand::CallEnded { number, call } => {
                 self.input(Input::CallEnded(CallMark { number, call }))
                     .await?;

@@ -5,11 +5,23 @@
 //! needs no row to be changed when a lease ends, so a grant is one appended row.
 
 /// See [`crate::schema::migrate`].
-pub(crate) const STEPS: &[&str] = &[V1, V2];
+pub(crate) const STEPS: &[&str] = &[V1, V2, V3];
 
 /// Grants that came with a number from another object go by their own age.
 const V2: &str = "
 CREATE INDEX history_by_age ON journal (at_ms) WHERE kind = 'history';
+";
+
+/// Visits that no grant tells of: those without a number, and those that share one.
+const V3: &str = "
+CREATE TABLE visit (
+    id INTEGER PRIMARY KEY,
+    at_ms INTEGER NOT NULL,
+    visit TEXT NOT NULL,
+    visitor TEXT NOT NULL,
+    number TEXT,
+    context TEXT NOT NULL
+) STRICT;
 ";
 
 const V1: &str = "

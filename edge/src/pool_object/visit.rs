@@ -1,5 +1,6 @@
 //! A page view: lends a number, or says what to show instead.
 
+use super::visits::UnseenVisit;
 use super::{Shell, answer, shortage};
 use crate::binding::fault::Fault;
 use crate::message::pool::{Need, VisitCommand};
@@ -8,7 +9,7 @@ use crate::throttle;
 use ringlet_core::pool::{Acquire, Input, Pool, Reply, Role, TabId, key_of};
 use ringlet_core::throttle::{Guard, Load, Prefix};
 use ringlet_core::time::UnixMillis;
-use ringlet_core::wire::VisitReply;
+use ringlet_core::wire::{NumberGiven, VisitReply};
 use std::rc::Rc;
 
 impl Shell {
@@ -21,10 +22,12 @@ impl Shell {
             prefix,
             facts,
             context,
+            counts,
             needs,
             mut reply,
             panic_at,
         } = command;
+        let unseen = counts.then(|| UnseenVisit::of(visit, visitor, &context, &needs));
         let ask = Acquire {
             visitor,
             visit,
@@ -37,21 +40,29 @@ impl Shell {
             self.step(|_, _, _| panic_probe::reach(panic_at, PanicPoint::Engine))?;
             self.group.borrow_mut().panic_at = panic_at;
         }
-        self.acquire(ask, prefix, &needs, &mut reply)?;
+        let seen = self.acquire(ask, prefix, &needs, &mut reply)?;
+        if let Some(mut unseen) = unseen.filter(|_| !seen) {
+            unseen.number = reply.numbers.iter().find_map(|given| {
+                let own = given.kind == NumberGiven::Leased || given.kind == NumberGiven::Static;
+                given.number.filter(|_| own)
+            });
+            self.group.borrow_mut().visits.push(unseen);
+        }
         let text = serde_json::to_string(&reply)?;
         self.committed().await?;
         Ok(text)
     }
 
-    /// Asks the pool for a number and adds what it says to `reply`.
+    /// Asks the pool for a number and adds what it says to `reply`. Says whether a row of the
+    /// journal tells of this visit now.
     pub(super) fn acquire(
         self: &Rc<Self>,
         ask: Acquire,
         prefix: Option<Prefix>,
         needs: &[Need],
         reply: &mut VisitReply,
-    ) -> Result<(), Fault> {
-        let visitor = ask.visitor;
+    ) -> Result<bool, Fault> {
+        let (visitor, visit) = (ask.visitor, ask.visit);
         let mut guard = self.guard.take();
         let (said, pressed, now) = self.step(|pool, now, entropy| {
             let guard = fresh(&mut guard, now);
@@ -73,7 +84,7 @@ impl Shell {
             self.recent.borrow_mut().limited(now, visitor);
             let others = needs.iter().map(|need| answer::other(need, need.reserve));
             reply.numbers.extend(others);
-            return Ok(());
+            return Ok(false);
         };
         self.note_shortage(&said, pressed);
         match said {
@@ -82,6 +93,8 @@ impl Shell {
                 reply.visit = Some(grant.visit);
                 reply.visitor = reply.visitor.map(|_| grant.visitor);
                 reply.numbers.extend(answer::leased(&grant, needs));
+                // Another visit of a lease of his own: the same request was answered before.
+                return Ok(grant.visit == visit || needs.iter().all(|need| !need.shared));
             }
             Reply::Instead(instead) => {
                 self.recent.borrow_mut().refused(now, visitor);
@@ -93,7 +106,7 @@ impl Shell {
                     .extend(needs.iter().map(|need| answer::other(need, need.reserve)));
             }
         }
-        Ok(())
+        Ok(false)
     }
 }
 

@@ -35,6 +35,8 @@ pub(crate) struct AdminReply {
     pub body: String,
     /// What the body is.
     pub content_type: &'static str,
+    /// Headers of its own.
+    pub headers: Vec<(&'static str, String)>,
 }
 
 impl AdminReply {
@@ -46,6 +48,7 @@ impl AdminReply {
             etag: None,
             body,
             content_type: "application/json",
+            headers: Vec::new(),
         })
     }
 
@@ -63,6 +66,9 @@ impl AdminReply {
         let mut builder = ResponseBuilder::new()
             .with_status(self.status)
             .with_header("cache-control", "no-store")?;
+        for (name, value) in &self.headers {
+            builder = builder.with_header(name, value)?;
+        }
         if let Some(etag) = &self.etag {
             builder = builder.with_header("etag", etag)?;
         }
@@ -152,11 +158,17 @@ impl SiteObject {
                     etag: None,
                     body,
                     content_type: NDJSON,
+                    headers: Vec::new(),
                 })
             }
             Route::Import => Err(ProblemCode::Conflict.into()),
             Route::Check => self.check_state(site).await,
             Route::StockKeep => self.keep_stock_now().await,
+            Route::CallCorrect => self.correct(ask, &actor, now).await,
+            Route::Replay => self.replay(ask, &actor, now).await,
+            Route::KeptEventRetry => self.retry_kept_event(ask, &actor, now).await,
+            Route::DeliverySend => self.resend(ask, &actor, now).await,
+            Route::ReportRead => self.read_report(ask, now).await,
             _ => self.simple(site, ask, route, &actor, now),
         }
     }
@@ -183,8 +195,9 @@ impl SiteObject {
             Route::ScenarioRead => read_scenario(sql, ask),
             Route::CallList => self.list_calls(ask),
             Route::CallRead => self.read_call(ask),
-            Route::ReportRead => self.read_report(ask, now),
             Route::CallFile => self.read_file(ask, now),
+            Route::DeliveryList => self.list_deliveries(ask),
+            Route::OutboxList => self.list_outbox(ask),
             Route::KeptEventList => self.list_kept_events(now),
             Route::KeyList => AdminReply::json(&Keys {
                 keys: access::list(sql)?,
@@ -317,6 +330,7 @@ impl SiteObject {
                 etag: None,
                 body: String::new(),
                 content_type: "application/json",
+                headers: Vec::new(),
             };
             idempotency::remember(sql, ask, &reply, now)?;
             Ok(reply)
@@ -335,6 +349,7 @@ impl SiteObject {
             etag: None,
             body: String::new(),
             content_type: "application/json",
+            headers: Vec::new(),
         })
     }
 
@@ -358,6 +373,7 @@ fn refusal(problem: &Problem, russian: bool) -> AdminReply {
         etag: None,
         body: problem.to_json(russian),
         content_type: "application/problem+json",
+        headers: Vec::new(),
     }
 }
 
@@ -409,6 +425,7 @@ fn read_config(sql: &Sql, ask: &AdminAsk) -> Done {
             etag: Some(etag),
             body: String::new(),
             content_type: "application/json",
+            headers: Vec::new(),
         };
         return Ok(reply);
     }
@@ -417,6 +434,7 @@ fn read_config(sql: &Sql, ask: &AdminAsk) -> Done {
         etag: Some(etag),
         body: version.document,
         content_type: "application/json",
+        headers: Vec::new(),
     })
 }
 

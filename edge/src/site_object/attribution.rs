@@ -6,15 +6,16 @@
 
 use super::{InForce, SiteObject, config, pools};
 use crate::binding::fault::Fault;
-use crate::binding::sql::Sql;
+use crate::binding::sql::{Row, Sql};
 use crate::log::{Level, Line};
-use crate::message::VisitContext;
 use crate::message::pool::{CallAnswer, CallCommand, PoolCommand};
+use crate::message::{BriefTouch, ShownTouch, VisitContext};
 use ringlet_core::attribution::{
-    self as rule, Credit, Known, Nobody, Reason, RegionModel, Rule, Settings,
+    self as rule, Credit, Known, Nobody, NumberCalls, Reason, RegionModel, Rule, Settings,
 };
 use ringlet_core::call::{CallRecord, StoredCaller};
 use ringlet_core::id::{CallId, LeaseId, ScenarioId, VisitId, VisitorId};
+use ringlet_core::phone::E164;
 use ringlet_core::pool::Attributed;
 use ringlet_core::site::{LateCalls, NumberUse, SiteConfig};
 use ringlet_core::time::{Millis, UnixMillis};
@@ -59,6 +60,49 @@ pub(super) struct Outcome {
     /// The visitor's touches, oldest first.
     #[serde(default)]
     pub touches: Vec<ShownTouch>,
+    /// The version of the rules that decided; zero in what older versions wrote.
+    #[serde(default)]
+    pub model: u32,
+    /// Who corrected it by hand, as he named himself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub corrected_by: Option<String>,
+    /// Why he did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+/// One of a call's attributions.
+#[derive(Clone, Debug)]
+pub(super) struct Revision {
+    /// 1, 2, 3 …
+    pub revision: u64,
+    /// When it was made.
+    pub at: UnixMillis,
+    /// Who made it.
+    pub author: String,
+    /// What it says.
+    pub outcome: Outcome,
+}
+
+/// The author of what the edge decides by itself.
+pub(super) const SYSTEM: &str = "system";
+/// The author of what a replay changed.
+pub(super) const REPLAY: &str = "replay";
+
+impl Revision {
+    /// Whether a person said so: no rule takes it back.
+    pub(super) fn is_by_hand(&self) -> bool {
+        self.author != SYSTEM && self.author != REPLAY
+    }
+
+    fn read(row: &Row) -> Result<Self, Fault> {
+        Ok(Self {
+            revision: row.integer(0)?,
+            at: UnixMillis(row.integer(1)?),
+            author: row.text(2)?,
+            outcome: serde_json::from_str(&row.text(3)?)?,
+        })
+    }
 }
 
 /// What a call was credited to.
@@ -71,6 +115,8 @@ pub(super) enum Kind {
     Static,
     /// The scenario whose reserve number it is.
     Reserve,
+    /// A source that somebody named by hand.
+    Source,
     /// Nothing.
     Unattributed,
 }
@@ -96,17 +142,6 @@ pub(super) struct ShownCandidate {
     pub source: String,
 }
 
-/// One contact of the visitor with the site.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct ShownTouch {
-    /// When.
-    pub at: UnixMillis,
-    /// Its source.
-    pub source: String,
-    /// Its channel.
-    pub channel: String,
-}
-
 impl Outcome {
     fn of(kind: Kind, reason: &str) -> Self {
         Self {
@@ -123,12 +158,69 @@ impl Outcome {
             candidates: Vec::new(),
             stranger: 0.0,
             touches: Vec::new(),
+            model: rule::MODEL_VERSION,
+            corrected_by: None,
+            note: None,
         }
+    }
+
+    /// Nothing, for this reason.
+    pub(super) fn unattributed(reason: &str) -> Self {
+        Self::of(Kind::Unattributed, reason)
+    }
+
+    /// A source, named by hand.
+    pub(super) fn of_source(source: String) -> Self {
+        Self {
+            source: Some(source),
+            ..Self::of(Kind::Source, CORRECTED)
+        }
+    }
+
+    /// Nobody, said by hand.
+    pub(super) fn of_nobody() -> Self {
+        Self::of(Kind::Unattributed, CORRECTED)
+    }
+
+    /// A visit that began its lease at `granted_at`, named by hand.
+    pub(super) fn of_visit(
+        candidate: &ShownCandidate,
+        context: VisitContext,
+        granted_at: UnixMillis,
+    ) -> Self {
+        let mut outcome = Self::of(Kind::Visit, CORRECTED);
+        outcome.visit = Some(candidate.visit);
+        outcome.visitor = Some(candidate.visitor);
+        outcome.lease = Some(candidate.lease);
+        outcome.credit(context, granted_at);
+        outcome
+    }
+
+    /// Takes over what is known of the visit credited.
+    fn credit(&mut self, context: VisitContext, granted_at: UnixMillis) {
+        self.source = Some(context.source.clone());
+        self.touches = touches(granted_at, &context);
+        self.context = Some(context);
+    }
+
+    /// Pages the visitor had seen.
+    pub(super) fn pages(&self) -> Option<u32> {
+        let pages = self.context.as_ref()?.pages;
+        (pages > 0).then_some(pages)
+    }
+
+    /// Seconds from the beginning of the credited visit to the call.
+    pub(super) fn visit_to_call_s(&self, record: &CallRecord) -> Option<u64> {
+        let began_at = self.touches.last().filter(|_| self.kind == Kind::Visit)?.at;
+        Some(record.started_at().since(began_at).0 / 1000)
     }
 }
 
+/// The reason of what was corrected by hand.
+const CORRECTED: &str = "corrected";
+
 /// An earlier call of the same caller that was credited.
-struct Remembered {
+pub(super) struct Remembered {
     known: Known,
     context: Option<VisitContext>,
 }
@@ -145,53 +237,36 @@ impl SiteObject {
         in_force: &InForce,
         record: &CallRecord,
     ) -> Result<Outcome, Fault> {
-        let Some(dialed) = record.dialed() else {
+        let Some(dialed) = self.tracked(&in_force.config, record)? else {
             return Ok(Outcome::of(Kind::Unattributed, "number_unknown"));
         };
-        match in_force.config.use_of(dialed) {
-            Some(NumberUse::Static { scenario, source }) => {
-                let mut outcome = Outcome::of(Kind::Static, "static_number");
-                outcome.source = Some(source.to_owned());
-                outcome.scenario = Some(scenario.id.clone());
-                return Ok(outcome);
-            }
-            Some(NumberUse::Reserve(scenarios)) => {
-                let mut outcome = Outcome::of(Kind::Reserve, "reserve_number");
-                outcome.scenario = scenarios.first().map(|scenario| scenario.id.clone());
-                return Ok(outcome);
-            }
-            Some(NumberUse::Pool(_)) | None => {}
+        if let Some(outcome) = decided_by_place(&in_force.config, dialed) {
+            return Ok(outcome);
         }
         let remembered = self.remembered(record)?;
-        let mut best: Option<Outcome> = None;
+        let mut answers = Vec::new();
         // Where the number is now first; then where it was.
         for pool in config::pools_of(self.store.sql(), dialed)? {
-            let outcome = self
-                .judge(in_force, &pool, record, remembered.as_ref())
-                .await?;
-            let better = best
-                .as_ref()
-                .is_none_or(|best| best.kind == Kind::Unattributed && outcome.kind == Kind::Visit);
-            if better {
-                best = Some(outcome);
-            }
+            let command = self.command(in_force, record, dialed, remembered.as_ref())?;
+            let command = PoolCommand::Call(Box::new(command));
+            let site = in_force.config.site.as_str();
+            let answer: CallAnswer =
+                pools::ask(&self.env, site, &pool, in_force.version, command).await?;
+            answers.push((pool, answer));
         }
-        Ok(best.unwrap_or_else(|| Outcome::of(Kind::Unattributed, "number_not_ours")))
+        self.conclude(in_force, record, dialed, answers, remembered.as_ref())
     }
 
-    /// Has one pool judge the call.
-    async fn judge(
+    /// What a pool is asked about a call.
+    pub(super) fn command(
         &self,
         in_force: &InForce,
-        pool: &str,
         record: &CallRecord,
+        number: E164,
         remembered: Option<&Remembered>,
-    ) -> Result<Outcome, Fault> {
-        let Some(number) = record.dialed() else {
-            return Ok(Outcome::of(Kind::Unattributed, "number_unknown"));
-        };
+    ) -> Result<CallCommand, Fault> {
         let place = record.caller_place();
-        let command = PoolCommand::Call(Box::new(CallCommand {
+        Ok(CallCommand {
             call: record.id(),
             number,
             ended: !record.status().is_live(),
@@ -202,26 +277,62 @@ impl SiteObject {
                 known: remembered.map(|remembered| remembered.known),
             },
             settings: settings(&in_force.config),
-        }));
-        let site = in_force.config.site.as_str();
-        let answer: CallAnswer =
-            pools::ask(&self.env, site, pool, in_force.version, command).await?;
-        let mut outcome = outcome(answer, remembered);
-        let mut scenarios = in_force.config.scenarios.iter();
-        let scenario = scenarios.find(|of| of.pool().is_some_and(|id| id.as_str() == pool));
-        outcome.scenario = scenario.map(|scenario| scenario.id.clone());
-        Ok(outcome)
+        })
+    }
+
+    /// What the pools' answers come to, the first of them from where the number is.
+    pub(super) fn conclude(
+        &self,
+        in_force: &InForce,
+        record: &CallRecord,
+        dialed: E164,
+        answers: Vec<(String, CallAnswer)>,
+        remembered: Option<&Remembered>,
+    ) -> Result<Outcome, Fault> {
+        let mut best: Option<Outcome> = None;
+        for (pool, answer) in answers {
+            let mut outcome = outcome(answer, remembered);
+            let mut scenarios = in_force.config.scenarios.iter();
+            let scenario = scenarios.find(|of| of.pool().is_some_and(|id| id.as_str() == pool));
+            outcome.scenario = scenario.map(|scenario| scenario.id.clone());
+            let better = best
+                .as_ref()
+                .is_none_or(|best| best.kind == Kind::Unattributed && outcome.kind == Kind::Visit);
+            if better {
+                best = Some(outcome);
+            }
+        }
+        let mut best = best.unwrap_or_else(|| Outcome::of(Kind::Unattributed, "number_not_ours"));
+        if best.kind == Kind::Unattributed && best.reason != "number_not_ours" {
+            let strange = strange_calls(self.store.sql(), dialed, record)?;
+            if strange.is_pasted() {
+                best.reason = "number_pasted".to_owned();
+            }
+        }
+        Ok(best)
+    }
+
+    /// The number that the call is tracked by: the dialled one if it is the site's, else the one
+    /// that forwarded the call if that is, else the dialled one.
+    pub(super) fn tracked(
+        &self,
+        config: &SiteConfig,
+        record: &CallRecord,
+    ) -> Result<Option<E164>, Fault> {
+        tracked(self.store.sql(), config, record)
     }
 
     /// The last call of the same caller that was credited to a visit.
-    fn remembered(&self, record: &CallRecord) -> Result<Option<Remembered>, Fault> {
+    pub(super) fn remembered(&self, record: &CallRecord) -> Result<Option<Remembered>, Fault> {
         let Some(caller) = record.caller().map(StoredCaller::key) else {
             return Ok(None);
         };
         let query = "SELECT started_at_ms, outcome FROM call JOIN attribution USING (call)
                      WHERE caller = ?1 AND started_at_ms < ?2 AND outcome ->> '$.kind' = 'visit'
                        AND outcome ->> '$.probability' >= ?3
-                     ORDER BY started_at_ms DESC, revision DESC LIMIT 1";
+                       AND revision = (SELECT max(last.revision) FROM attribution AS last
+                                       WHERE last.call = attribution.call)
+                     ORDER BY started_at_ms DESC LIMIT 1";
         let before = record.started_at().0;
         let row = self
             .store
@@ -248,7 +359,7 @@ impl SiteObject {
     /// Tells the pool that a call which it judged while it rang is over: the number is free to be
     /// lent again. An aid: the pool takes no call for longer than four hours.
     pub(super) async fn tell_pool_of_end(&self, in_force: &InForce, record: &CallRecord) {
-        let Some(number) = record.dialed() else {
+        let Ok(Some(number)) = self.tracked(&in_force.config, record) else {
             return;
         };
         let site = in_force.config.site.as_str();
@@ -276,7 +387,8 @@ impl SiteObject {
         record: &CallRecord,
         outcome: &Outcome,
     ) {
-        let (Some(number), Some(lease)) = (record.dialed(), outcome.lease) else {
+        let number = self.tracked(&in_force.config, record).ok().flatten();
+        let (Some(number), Some(lease)) = (number, outcome.lease) else {
             return;
         };
         let credit = Attributed {
@@ -346,18 +458,22 @@ fn outcome(answer: CallAnswer, remembered: Option<&Remembered>) -> Outcome {
             outcome.visit = Some(visit);
             outcome.visitor = Some(visitor);
             outcome.lease = Some(lease);
-            outcome.context = chosen.map(|(_, context)| context.clone());
-            outcome.touches = chosen
-                .map(|(of, context)| touch(of.holder.granted_at, context))
-                .into_iter()
-                .collect();
+            if let Some((of, context)) = chosen {
+                let mut context = context.clone();
+                context.pages = context.pages.max(1) + u32::from(of.holder.pages);
+                outcome.credit(context, of.holder.granted_at);
+            }
             outcome
         }
         Credit::Remembered { visitor, visit } => {
             let mut outcome = Outcome::of(Kind::Visit, "known_caller");
             outcome.visit = Some(visit);
             outcome.visitor = Some(visitor);
-            outcome.context = remembered.and_then(|remembered| remembered.context.clone());
+            if let Some(remembered) = remembered
+                && let Some(context) = &remembered.context
+            {
+                outcome.credit(context.clone(), remembered.known.called_at);
+            }
             outcome
         }
         Credit::Nobody { reason } => Outcome::of(Kind::Unattributed, nobody(reason)),
@@ -365,10 +481,6 @@ fn outcome(answer: CallAnswer, remembered: Option<&Remembered>) -> Outcome {
     outcome.probability = verdict.confidence;
     outcome.probability_without_region = verdict.confidence_without_region;
     outcome.stranger = verdict.stranger;
-    outcome.source = outcome
-        .context
-        .as_ref()
-        .map(|context| context.source.clone());
     outcome.candidates = shown(weighed);
     outcome
 }
@@ -390,12 +502,18 @@ fn shown(weighed: Vec<(rule::Weighed, VisitContext)>) -> Vec<ShownCandidate> {
     shown
 }
 
-fn touch(at: UnixMillis, context: &VisitContext) -> ShownTouch {
-    ShownTouch {
-        at,
-        source: context.source.clone(),
-        channel: context.origin.channel.name().to_owned(),
-    }
+/// The touches of the visit's visitor, oldest first, its own the last. `granted_at` stands for its
+/// beginning where an older version wrote the context.
+fn touches(granted_at: UnixMillis, context: &VisitContext) -> Vec<ShownTouch> {
+    let began_at = match context.began_at {
+        UnixMillis(0) => granted_at,
+        began_at => began_at,
+    };
+    let own = BriefTouch::of(began_at, context);
+    let mut own = own.shown();
+    own.at = began_at;
+    let earlier = context.earlier.iter().map(BriefTouch::shown);
+    earlier.chain([own]).collect()
 }
 
 /// The word of a reason, as it stands in the API.
@@ -444,14 +562,91 @@ pub(super) fn append(
     Ok(())
 }
 
+/// The attribution in force with its revision.
+///
+/// # Errors
+/// What the platform says.
+pub(super) fn last(sql: &Sql, call: CallId) -> Result<Option<Revision>, Fault> {
+    let query = "SELECT revision, at_ms, author, outcome FROM attribution WHERE call = ?
+                 ORDER BY revision DESC LIMIT 1";
+    let row = sql.row(query, &[&call.to_string()])?;
+    row.as_ref().map(Revision::read).transpose()
+}
+
+/// Every attribution of a call, oldest first.
+///
+/// # Errors
+/// What the platform says.
+pub(super) fn revisions(sql: &Sql, call: CallId) -> Result<Vec<Revision>, Fault> {
+    let query = "SELECT revision, at_ms, author, outcome FROM attribution WHERE call = ?
+                 ORDER BY revision";
+    let rows = sql.rows(query, &[&call.to_string()])?;
+    rows.iter().map(Revision::read).collect()
+}
+
 /// The attribution in force.
 ///
 /// # Errors
 /// What the platform says.
 pub(super) fn in_force(sql: &Sql, call: CallId) -> Result<Option<Outcome>, Fault> {
-    let query = "SELECT outcome FROM attribution WHERE call = ? ORDER BY revision DESC LIMIT 1";
-    match sql.row(query, &[&call.to_string()])? {
-        Some(row) => Ok(Some(serde_json::from_str(&row.text(0)?)?)),
-        None => Ok(None),
+    Ok(last(sql, call)?.map(|revision| revision.outcome))
+}
+
+/// The outcome where the number's place says it all: it is a source's, or a reserve.
+pub(super) fn decided_by_place(config: &SiteConfig, dialed: E164) -> Option<Outcome> {
+    match config.use_of(dialed)? {
+        NumberUse::Static { scenario, source } => {
+            let mut outcome = Outcome::of(Kind::Static, "static_number");
+            outcome.source = Some(source.to_owned());
+            outcome.scenario = Some(scenario.id.clone());
+            Some(outcome)
+        }
+        NumberUse::Reserve(scenarios) => {
+            let mut outcome = Outcome::of(Kind::Reserve, "reserve_number");
+            outcome.scenario = scenarios.first().map(|scenario| scenario.id.clone());
+            Some(outcome)
+        }
+        NumberUse::Pool(_) => None,
     }
+}
+
+/// See [`SiteObject::tracked`].
+pub(super) fn tracked(
+    sql: &Sql,
+    config: &SiteConfig,
+    record: &CallRecord,
+) -> Result<Option<E164>, Fault> {
+    for number in [record.dialed(), record.forwarded_from()]
+        .into_iter()
+        .flatten()
+    {
+        if config.use_of(number).is_some() || !config::pools_of(sql, number)?.is_empty() {
+            return Ok(Some(number));
+        }
+    }
+    Ok(record.dialed())
+}
+
+/// The calls to `number` of the month before `record`'s that nobody was credited for, itself
+/// included.
+fn strange_calls(sql: &Sql, number: E164, record: &CallRecord) -> Result<NumberCalls, Fault> {
+    let query = "SELECT count(*), coalesce(sum(kind = 'unattributed'), 0),
+                        count(DISTINCT CASE WHEN kind = 'unattributed' THEN caller END)
+                 FROM (SELECT caller, (SELECT outcome ->> '$.kind' FROM attribution
+                              WHERE attribution.call = call.call
+                              ORDER BY revision DESC LIMIT 1) AS kind
+                       FROM call WHERE dialed = ?1 AND call <> ?2
+                         AND started_at_ms > ?3 AND started_at_ms <= ?4
+                       ORDER BY started_at_ms DESC LIMIT 200)";
+    let at = record.started_at();
+    let from = at - rule::PASTED_WITHIN;
+    let id = record.id().to_string();
+    let row = sql.row(query, &[&number.to_string(), &id, &from.0, &at.0])?;
+    let row = row.ok_or_else(|| Fault::new("a count gave no row"))?;
+    let known = u64::from(record.caller().is_some());
+    Ok(NumberCalls {
+        calls: row.integer(0)? + 1,
+        strange: row.integer(1)? + 1,
+        strange_callers: row.integer(2)? + known,
+    })
 }

@@ -6,8 +6,9 @@
 //! alarm. The same event again changes nothing.
 
 use super::admin::{AdminReply, bad, page_count};
-use super::attribution::{self, Outcome};
+use super::attribution::{self, SYSTEM};
 use super::refused::Refused;
+use super::shown::ShownCall;
 use super::{InForce, SiteObject, stock};
 use crate::binding::fault::Fault;
 use crate::binding::host;
@@ -16,11 +17,11 @@ use crate::clock;
 use crate::log::{Level, Line};
 use crate::message::{AdminAsk, CallsAnswer};
 use ringlet_core::api::problem::ProblemCode;
-use ringlet_core::call::{CallRecord, CallStatus, CallerStorage, call_id};
+use ringlet_core::call::{CallRecord, CallerStorage, call_id};
 use ringlet_core::entropy::Entropy;
 use ringlet_core::id::CallId;
 use ringlet_core::phone::E164;
-use ringlet_core::scenario::Forward;
+use ringlet_core::scenario::{Forward, ForwardTo};
 use ringlet_core::site::{CallerStorageMode, NumberUse, SiteConfig};
 use ringlet_core::telephony::{CallEvent, Direction, Secret};
 use ringlet_core::time::{Millis, UnixMillis};
@@ -43,17 +44,10 @@ impl SiteObject {
             .in_force()?
             .ok_or_else(|| Fault::new("there is no such site"))?;
         let storage = self.caller_storage(&in_force.config)?;
-        let mut calls: Vec<CallId> = Vec::new();
-        self.store.transaction(|sql| {
-            for event in &events {
-                let call = call_id(event.provider, &event.provider_call_id);
-                store_event(sql, call, event, &storage)?;
-                if !calls.contains(&call) {
-                    calls.push(call);
-                }
-            }
-            Ok::<_, Fault>(())
-        })?;
+        let stored = self
+            .store
+            .transaction(|sql| self.store_events(sql, &in_force, &events, &storage));
+        let calls = stored.inspect_err(|_| self.forget_deliveries())?;
         let mut left_waiting = false;
         for call in &calls {
             if let Err(fault) = self.credit(*call).await {
@@ -67,11 +61,41 @@ impl SiteObject {
         if left_waiting {
             self.look_again_soon()?;
         }
+        if self.deliveries_due()?.is_some() {
+            self.set_alarm_for_duties()?;
+        }
         let route = match calls.last() {
             Some(call) if wants_route => self.route_of(&in_force, *call)?,
             _ => CallsAnswer::default(),
         };
         Ok(serde_json::to_string(&route)?)
+    }
+
+    /// Stores events inside a transaction, and what is to be told of their calls; gives the calls.
+    pub(super) fn store_events(
+        &self,
+        sql: &Sql,
+        in_force: &InForce,
+        events: &[CallEvent],
+        storage: &CallerStorage,
+    ) -> Result<Vec<CallId>, Fault> {
+        let mut calls: Vec<CallId> = Vec::new();
+        for event in events {
+            let call = call_id(event.provider, &event.provider_call_id);
+            store_event(sql, &in_force.config, call, event, storage)?;
+            if !calls.contains(&call) {
+                calls.push(call);
+            }
+        }
+        let now = clock::now();
+        for call in &calls {
+            // Of a call that waits to be credited it is told with its credit.
+            let waits = StoredCall::find(sql, *call)?.is_none_or(|stored| stored.waiting);
+            if !waits {
+                self.tell(sql, in_force, *call, false, now)?;
+            }
+        }
+        Ok(calls)
     }
 
     /// Credits calls that wait; says when to look again, if any still do.
@@ -89,7 +113,7 @@ impl SiteObject {
     }
 
     /// Credits one call, if it waits.
-    async fn credit(&self, call: CallId) -> Result<(), Fault> {
+    pub(super) async fn credit(&self, call: CallId) -> Result<(), Fault> {
         let Some(stored) = StoredCall::find(self.store.sql(), call)? else {
             return Ok(());
         };
@@ -112,10 +136,12 @@ impl SiteObject {
             let text = serde_json::to_string(&stored.record)?;
             let changed = sql.run(query, &[&credited_by, &call.to_string(), &text])?;
             if changed > 0 {
-                attribution::append(sql, call, now, "system", &outcome)?;
+                attribution::append(sql, call, now, SYSTEM, &outcome)?;
+                self.tell(sql, &in_force, call, true, now)?;
             }
             Ok::<_, Fault>(changed > 0)
-        })?;
+        });
+        let stored_again = stored_again.inspect_err(|_| self.forget_deliveries())?;
         if stored_again {
             self.tell_pool_of_credit(&in_force, &stored.record, &outcome)
                 .await;
@@ -123,7 +149,8 @@ impl SiteObject {
         Ok(())
     }
 
-    fn caller_storage(&self, config: &SiteConfig) -> Result<CallerStorage, Fault> {
+    /// How callers are kept.
+    pub(super) fn caller_storage(&self, config: &SiteConfig) -> Result<CallerStorage, Fault> {
         if config.retention.callers == CallerStorageMode::Plain {
             return Ok(CallerStorage::Plain);
         }
@@ -148,7 +175,7 @@ impl SiteObject {
         let Some(stored) = StoredCall::find(self.store.sql(), call)? else {
             return Ok(CallsAnswer::default());
         };
-        let Some(dialed) = stored.record.dialed() else {
+        let Some(dialed) = self.tracked(&in_force.config, &stored.record)? else {
             return Ok(CallsAnswer::default());
         };
         let outcome = attribution::in_force(self.store.sql(), call)?;
@@ -158,9 +185,14 @@ impl SiteObject {
             ..CallsAnswer::default()
         };
         let forward = forward_of(&in_force.config, dialed);
-        match forward.or(self.forward_of_borrowed(in_force, dialed)?) {
-            Some(Forward::Phone(number)) => answer.forward_phone = Some(number),
-            Some(Forward::Sip(address)) => answer.forward_sip = Some(address),
+        let Some(forward) = forward.or(self.forward_of_borrowed(in_force, dialed)?) else {
+            return Ok(answer);
+        };
+        answer.extension = forward.extension;
+        answer.whisper = forward.whisper;
+        match forward.to {
+            Some(ForwardTo::Phone(number)) => answer.forward_phone = Some(number),
+            Some(ForwardTo::Sip(address)) => answer.forward_sip = Some(address),
             None => {}
         }
         Ok(answer)
@@ -209,6 +241,7 @@ impl SiteObject {
                      WHERE (started_at_ms, call) < (?1, ?2) AND started_at_ms >= ?3
                        AND (?4 = '' OR dialed = ?4)
                      ORDER BY started_at_ms DESC, call DESC LIMIT ?5";
+        let in_force = self.in_force()?.ok_or(ProblemCode::UnknownSite)?;
         let sql = self.store.sql();
         let rows = sql.rows(
             query,
@@ -219,7 +252,7 @@ impl SiteObject {
         for row in &rows {
             let stored = StoredCall::read(row)?;
             next = Some(format!("{}.{}", stored.started_at.0, stored.call));
-            calls.push(self.shown(&stored)?);
+            calls.push(self.shown(&in_force, &stored)?);
         }
         let next = next.filter(|_| rows.len() as u64 == count);
         AdminReply::json(&Calls { calls, next })
@@ -229,50 +262,15 @@ impl SiteObject {
     pub(super) fn read_call(&self, ask: &AdminAsk) -> Result<AdminReply, Refused> {
         let call = CallId::parse(ask.name(0)).map_err(|_| ProblemCode::NotFound)?;
         let stored = StoredCall::find(self.store.sql(), call)?.ok_or(ProblemCode::NotFound)?;
-        AdminReply::json(&self.shown(&stored)?)
-    }
-
-    fn shown(&self, stored: &StoredCall) -> Result<ShownCall, Fault> {
-        let record = &stored.record;
-        let outcome = attribution::in_force(self.store.sql(), stored.call)?;
-        let touches = outcome
-            .as_ref()
-            .map(|outcome| outcome.touches.clone())
-            .unwrap_or_default();
-        let config = self.in_force()?;
-        let target_talk_s = config.and_then(|in_force| {
-            let scenario = outcome.as_ref()?.scenario.as_ref()?;
-            in_force.config.scenario(scenario)?.target_talk_s
-        });
-        let target_talk_s = target_talk_s.and_then(|seconds| u32::try_from(seconds).ok());
-        let target_talk_s = target_talk_s.unwrap_or(ringlet_core::call::TARGET_TALK_S);
-        Ok(ShownCall {
-            id: stored.call,
-            provider: record.provider.as_str(),
-            provider_call_id: record.provider_call_id.clone(),
-            direction: record.direction(),
-            caller: record
-                .caller()
-                .map(ringlet_core::call::StoredCaller::display),
-            dialed: record.dialed(),
-            status: record.status(),
-            started_at: record.started_at(),
-            answered_at: record.answered_at(),
-            ended_at: record.ended_at(),
-            talk_s: record.talk_s(),
-            is_target: record.is_target(target_talk_s),
-            is_confirmed: record.is_confirmed(),
-            recordings: record.recordings().map(str::to_owned).collect(),
-            source: outcome.as_ref().and_then(|outcome| outcome.source.clone()),
-            attribution: outcome,
-            touches,
-        })
+        let in_force = self.in_force()?.ok_or(ProblemCode::UnknownSite)?;
+        AdminReply::json(&self.shown(&in_force, &stored)?)
     }
 }
 
 /// Stores an event and folds it into its call's record.
 fn store_event(
     sql: &Sql,
+    config: &SiteConfig,
     call: CallId,
     event: &CallEvent,
     storage: &CallerStorage,
@@ -297,7 +295,11 @@ fn store_event(
         None => (CallRecord::new(event, storage), String::new()),
     };
     let is_inbound = record.direction() == Direction::In;
-    let waiting = is_inbound && record.dialed().is_some() && credit_key(&record) != credited_by;
+    let dialed = attribution::tracked(sql, config, &record)?;
+    // Of a call that rings some event may still name the number; of one that is over none will.
+    let can_be_judged = dialed.is_some() || !record.status().is_live();
+    let by_hand = attribution::last(sql, call)?.is_some_and(|last| last.is_by_hand());
+    let waiting = is_inbound && can_be_judged && !by_hand && credit_key(&record) != credited_by;
     let query =
         "INSERT INTO call (call, started_at_ms, dialed, caller, record, credited_by, waiting)
                  VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -309,7 +311,7 @@ fn store_event(
         &[
             &id,
             &record.started_at().0,
-            &record.dialed().map(|number| number.to_string()),
+            &dialed.map(|number| number.to_string()),
             &record.caller().map(ringlet_core::call::StoredCaller::key),
             &serde_json::to_string(&record)?,
             &credited_by,
@@ -369,27 +371,33 @@ pub(super) struct StoredCall {
     pub record: CallRecord,
     /// It waits to be credited.
     pub waiting: bool,
+    /// What was told of it.
+    pub told: String,
     credited_by: String,
 }
 
 impl StoredCall {
-    fn find(sql: &Sql, call: CallId) -> Result<Option<Self>, Fault> {
-        let query = "SELECT call, started_at_ms, record, waiting, credited_by FROM call
+    /// The call of this id.
+    pub(super) fn find(sql: &Sql, call: CallId) -> Result<Option<Self>, Fault> {
+        let query = "SELECT call, started_at_ms, record, waiting, credited_by, told FROM call
                      WHERE call = ?";
         let Some(row) = sql.row(query, &[&call.to_string()])? else {
             return Ok(None);
         };
         let mut stored = Self::read(&row)?;
         stored.credited_by = row.text(4)?;
+        stored.told = row.text(5)?;
         Ok(Some(stored))
     }
 
-    fn read(row: &Row) -> Result<Self, Fault> {
+    /// Reads call, start, record and whether it waits.
+    pub(super) fn read(row: &Row) -> Result<Self, Fault> {
         Ok(Self {
             call: CallId::parse(&row.text(0)?).map_err(|_| Fault::new("a call of no id"))?,
             started_at: UnixMillis(row.integer(1)?),
             record: serde_json::from_str(&row.text(2)?)?,
             waiting: row.integer(3)? == 1,
+            told: String::new(),
             credited_by: String::new(),
         })
     }
@@ -400,26 +408,4 @@ struct Calls {
     calls: Vec<ShownCall>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
-}
-
-/// A call as the API tells it.
-#[derive(Serialize)]
-struct ShownCall {
-    id: CallId,
-    provider: &'static str,
-    provider_call_id: String,
-    direction: Direction,
-    caller: Option<String>,
-    dialed: Option<E164>,
-    status: CallStatus,
-    started_at: UnixMillis,
-    answered_at: Option<UnixMillis>,
-    ended_at: Option<UnixMillis>,
-    talk_s: Option<u32>,
-    is_target: bool,
-    is_confirmed: bool,
-    recordings: Vec<String>,
-    source: Option<String>,
-    attribution: Option<Outcome>,
-    touches: Vec<attribution::ShownTouch>,
 }

@@ -16,6 +16,8 @@ use ringlet_core::time::{Millis, UnixMillis};
 pub(super) enum Duty {
     /// Credit calls that wait.
     Credit,
+    /// Tell receivers of calls.
+    Send,
     /// Let go of what is past its time.
     Retention,
     /// Keep the pools in numbers that sites share.
@@ -26,11 +28,12 @@ pub(super) enum Duty {
 const AGAIN_AFTER: Millis = Millis::from_secs(30);
 
 impl Duty {
-    const ALL: [Self; 3] = [Self::Credit, Self::Retention, Self::Stock];
+    const ALL: [Self; 4] = [Self::Credit, Self::Send, Self::Retention, Self::Stock];
 
     const fn name(self) -> &'static str {
         match self {
             Self::Credit => "credit",
+            Self::Send => "send",
             Self::Retention => "retention",
             Self::Stock => "stock",
         }
@@ -94,6 +97,7 @@ impl SiteObject {
             }
             let done = match duty {
                 Duty::Credit => self.credit_waiting_calls().await,
+                Duty::Send => self.send_deliveries().await,
                 Duty::Retention => self.let_go().await,
                 Duty::Stock => self.keep_stock().await,
             };

@@ -16,7 +16,7 @@ use crate::message::pool::PoolCommand;
 use ringlet_core::api::problem::{Problem, ProblemCode};
 use std::collections::BTreeMap;
 
-const TABLES: [Table; 10] = [
+const TABLES: [Table; 12] = [
     Table {
         name: "config_version",
         columns: "version, at_ms, author, note, document",
@@ -34,8 +34,18 @@ const TABLES: [Table; 10] = [
     },
     Table {
         name: "call",
-        columns: "call, started_at_ms, dialed, caller, record, credited_by, waiting",
+        columns: "call, started_at_ms, dialed, caller, record, credited_by, waiting, told",
         order: "call",
+    },
+    Table {
+        name: "outbox",
+        columns: "sequence, at_ms, event, call, revision",
+        order: "sequence",
+    },
+    Table {
+        name: "delivery",
+        columns: "receiver, id, entry, body",
+        order: "receiver, id",
     },
     Table {
         name: "attribution",
@@ -159,6 +169,7 @@ pub(super) async fn read(
         etag: None,
         body,
         content_type: "application/json",
+        headers: Vec::new(),
     })
 }
 

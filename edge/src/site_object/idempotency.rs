@@ -37,6 +37,7 @@ pub(crate) fn recall(sql: &Sql, ask: &AdminAsk) -> Result<Option<AdminReply>, Re
         etag: row.maybe_text(2)?,
         body: row.text(3)?,
         content_type: "application/json",
+        headers: Vec::new(),
     }))
 }
 

@@ -2,9 +2,17 @@
 
 use super::SiteObject;
 use super::admin::AdminReply;
+use super::audit::{self, Change};
 use super::refused::Refused;
 use crate::binding::fault::Fault;
-use ringlet_core::telephony::{KEPT_EVENTS_AGE_MAX, KEPT_EVENTS_MAX, KeptEvent};
+use crate::log::{Level, Line};
+use crate::message::AdminAsk;
+use ringlet_core::api::problem::{Problem, ProblemCode};
+use ringlet_core::id::CallId;
+use ringlet_core::telephony::{
+    self, KEPT_EVENTS_AGE_MAX, KEPT_EVENTS_MAX, KeptEvent, NumberPlan, ProviderSettings,
+    SiteContext,
+};
 use ringlet_core::time::UnixMillis;
 use serde::Serialize;
 
@@ -36,18 +44,94 @@ impl SiteObject {
     /// What the platform says.
     pub(super) fn list_kept_events(&self, now: UnixMillis) -> Result<AdminReply, Refused> {
         let old = (now - KEPT_EVENTS_AGE_MAX).0;
-        let query = "SELECT event FROM kept_event WHERE at_ms >= ? ORDER BY id DESC";
+        let query = "SELECT event, id FROM kept_event WHERE at_ms >= ? ORDER BY id DESC";
         let rows = self.store.sql().rows(query, &[&old])?;
         let mut events = Vec::with_capacity(rows.len());
         for row in &rows {
             let event: KeptEvent = serde_json::from_str(&row.text(0)?).map_err(Fault::from)?;
-            events.push(event);
+            events.push(Numbered {
+                id: row.integer(1)?,
+                event,
+            });
         }
         AdminReply::json(&KeptEvents { events })
+    }
+
+    /// `POST …/kept-events/{id}/retry`: reads an event again, with the adapter as it is now. What
+    /// it says is stored, and the event is kept no longer.
+    ///
+    /// # Errors
+    /// [`ProblemCode::NotFound`], [`ProblemCode::Unprocessable`] if it still cannot be read, or
+    /// what the platform says.
+    pub(super) async fn retry_kept_event(
+        &self,
+        ask: &AdminAsk,
+        actor: &str,
+        now: UnixMillis,
+    ) -> Result<AdminReply, Refused> {
+        let in_force = self.in_force()?.ok_or(ProblemCode::UnknownSite)?;
+        let id: u64 = ask.name(0).parse().map_err(|_| ProblemCode::NotFound)?;
+        let query = "SELECT event FROM kept_event WHERE id = ?";
+        let row = self.store.sql().row(query, &[&id])?;
+        let row = row.ok_or(ProblemCode::NotFound)?;
+        let event: KeptEvent = serde_json::from_str(&row.text(0)?).map_err(Fault::from)?;
+        let config = &in_force.config;
+        let none = ProviderSettings::default();
+        let settings = config.telephony.get(&event.provider).unwrap_or(&none);
+        let context = SiteContext {
+            plan: NumberPlan::new(config.country_code.as_u16()),
+            time_zone: config.time_zone.clone(),
+        };
+        let incoming = telephony::reread(settings, &context, &event)
+            .map_err(|error| Problem::with_detail(ProblemCode::Unprocessable, error.to_string()))?;
+        if let (true, Some(reason)) = (incoming.events.is_empty(), incoming.keep_raw) {
+            return Err(Problem::with_detail(ProblemCode::Unprocessable, reason).into());
+        }
+        let storage = self.caller_storage(config)?;
+        let stored = self.store.transaction(|sql| {
+            let calls = self.store_events(sql, &in_force, &incoming.events, &storage)?;
+            sql.run("DELETE FROM kept_event WHERE id = ?", &[&id])?;
+            let change = Change {
+                actor,
+                action: "event.retry",
+                subject: &format!("kept-event/{id}"),
+                request: &ask.request,
+                before_hash: "",
+                after_hash: "",
+            };
+            audit::append(sql, now, &change)?;
+            Ok::<_, Fault>(calls)
+        });
+        let calls = stored.inspect_err(|_| self.forget_deliveries())?;
+        for call in &calls {
+            if let Err(fault) = self.credit(*call).await {
+                Line::new(Level::Warn, "call_waits")
+                    .fault(&fault.message)
+                    .write();
+            }
+        }
+        self.set_alarm_for_duties()?;
+        AdminReply::json(&Retried {
+            events: incoming.events.len(),
+            calls,
+        })
     }
 }
 
 #[derive(Serialize)]
+struct Numbered {
+    id: u64,
+    #[serde(flatten)]
+    event: KeptEvent,
+}
+
+#[derive(Serialize)]
+struct Retried {
+    events: usize,
+    calls: Vec<CallId>,
+}
+
+#[derive(Serialize)]
 struct KeptEvents {
-    events: Vec<KeptEvent>,
+    events: Vec<Numbered>,
 }

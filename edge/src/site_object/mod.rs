@@ -13,6 +13,8 @@ pub(crate) mod audit;
 mod calls;
 mod check;
 mod config;
+mod correction;
+mod deliveries;
 mod duty;
 mod export;
 mod idempotency;
@@ -21,10 +23,12 @@ mod load;
 mod numbers;
 mod pools;
 pub(crate) mod refused;
+mod replay;
 mod reports;
 mod retention;
 mod scenarios;
 mod schema;
+mod shown;
 mod stock;
 
 use crate::binding::fault::Fault;
@@ -35,6 +39,7 @@ use crate::message::{CallsAnswer, ConfigAnswer, SiteAsk, SiteCommand};
 use crate::schema as database;
 use crate::throttle::SiteRates;
 use duty::Duty;
+use futures_channel::oneshot;
 use ringlet_core::id::PoolId;
 use ringlet_core::site::SiteConfig;
 use ringlet_core::telephony::CallEvent;
@@ -57,6 +62,12 @@ pub struct SiteObject {
     awake: Cell<bool>,
     /// Pools are being kept in numbers.
     keeping: Cell<bool>,
+    /// What is on its way to receivers, as stored.
+    deliveries: RefCell<Option<deliveries::Deliveries>>,
+    /// What was on its way when the object was last put to sleep was taken up again.
+    resumed: Cell<bool>,
+    /// Wakes the sender that waits for receivers' answers.
+    sender: RefCell<Option<oneshot::Sender<()>>>,
 }
 
 // A panic can leave nothing half done in here: what is in memory is changed by single assignments.
@@ -79,6 +90,9 @@ impl DurableObject for SiteObject {
             rates: RefCell::default(),
             awake: Cell::new(false),
             keeping: Cell::new(false),
+            deliveries: RefCell::new(None),
+            resumed: Cell::new(false),
+            sender: RefCell::new(None),
         }
     }
 

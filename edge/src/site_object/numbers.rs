@@ -10,10 +10,12 @@ use super::config::{self, NewVersion};
 use super::pools;
 use super::refused::Refused;
 use crate::api::fault_at;
+use crate::clock;
 use crate::message::AdminAsk;
 use crate::message::pool::{LiveAnswer, PoolCommand};
 use futures_util::future::join_all;
 use ringlet_core::api::problem::{FaultAt, Problem, ProblemCode};
+use ringlet_core::attribution::{NumberCalls, PASTED_WITHIN};
 use ringlet_core::number::{self, ActionError, NumberAction};
 use ringlet_core::phone::E164;
 use ringlet_core::pool::NumberState;
@@ -47,6 +49,10 @@ struct NumberRow {
     last_call_at: Option<UnixMillis>,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_shown_at: Option<UnixMillis>,
+    /// Callers of the last month whom no lease explains.
+    strange_callers: u64,
+    /// So many that the number seems to be written somewhere for good.
+    is_pasted: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -81,6 +87,34 @@ impl State {
 }
 
 impl SiteObject {
+    /// Marks numbers of pools that strangers call.
+    fn mark_pasted(&self, rows: &mut BTreeMap<E164, NumberRow>) -> Result<(), Refused> {
+        let query = "SELECT dialed, count(*), coalesce(sum(kind = 'unattributed'), 0),
+                            count(DISTINCT CASE WHEN kind = 'unattributed' THEN caller END)
+                     FROM (SELECT dialed, caller, (SELECT outcome ->> '$.kind' FROM attribution
+                                  WHERE attribution.call = call.call
+                                  ORDER BY revision DESC LIMIT 1) AS kind
+                           FROM call WHERE dialed IS NOT NULL AND started_at_ms > ?)
+                     GROUP BY dialed";
+        let from = (clock::now() - PASTED_WITHIN).0;
+        for counted in self.store.sql().rows(query, &[&from])? {
+            let Ok(number) = E164::parse(&counted.text(0)?) else {
+                continue;
+            };
+            let Some(row) = rows.get_mut(&number).filter(|row| row.used_for == "pool") else {
+                continue;
+            };
+            let calls = NumberCalls {
+                calls: counted.integer(1)?,
+                strange: counted.integer(2)?,
+                strange_callers: counted.integer(3)?,
+            };
+            row.strange_callers = calls.strange_callers;
+            row.is_pasted = calls.is_pasted();
+        }
+        Ok(())
+    }
+
     /// `GET …/numbers?filter=`.
     pub(super) async fn list_numbers(&self, ask: &AdminAsk) -> Result<AdminReply, Refused> {
         let filter = ask.parameter("filter").unwrap_or("all");
@@ -131,6 +165,7 @@ impl SiteObject {
                 row.last_call_at = Some(UnixMillis(counted.integer(2)?));
             }
         }
+        self.mark_pasted(&mut rows)?;
         let wrong = || bad("filter", "all, used, free, reserve or quarantined");
         let mut numbers = Vec::new();
         for row in rows.into_values() {
@@ -190,6 +225,8 @@ fn new_row(config: &SiteConfig, number: E164, used_for: &'static str, state: Sta
         calls: 0,
         last_call_at: None,
         last_shown_at: None,
+        strange_callers: 0,
+        is_pasted: false,
     }
 }
 

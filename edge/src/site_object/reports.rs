@@ -1,28 +1,34 @@
-//! Calls as reports, and as files for spreadsheets and other systems.
+//! Calls and visits as reports, calls as files for spreadsheets and other systems.
 //!
-//! The figures are the core's. Visits are not counted here: those without a number leave no row.
+//! The figures are the core's. Calls are here; visits are in the pools, which hand theirs out in
+//! short. A page view that asks no pool (all its scenarios are static) is no visit of a report.
 
-use super::SiteObject;
 use super::admin::{AdminReply, bad};
 use super::attribution::{self, Kind, Outcome};
 use super::refused::Refused;
+use super::{InForce, SiteObject, config, pools, shown};
 use crate::binding::fault::Fault;
-use crate::message::AdminAsk;
+use crate::message::pool::{PoolCommand, VisitsAnswer};
+use crate::message::{AdminAsk, ShownTouch};
+use futures_util::future::join_all;
 use ringlet_core::api::problem::ProblemCode;
-use ringlet_core::call::{CallRecord, TARGET_TALK_S};
+use ringlet_core::call::CallRecord;
 use ringlet_core::credit::{CreditModel, WHOLE};
 use ringlet_core::export::{self, ExportCall, ExportFile, ExportIds, ExportRule, MetricaId};
 use ringlet_core::id::CallId;
 use ringlet_core::label::Click;
 use ringlet_core::report::rows::{calls_csv, calls_json_lines};
-use ringlet_core::report::{CallRow, Credited, Dimension, Period, ReportBuilder, TouchRow};
+use ringlet_core::report::{
+    CallRow, Credited, Dimension, Period, ReportBuilder, TouchRow, VisitRow,
+};
 use ringlet_core::site::SiteConfig;
 use ringlet_core::telephony::Direction;
 use ringlet_core::time::UnixMillis;
-use ringlet_core::touch::Touch;
 
 /// Calls of one report or file: each is some 2 kB while it is read, of an isolate's 128 MB.
 const CALLS_MAX: u64 = 20_000;
+/// Visits of one report, of one pool: each is some 100 bytes while it is counted.
+const VISITS_MAX: u64 = 100_000;
 /// Days of a report that names none.
 const DAYS: u16 = 7;
 
@@ -37,7 +43,7 @@ impl SiteObject {
     ///
     /// # Errors
     /// A wrong parameter, too many calls, or what the platform says.
-    pub(super) fn read_report(
+    pub(super) async fn read_report(
         &self,
         ask: &AdminAsk,
         now: UnixMillis,
@@ -50,8 +56,12 @@ impl SiteObject {
                 bad("model", &format!("one of {names}"))
             })?,
         };
+        let in_force = self.in_force()?.ok_or(ProblemCode::UnknownSite)?;
         let mut builder = ReportBuilder::new(dimension, model, self.period(ask, now)?);
         let (from, to) = builder.span();
+        for visit in self.visits(&in_force, from, to).await? {
+            builder.add_visit(&visit);
+        }
         for told in self.told_calls(from, to)? {
             builder.add_call(&told.row);
         }
@@ -104,6 +114,47 @@ impl SiteObject {
         }
     }
 
+    /// The visits that began in a span of time, of every pool the site has or had.
+    async fn visits(
+        &self,
+        in_force: &InForce,
+        from: UnixMillis,
+        to: UnixMillis,
+    ) -> Result<Vec<VisitRow>, Refused> {
+        let site = in_force.config.site.as_str();
+        let known = config::known_pools(self.store.sql())?;
+        let asks = known.iter().map(|pool| {
+            let limit = VISITS_MAX;
+            let command = PoolCommand::Visits { from, to, limit };
+            pools::ask::<VisitsAnswer>(&self.env, site, pool, in_force.version, command)
+        });
+        let mut visits = Vec::new();
+        for answer in join_all(asks).await {
+            let answer = answer?;
+            if answer.more {
+                let wanted = format!("a period of at most {VISITS_MAX} visits");
+                return Err(bad("from", &wanted).into());
+            }
+            for mark in answer.visits {
+                let Some(kind) = answer.kinds.get(mark.2) else {
+                    continue;
+                };
+                visits.push(VisitRow {
+                    at: mark.0,
+                    visitor: mark.1,
+                    touch: TouchRow {
+                        at: mark.0,
+                        ..kind.touch.clone()
+                    },
+                    region: Some(kind.region.clone()).filter(|region| !region.is_empty()),
+                    number: mark.3,
+                    was_shown_number: mark.3.is_some(),
+                });
+            }
+        }
+        Ok(visits)
+    }
+
     fn period(&self, ask: &AdminAsk, now: UnixMillis) -> Result<Period, Refused> {
         let in_force = self.in_force()?.ok_or(ProblemCode::UnknownSite)?;
         let own = in_force.config.time_zone.as_str();
@@ -154,12 +205,7 @@ fn tell(
     outcome: Option<Outcome>,
     is_first_call: bool,
 ) -> Told {
-    let scenario = outcome
-        .as_ref()
-        .and_then(|outcome| outcome.scenario.as_ref());
-    let wanted = scenario.and_then(|id| config.scenario(id)?.target_talk_s);
-    let wanted = wanted.and_then(|seconds| u32::try_from(seconds).ok());
-    let is_target = record.is_target(wanted.unwrap_or(TARGET_TALK_S));
+    let is_target = shown::is_target(config, record, outcome.as_ref());
     let context = outcome
         .as_ref()
         .and_then(|outcome| outcome.context.as_ref());
@@ -180,10 +226,11 @@ fn tell(
             .map(|context| context.geo.region.clone())
             .filter(|region| !region.is_empty()),
         touches: touches(record, outcome.as_ref()),
-        visits: None,
-        pages: None,
-        visit_to_call_s: began_at(outcome.as_ref())
-            .map(|began_at| record.started_at().since(began_at).0 / 1000),
+        visits: context.map(|context| context.visits.max(1)),
+        pages: outcome.as_ref().and_then(Outcome::pages),
+        visit_to_call_s: outcome
+            .as_ref()
+            .and_then(|outcome| outcome.visit_to_call_s(record)),
     };
     let export = ExportCall {
         id,
@@ -203,8 +250,8 @@ fn tell(
         value_hundredths: None,
         currency: None,
         ids: ExportIds {
-            ym_client_id: None,
-            user_id: None,
+            ym_client_id: context.and_then(|context| context.ids.ym_client_id.clone()),
+            user_id: context.and_then(|context| context.ids.user_id.clone()),
             yclid: click(Click::Yclid),
             gclid: click(Click::Gclid),
         },
@@ -225,40 +272,43 @@ fn credited(outcome: Option<&Outcome>) -> Credited {
             reason,
         },
         Kind::Static => Credited::Static,
+        Kind::Source => Credited::Source { reason },
         Kind::Reserve | Kind::Unattributed => Credited::Nobody { reason },
     }
 }
 
-/// The touch of the credited visit, or the source of a static number.
+/// The touches of the credited visitor; of a number or a correction that names a source, that.
 fn touches(record: &CallRecord, outcome: Option<&Outcome>) -> Vec<TouchRow> {
     let Some(outcome) = outcome else {
         return Vec::new();
     };
-    let touch = match (&outcome.context, &outcome.source) {
-        (Some(context), _) => TouchRow::from(&Touch {
-            at: began_at(Some(outcome)).unwrap_or(record.started_at()),
-            origin: context.origin.clone(),
-            labels: context.labels.clone(),
-            landing_page: context.landing_page.clone(),
-        }),
-        (None, Some(source)) => TouchRow {
-            at: record.started_at(),
-            source: source.clone(),
-            ..TouchRow::default()
-        },
-        (None, None) => return Vec::new(),
-    };
-    vec![touch]
+    if !outcome.touches.is_empty() {
+        return outcome.touches.iter().map(ShownTouch::row).collect();
+    }
+    let source = outcome.source.iter();
+    let named = source.map(|source| TouchRow {
+        at: record.started_at(),
+        source: source.clone(),
+        ..TouchRow::default()
+    });
+    named.collect()
 }
 
-/// When the credited visit took its number.
-fn began_at(outcome: Option<&Outcome>) -> Option<UnixMillis> {
-    let touch = outcome?.touches.last();
-    touch.map(|touch| touch.at)
-}
-
+/// The file; how many calls it holds, and why others are not in it, stand in headers.
 fn exported(made: ExportFile) -> Result<AdminReply, Refused> {
-    file(made.csv, "text/csv; charset=utf-8")
+    let left_out = made.left_out;
+    let mut reply = file(made.csv, "text/csv; charset=utf-8")?;
+    reply.headers = vec![
+        ("ringlet-rows", made.calls.to_string()),
+        (
+            "ringlet-left-out",
+            format!(
+                "without_id={}, not_target={}, not_settled={}",
+                left_out.without_id, left_out.not_target, left_out.not_settled
+            ),
+        ),
+    ];
+    Ok(reply)
 }
 
 fn file(bytes: Vec<u8>, content_type: &'static str) -> Result<AdminReply, Refused> {
@@ -268,5 +318,6 @@ fn file(bytes: Vec<u8>, content_type: &'static str) -> Result<AdminReply, Refuse
         etag: None,
         body,
         content_type,
+        headers: Vec::new(),
     })
 }

@@ -76,7 +76,7 @@ fn drop_calls(sql: &Sql, before: UnixMillis) -> Result<u64, Fault> {
         return Ok(0);
     }
     let list = serde_json::to_string(&calls)?;
-    for table in ["attribution", "call_event", "call"] {
+    for table in ["attribution", "call_event", "outbox", "call"] {
         let statement =
             format!("DELETE FROM {table} WHERE call IN (SELECT value FROM json_each(?))");
         sql.run(&statement, &[&list])?;

@@ -87,6 +87,7 @@ pub(super) fn read_scenario(sql: &Sql, ask: &AdminAsk) -> Done {
         etag: Some(version.etag()),
         body,
         content_type: "application/json",
+        headers: Vec::new(),
     })
 }
 

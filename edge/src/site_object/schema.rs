@@ -5,7 +5,7 @@
 //! number's last call) is kept beside them for reading and can be made anew.
 
 /// See [`crate::schema::migrate`].
-pub(crate) const STEPS: &[&str] = &[V1, V2, V3, V4];
+pub(crate) const STEPS: &[&str] = &[V1, V2, V3, V4, V5];
 
 /// Numbers borrowed from stocks that sites share.
 const V4: &str = "
@@ -29,6 +29,29 @@ CREATE TABLE duty (
 ) STRICT, WITHOUT ROWID;
 INSERT INTO duty SELECT 'retention', 0 WHERE EXISTS (SELECT 1 FROM config_version);
 INSERT INTO duty SELECT 'credit', 0 WHERE EXISTS (SELECT 1 FROM call WHERE waiting = 1);
+";
+
+/// What happened to calls, for everybody who has to be told, and what is on its way to the site's
+/// receivers.
+const V5: &str = "
+ALTER TABLE call ADD COLUMN told TEXT NOT NULL DEFAULT '';
+
+CREATE TABLE outbox (
+    sequence INTEGER PRIMARY KEY,
+    at_ms INTEGER NOT NULL,
+    event TEXT NOT NULL,
+    call TEXT NOT NULL,
+    revision INTEGER NOT NULL
+) STRICT;
+
+-- The body is written once; the entry, which tells where the delivery stands, with every attempt.
+CREATE TABLE delivery (
+    receiver TEXT NOT NULL,
+    id INTEGER NOT NULL,
+    entry TEXT NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (receiver, id)
+) STRICT;
 ";
 
 /// Raw events that could not be understood.

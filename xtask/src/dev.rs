@@ -99,10 +99,15 @@ fn seed(base: &str, token: &str) -> Result<()> {
 /// the repository is known to everybody.
 fn telephony() -> Result<Value> {
     Ok(json!({
+        "asterisk": {"path_secrets": [random_token()?]},
+        "calltouch": {"path_secrets": [random_token()?]},
+        "freeswitch": {"path_secrets": [random_token()?]},
         "generic": {"secrets": [random_token()?]},
         "mango": {"key": random_token()?, "secrets": [random_token()?]},
         "megafon": {"secrets": [random_token()?]},
+        "novofon": {"secrets": [random_token()?], "path_secrets": [random_token()?]},
         "twilio": {"secrets": [random_token()?]},
+        "uis": {"path_secrets": [random_token()?]},
         "zadarma": {"secrets": [random_token()?], "path_secrets": [random_token()?]},
     }))
 }

@@ -1,10 +1,8 @@
 // What telephone exchanges send about one call, each in its own form and signed its own way, as
 // the providers' papers and the Worker's adapters have it. Pure: a call in, requests out.
 
-const RING_MS = 4_000;
-const TALK_S = 95;
-/** A missed call rings this long. */
-const PATIENCE_MS = 20_000;
+import { FORM, RING_MS, TALK_S, endOf, form, path, seconds, wallClock } from "./exchange-parts.js";
+import { asterisk, calltouch, freeswitch, uis } from "./exchanges-unsigned.js";
 
 /**
  * @typedef {{id: string, dialed: string, caller: string | null, answered: boolean,
@@ -25,21 +23,6 @@ async function mac(hash, secret, text) {
   ]);
   return crypto.subtle.sign("HMAC", key, bytes(text));
 }
-
-/** The webhook's path; a signed provider without a secret of the path takes any last part. */
-const path = (call, provider, settings) => {
-  const last = encodeURIComponent(settings.path_secrets?.[0] ?? "signed");
-  return `/v1/sites/${call.site}/calls/${provider}/${last}`;
-};
-
-const form = (fields) => new URLSearchParams(fields).toString();
-const FORM = { "content-type": "application/x-www-form-urlencoded" };
-const seconds = (ms) => Math.floor(ms / 1000);
-
-/** An instant as wall-clock text of the site's zone: "2026-01-15 10:00:00". */
-const wallClock = (ms, timeZone) => new Date(ms).toLocaleString("sv-SE", { timeZone });
-
-const endOf = (call) => call.startedAt + (call.answered ? RING_MS + TALK_S * 1000 : PATIENCE_MS);
 
 /** Signed JSON of the product's own making. */
 async function generic(call, settings) {
@@ -72,7 +55,12 @@ async function generic(call, settings) {
 }
 
 /** Zadarma: forms; the signature is base 64 of the hexadecimal text of HMAC-SHA1. */
-async function zadarma(call, settings) {
+const zadarma = (call, settings) => asZadarma(call, settings, "zadarma");
+
+/** Novofon speaks the same language. */
+const novofon = (call, settings) => asZadarma(call, settings, "novofon");
+
+async function asZadarma(call, settings, provider) {
   const start = wallClock(call.startedAt, call.zone);
   const caller = call.caller ?? "anonymous";
   const common = { call_start: start, pbx_call_id: `in_${call.id}`, caller_id: caller };
@@ -105,7 +93,7 @@ async function zadarma(call, settings) {
   });
   return Promise.all(
     events.map(async ({ signed, ...fields }) => ({
-      path: path(call, "zadarma", settings),
+      path: path(call, provider, settings),
       headers: { ...FORM, signature: base64(hex(await mac("SHA-1", settings.secrets[0], signed))) },
       body: form(fields),
     })),
@@ -220,7 +208,18 @@ async function twilio(call, settings) {
 }
 
 /** The exchanges that can be pretended, by the name in the webhook's path. */
-export const exchanges = { generic, zadarma, mango, megafon, twilio };
+export const exchanges = {
+  generic,
+  zadarma,
+  novofon,
+  mango,
+  megafon,
+  uis,
+  twilio,
+  calltouch,
+  asterisk,
+  freeswitch,
+};
 
 /** Their names for people. */
 export const exchangeNames = {
@@ -229,4 +228,9 @@ export const exchangeNames = {
   mango: ["Mango Office", "Mango Office"],
   megafon: ["MegaFon VATS", "МегаФон ВАТС"],
   twilio: ["Twilio", "Twilio"],
+  novofon: ["Novofon", "Novofon"],
+  uis: ["UIS, CoMagic", "UIS, CoMagic"],
+  calltouch: ["Calltouch", "Calltouch"],
+  asterisk: ["Asterisk", "Asterisk"],
+  freeswitch: ["FreeSWITCH", "FreeSWITCH"],
 };

@@ -77,6 +77,7 @@ function createCall() {
       make("span", { class: "time" }),
     ),
     make("p", { class: "verdict" }),
+    make("p", { class: "story soft" }),
     make(
       "details",
       {},
@@ -115,6 +116,9 @@ function updateCall(row, call) {
   badge.dataset.tone = tone;
   write(row.querySelector(".time"), call.startedAt ? clock(call.startedAt) : "");
   write(row.querySelector(".verdict"), verdict(call));
+  const story = row.querySelector(".story");
+  story.hidden = !call.story;
+  write(story, call.story);
   const details = row.querySelector("details");
   details.hidden = call.candidates.length === 0 && call.touches.length === 0;
   write(
@@ -143,9 +147,9 @@ function verdict(call) {
     return `${say("Not credited", "Не отнесён")}${call.reason ? `: ${call.reason}` : ""}`;
   const sure =
     call.probability === null
-      ? call.reason
-      : `${say("sure to", "уверенность")} ${percent(call.probability)}`;
-  return `${call.source}, ${sure}`;
+      ? ""
+      : `, ${say("sure to", "уверенность")} ${percent(call.probability)}`;
+  return `${call.source}${sure}${call.reason ? `: ${call.reason}` : ""}`;
 }
 
 function createCandidate() {

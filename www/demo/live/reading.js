@@ -57,6 +57,35 @@ function readCandidate(candidate, index) {
   };
 }
 
+/** The words of a candidate: the interface's own, else made of his reasons. */
+const wordsOf = (call, index) => {
+  const words = call.explanation?.candidates?.[index];
+  return words ? say(words.en, words.ru) : "";
+};
+
+/** How the visitor came to call, in one line. */
+function storyOf(call) {
+  const parts = [];
+  const { first_touch: first, visits, pages } = call;
+  if (visits) parts.push(`${say("visit", "визит")} ${visits}`);
+  if (pages) parts.push(`${say("pages seen", "страниц")}: ${pages}`);
+  if (typeof call.visit_to_call_s === "number")
+    parts.push(
+      `${say("from visit to call", "от визита до звонка")} ${span(call.visit_to_call_s * 1000)}`,
+    );
+  if (first && call.touches?.length > 1)
+    parts.push(`${say("first came by", "впервые пришёл")}: ${first.source || first.channel}`);
+  return parts.join(" · ");
+}
+
+/** What was said of the call before, and by whom; nothing if it was said once. */
+const historyOf = (call) =>
+  (call.revisions ?? []).slice(0, -1).map((revision) => {
+    const who = revision.by ?? revision.author;
+    const source = revision.source ?? say("nobody", "никто");
+    return `${say("earlier", "раньше")}: ${source} (${who}, ${clock(revision.at)})`;
+  });
+
 /** A call as the page shows it. */
 export function readCall(call) {
   const attribution = call.attribution ?? {};
@@ -72,8 +101,18 @@ export function readCall(call) {
     isWaiting: !call.attribution,
     source: credited ? (call.source ?? attribution.source ?? null) : null,
     probability: attribution.kind === "static" ? null : (attribution.probability ?? null),
-    reason: reasonWords(attribution.reason),
-    candidates: (attribution.candidates ?? []).map(readCandidate),
-    touches: touches.map((touch) => `${clock(touch.at)} · ${touch.source || touch.channel}`),
+    reason: call.explanation
+      ? say(call.explanation.en, call.explanation.ru)
+      : reasonWords(attribution.reason),
+    stranger: attribution.stranger ?? 0,
+    story: storyOf(call),
+    candidates: (attribution.candidates ?? []).map((candidate, index) => {
+      const read = readCandidate(candidate, index);
+      return { ...read, reason: wordsOf(call, index) || read.reason };
+    }),
+    touches: [
+      ...touches.map((touch) => `${clock(touch.at)} · ${touch.source || touch.channel}`),
+      ...historyOf(call),
+    ],
   };
 }

@@ -1,0 +1,24 @@
+// What all pretended exchanges share: times, forms, the webhook's address.
+
+/** How long an answered call rings. */
+export const RING_MS = 4_000;
+/** How long they talk. */
+export const TALK_S = 95;
+/** A missed call rings this long. */
+const PATIENCE_MS = 20_000;
+
+/** The webhook's path; a signed provider without a secret of the path takes any last part. */
+export const path = (call, provider, settings) => {
+  const last = encodeURIComponent(settings.path_secrets?.[0] ?? "signed");
+  return `/v1/sites/${call.site}/calls/${provider}/${last}`;
+};
+
+export const form = (fields) => new URLSearchParams(fields).toString();
+export const FORM = { "content-type": "application/x-www-form-urlencoded" };
+export const seconds = (ms) => Math.floor(ms / 1000);
+
+/** An instant as wall-clock text of the site's zone: "2026-01-15 10:00:00". */
+export const wallClock = (ms, timeZone) => new Date(ms).toLocaleString("sv-SE", { timeZone });
+
+export const endOf = (call) =>
+  call.startedAt + (call.answered ? RING_MS + TALK_S * 1000 : PATIENCE_MS);

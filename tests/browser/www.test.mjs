@@ -16,13 +16,19 @@ const site = JSON.parse(readFileSync(resolve(root, "www/demo/site.json"), "utf8"
 const PAGE_NUMBER = { city: "8 (495) 000-10-20", free: "8 800 000-10-20" };
 const CITY = site.pools.find((pool) => pool.id === "city").numbers;
 const SECRET = "webhook-secret-of-this-test-run-0123456789";
+const PATHS = { path_secrets: ["a-secret-of-the-path-0123456789"] };
 /** The exchanges that the live view can pretend, as a site is set up for them. */
 const TELEPHONY = {
+  asterisk: PATHS,
+  calltouch: PATHS,
+  freeswitch: PATHS,
   generic: { secrets: [SECRET] },
   mango: { key: "the-key-of-an-exchange-0123456789", secrets: [SECRET] },
   megafon: { secrets: [SECRET] },
+  novofon: { secrets: [SECRET], ...PATHS },
   twilio: { secrets: [SECRET] },
-  zadarma: { secrets: [SECRET], path_secrets: ["a-secret-of-the-path-0123456789"] },
+  uis: PATHS,
+  zadarma: { secrets: [SECRET], ...PATHS },
 };
 
 let worker;
@@ -124,6 +130,38 @@ test("the live view shows who holds the number, and a pretended call finds him",
   assert.equal(digits((await call.locator(".to").textContent()).replace("→ ", "")), number);
   assert.match(await call.locator(".verdict").textContent(), /vk4/);
   assert.equal(await view.page.locator("#calls > li").count(), 1);
+  assert.deepEqual(view.faults, []);
+  await shop.close();
+  await view.close();
+});
+
+test("a call explains itself in both languages; the same caller is known again", async () => {
+  const shop = await open("/demo/?lang=en");
+  await shop.page.locator("#arrive-vk").click();
+  await shop.page.waitForURL(/vk4_reklama/);
+  const number = await swapped(shop.page);
+  const view = await open(live());
+  const button = view.page.locator(`.numbers [data-number="${number}"]`).getByRole("button");
+  const first = view.page.locator("#calls > li").first();
+  const told = async (pattern, part = ".verdict") => {
+    await view.page.waitForFunction(
+      ([part, source]) => new RegExp(source).test(document.querySelector(`#calls > li ${part}`)?.textContent),
+      [part, pattern.source],
+    );
+    return first.locator(part).textContent();
+  };
+  await button.click();
+  await told(/vk4.*, sure to \d+ %: .*(active on the site|page open)/);
+  assert.match(await first.locator(".story").textContent(), /^visit 1 · pages seen: \d+ · from visit to call /);
+  await first.locator("summary").click();
+  assert.match(await first.locator(".candidates .reason").first().textContent(), /active on the site|page open/);
+  await view.page.locator("summary", { hasText: "What kind of call" }).click();
+  await view.page.locator("#caller").selectOption("same");
+  await button.click();
+  await told(/this caller has called for this visitor before|earlier call/);
+  await view.page.locator("#tongue").click();
+  await told(/уверенность \d+ %: /);
+  assert.match(await first.locator(".story").textContent(), /^визит 1 · страниц: \d+ · от визита до звонка /);
   assert.deepEqual(view.faults, []);
   await shop.close();
   await view.close();

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { serveConfiguration } from "../support/paths.mjs";
 import { entryOf, startReceiver } from "../support/receiver.mjs";
 import { ORIGIN, callStart, report, siteConfig, until, visit } from "../support/site.mjs";
 import { startWorker } from "../support/worker.mjs";
@@ -183,6 +184,23 @@ test("an edge in production sends nothing into its own machine or network", asyn
       return body.deliveries.length === 1 && body.deliveries;
     });
     assert.equal(rows[0].why, "not sent: the address is of a private network");
+    assert.equal(receiver.asked.length, 0);
+  } finally {
+    edge.dispose();
+  }
+});
+
+test("the runtime of production lets nothing into its own network, whatever a name resolves to", async () => {
+  const receiver = await receiverOf();
+  // As if the name were public: the edge's own check is off in a development run.
+  const edge = await startWorker({ configuration: serveConfiguration });
+  try {
+    await edge.seed(siteConfig({ receivers: [entryOf("crm", receiver)] }));
+    await report(edge, callStart("74950000001"));
+    await until(async () => {
+      const { body } = await edge.admin("GET", path("shop", "deliveries"));
+      return body.deliveries[0]?.attempts === 1 && body.deliveries[0].state === "waiting";
+    });
     assert.equal(receiver.asked.length, 0);
   } finally {
     edge.dispose();

@@ -9,6 +9,9 @@ export const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 /** workerd's configuration of the built Worker. */
 export const configuration = resolve(root, "build/ringlet.capnp");
 
+/** The same as `cargo xtask serve` runs it: the Worker reaches the public network only. */
+export const serveConfiguration = resolve(root, "build/ringlet-serve.capnp");
+
 const arch = process.arch === "x64" ? "64" : process.arch;
 
 /** The native workerd program. */

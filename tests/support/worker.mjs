@@ -22,9 +22,10 @@ process.on("exit", () => {
 /**
  * Starts the built Worker with fresh state on a free port.
  *
- * @param {{dev?: boolean, token?: string | null, state?: string, variables?: object}} options
+ * @param {{dev?: boolean, token?: string | null, state?: string, variables?: object,
+ *   configuration?: string}} options
  *   `dev`: whether RINGLET_DEV is set (default true); `token`: null for none; `state`: a
- *   directory to use and keep.
+ *   directory to use and keep; `configuration`: workerd's, if not that of tests.
  * @returns {Promise<TestWorker>}
  */
 export async function startWorker(options = {}) {
@@ -64,7 +65,7 @@ export class TestWorker {
     if (!existsSync(configuration)) {
       throw new Error("nothing is built: run `cargo xtask build`");
     }
-    const { dev = true, variables = {} } = this.#options;
+    const { dev = true, variables = {}, configuration: file = configuration } = this.#options;
     const child = spawn(
       workerd,
       [
@@ -73,7 +74,7 @@ export class TestWorker {
         "--control-fd=3",
         `--socket-addr=http=127.0.0.1:${this.#port}`,
         `--directory-path=state=${this.state}`,
-        configuration,
+        file,
       ],
       {
         stdio: ["ignore", "pipe", "pipe", "pipe"],

@@ -36,8 +36,19 @@ const START_LIMIT: Duration = Duration::from_secs(60);
 /// How long requests in flight may take to end.
 const STOP_LIMIT: Duration = Duration::from_secs(5);
 
-/// Writes `build/ringlet.capnp` for the modules now in `build/worker/`.
+/// The configuration file of `dev` and the tests: the Worker may ask addresses of this machine and
+/// its network, as receivers of deliveries in a test are.
+const CONFIGURATION: &str = "ringlet.capnp";
+/// That of `serve`: the public network only, whatever a name resolves to.
+pub(crate) const SERVE_CONFIGURATION: &str = "ringlet-serve.capnp";
+
+/// Writes workerd's configurations for the modules now in `build/worker/`.
 pub(crate) fn write_configuration() -> Result<()> {
+    write_configuration_as(CONFIGURATION, r#"["public", "private"]"#)?;
+    write_configuration_as(SERVE_CONFIGURATION, r#"["public"]"#)
+}
+
+fn write_configuration_as(name: &str, networks: &str) -> Result<()> {
     let worker = paths::build().join("worker");
     let mut modules = String::new();
     for (name, kind) in [("index.js", "esModule"), ("edge.wasm", "wasm")] {
@@ -80,7 +91,7 @@ const config :Workerd.Config = (
     (name = "ringlet", worker = .ringlet),
     (name = "state", disk = (path = "state", writable = true)),
     (name = "internet", network = (
-      allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
+      allow = {networks}, tlsOptions = (trustBrowserCas = true))),
   ],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "ringlet")],
 );
@@ -97,7 +108,7 @@ const ringlet :Workerd.Worker = (
 );
 "#
     );
-    stamp::write(&paths::build().join("ringlet.capnp"), text.as_bytes())
+    stamp::write(&paths::build().join(name), text.as_bytes())
 }
 
 /// A running workerd; ends with this value.
@@ -118,7 +129,7 @@ pub(crate) struct Options<'a> {
 impl Runtime {
     /// Starts workerd and waits until `/healthz` answers.
     pub(crate) fn start(options: &Options<'_>) -> Result<Self> {
-        Self::start_with(options, "ringlet.capnp", &[])
+        Self::start_with(options, CONFIGURATION, &[])
     }
 
     /// The same with another file of `build/` and addresses for its further sockets.

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 use serde_json::json;
 
-use crate::runtime::{Options, Runtime};
+use crate::runtime::{Options, Runtime, SERVE_CONFIGURATION};
 use crate::{build, cli, output, paths};
 
 const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
@@ -33,11 +33,12 @@ pub(crate) fn run(flags: &cli::Serve) -> Result<()> {
         .or_else(|| variable("RINGLET_STATE_DIR").map(PathBuf::from));
     let state = paths::root().join(state.unwrap_or_else(|| PathBuf::from(DEFAULT_STATE)));
     build::all()?;
-    let runtime = Runtime::start(&Options {
+    let options = Options {
         address,
         state: &state,
         variables: &[("RINGLET_ADMIN_TOKEN", token.as_str())],
-    })?;
+    };
+    let runtime = Runtime::start_with(&options, SERVE_CONFIGURATION, &[])?;
     let url = format!("http://{address}");
     output::line(&if flags.json {
         json!({

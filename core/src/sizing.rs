@@ -92,7 +92,7 @@ pub struct HoldCurve {
 
 impl HoldCurve {
     /// The curve of the assumed law of delays (docs/concepts/pools.md), classes by device,
-    /// engagement, intent and tab; counted on two million visits of the open workload.
+    /// engagement, intent and tab; counted on eight million visits of the open workload.
     pub fn assumed() -> Self {
         Self {
             points: ASSUMED.to_vec(),

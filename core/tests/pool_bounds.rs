@@ -55,16 +55,19 @@ fn lived_in(count: u64) -> Desk {
     desk
 }
 
+/// A hundred thousand holders, ten of each number and as many as a number ever remembers.
 #[test]
 fn ten_thousand_numbers_and_a_hundred_thousand_holders_fit_in_16_mib() {
-    let before = BYTES.get();
-    let desk = lived_in(10_000);
-    let held = BYTES.get() - before;
-    let holders: usize = desk.pool.state().iter().map(|n| n.holders.len()).sum();
-    assert_eq!(holders, 100_000);
-    assert!(held <= 16 << 20, "{held} bytes");
-    let said = desk.pool.heap_bytes() as i64;
-    assert!((said - held).abs() < held / 10, "says {said}, holds {held}");
+    for (numbers, expected) in [(10_000, 100_000), (781, 781 * 128)] {
+        let before = BYTES.get();
+        let desk = lived_in(numbers);
+        let held = BYTES.get() - before;
+        let holders: usize = desk.pool.state().iter().map(|n| n.holders.len()).sum();
+        assert_eq!(holders, expected);
+        assert!(held <= 16 << 20, "{held} bytes");
+        let said = desk.pool.heap_bytes() as i64;
+        assert!((said - held).abs() < held / 10, "says {said}, holds {held}");
+    }
 }
 
 #[test]

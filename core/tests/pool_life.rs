@@ -392,3 +392,78 @@ fn a_credited_call_frees_the_number_for_others_sooner() {
     assert!(called[1].called && !called[0].called);
     assert_eq!(desk.pool.delay_counts().calls_total() as f32, 0.9);
 }
+
+/// Sixty visitors from `regions` in turn, each of whom calls from his own region.
+fn national(regions: u32) -> Desk {
+    let mut desk = Desk::new(PoolConfig {
+        numbers: numbers(3),
+        region_colouring: Colouring::Learnt,
+        ..PoolConfig::default()
+    });
+    for n in 0..60u64 {
+        let region = Region(1 + n as u32 % regions);
+        let facts = Facts {
+            region,
+            ..Facts::default()
+        };
+        let (visitor, visit) = (VisitorId(u128::from(n) + 1), VisitId(u128::from(n) + 1));
+        let ask = Acquire {
+            facts,
+            ..Acquire::of(visitor, visit)
+        };
+        let Reply::Granted(grant) = desk.tell(n * 600, Input::Acquire(ask)) else {
+            panic!("no grant")
+        };
+        desk.tell(n * 600 + 10, Input::Leave(sign(&grant)));
+        let credit = Attributed {
+            number: grant.number,
+            lease: grant.lease,
+            at: UnixMillis(START + (n * 600 + 20) * 1000),
+            share: 1.0,
+            caller: region,
+            share_without_region: 1.0,
+        };
+        desk.tell(n * 600 + 21, Input::Attributed(credit));
+    }
+    desk
+}
+
+#[test]
+fn colouring_begins_when_calls_show_that_regions_tell_and_survives_a_stop() {
+    assert!(!national(1).pool.is_coloured(), "a one-city business");
+    let mut desk = national(5);
+    assert!(desk.pool.is_coloured());
+    let mut replayed = Pool::new(desk.pool.config().clone());
+    desk.rows.iter().for_each(|row| replayed.replay(row));
+    assert_eq!(replayed.regions(), desk.pool.regions());
+    assert!(replayed.is_coloured());
+    desk.rows.clear();
+    desk.pool.snapshot();
+    desk.drain();
+    let mut restored = Pool::new(PoolConfig::default());
+    desk.rows.iter().for_each(|row| restored.replay(row));
+    assert_eq!(restored.regions(), desk.pool.regions());
+    assert!(restored.is_coloured());
+}
+
+#[test]
+fn a_shared_pool_lends_the_number_of_an_active_visitor_when_all_are() {
+    let mut desk = Desk::new(PoolConfig {
+        numbers: numbers(2),
+        policy: Policy::ringlet_shared(),
+        ..PoolConfig::default()
+    });
+    let (first, second) = (desk.granted(0, 1), desk.granted(30, 2));
+    desk.tell(35, Input::KeepAlive(sign(&first)));
+    desk.tell(35, Input::KeepAlive(sign(&second)));
+    let third = desk.granted(40, 3);
+    assert!([first.number, second.number].contains(&third.number));
+    // An idle one is taken before an active one.
+    let left = if third.number == first.number {
+        second
+    } else {
+        first
+    };
+    desk.tell(41, Input::Leave(sign(&left)));
+    assert_eq!(desk.granted(42, 4).number, left.number);
+}

@@ -27,6 +27,7 @@ Usage: cargo xtask sim COMMAND
       --workload ID,…      of S1, S2, S3, S2-fast, S2-slow, S2-tabs, S2-mistaught, S2-hidden
       --policy NAME,…      of the rules, by their name in a site's configuration
       --seed N,…           mean over these seeds instead of each workload's own
+      --numbers N,…        tell R for pools of these sizes only, and do not search for N
       --threads N          instead of all cores
       --json               one JSON object a line for every workload and rule
       --html FILE          a report with charts besides
@@ -89,6 +90,7 @@ struct AccuracyFlags {
     workloads: Vec<String>,
     policies: Vec<String>,
     seeds: Vec<u64>,
+    numbers: Vec<usize>,
     threads: usize,
 }
 
@@ -100,6 +102,7 @@ fn accuracy_flags(mut parser: lexopt::Parser) -> Result<AccuracyFlags, lexopt::E
         workloads: Vec::new(),
         policies: Vec::new(),
         seeds: Vec::new(),
+        numbers: Vec::new(),
         threads: std::thread::available_parallelism().map_or(1, usize::from),
     };
     while let Some(argument) = parser.next()? {
@@ -112,6 +115,11 @@ fn accuracy_flags(mut parser: lexopt::Parser) -> Result<AccuracyFlags, lexopt::E
             Long("seed") => {
                 for seed in list(&parser.value()?) {
                     flags.seeds.push(number(&seed.into())?);
+                }
+            }
+            Long("numbers") => {
+                for size in list(&parser.value()?) {
+                    flags.numbers.push(number::<usize>(&size.into())?.max(1));
                 }
             }
             Long("threads") => flags.threads = number(&parser.value()?)?,
@@ -172,6 +180,7 @@ fn plan(flags: &AccuracyFlags) -> Result<Plan, String> {
         scenarios,
         seeds,
         rules,
+        sizes: flags.numbers.clone(),
         taught_visits: TAUGHT_VISITS,
         threads: flags.threads,
     })

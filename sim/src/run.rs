@@ -34,6 +34,9 @@ pub struct Plan {
     pub seeds: Vec<u64>,
     /// The rules.
     pub rules: Vec<Rule>,
+    /// Only these pool sizes, without the search for N; none takes each workload's own and
+    /// searches.
+    pub sizes: Vec<usize>,
     /// Visits to teach on.
     pub taught_visits: usize,
     /// Threads to use.
@@ -90,9 +93,9 @@ fn section(
     jobs.extend([Job::Causal(false), Job::Causal(true), Job::Clairvoyant]);
     let rows = in_parallel(plan.threads, jobs.len(), |place| {
         let rows = match &jobs[place] {
-            Job::Rule(rule) => rule_rows(scenario, rule, &histories, taught),
-            Job::Causal(tap) => causal_rows(scenario, *tap, &histories, plan.taught_visits),
-            Job::Clairvoyant => vec![clairvoyant_row(scenario, &histories)],
+            Job::Rule(rule) => rule_rows(plan, scenario, rule, &histories, taught),
+            Job::Causal(tap) => causal_rows(plan, scenario, *tap, &histories),
+            Job::Clairvoyant => vec![clairvoyant_row(plan, scenario, &histories)],
         };
         let name = rows.first().map_or("", |row| row.name.title.as_str());
         progress(scenario.id, place + 1, jobs.len(), name);
@@ -109,14 +112,18 @@ fn section(
     Section {
         id: scenario.id.to_owned(),
         title,
-        sizes: sizes(scenario),
+        sizes: sizes(plan, scenario),
         rows: rows.into_iter().flatten().collect(),
     }
 }
 
 /// The pool sizes of a workload's table, the reference size among them.
-fn sizes(scenario: &Scenario) -> Vec<usize> {
-    let mut sizes = scenario.sizes.to_vec();
+fn sizes(plan: &Plan, scenario: &Scenario) -> Vec<usize> {
+    let mut sizes = if plan.sizes.is_empty() {
+        scenario.sizes.to_vec()
+    } else {
+        plan.sizes.clone()
+    };
     sizes.push(REFERENCE_SIZE);
     sizes.sort_unstable();
     sizes.dedup();
@@ -124,6 +131,7 @@ fn sizes(scenario: &Scenario) -> Vec<usize> {
 }
 
 fn rule_rows(
+    plan: &Plan,
     scenario: &Scenario,
     rule: &Rule,
     histories: &[Workload],
@@ -143,13 +151,17 @@ fn rule_rows(
         }
         sum
     });
-    for size in sizes(scenario) {
+    for size in sizes(plan, scenario) {
         search.at(size);
     }
+    let searched = plan.sizes.is_empty();
     let ways = rule.ways.iter().enumerate();
     ways.map(|(place, way)| {
         let share = move |outcome: &Outcome| outcome.tallies[place].right_share();
-        let n = TARGETS.map(|target| search.numbers(f64::from(target) / 100.0, share));
+        let n = TARGETS.map(|target| {
+            let wanted = f64::from(target) / 100.0;
+            searched.then(|| search.numbers(wanted, share)).flatten()
+        });
         let reference = search.at(REFERENCE_SIZE).clone();
         Row {
             workload: scenario.id.to_owned(),
@@ -184,18 +196,19 @@ fn bound_row(scenario: &Scenario, attribution: &str, title: &str) -> Row {
 }
 
 /// A pool size for every fortieth part of the logarithmic axis, and the table's.
-fn bound_sizes(scenario: &Scenario) -> Vec<usize> {
+fn bound_sizes(plan: &Plan, scenario: &Scenario) -> Vec<usize> {
     let most = scenario.most as f64;
     let mut sizes: Vec<usize> = (0..=40)
         .map(|step| most.powf(f64::from(step) / 40.0).round() as usize)
         .collect();
-    sizes.extend(self::sizes(scenario));
+    sizes.extend(self::sizes(plan, scenario));
     sizes.sort_unstable();
     sizes.dedup();
     sizes
 }
 
-fn causal_rows(scenario: &Scenario, tap: bool, histories: &[Workload], visits: usize) -> Vec<Row> {
+fn causal_rows(plan: &Plan, scenario: &Scenario, tap: bool, histories: &[Workload]) -> Vec<Row> {
+    let visits = plan.taught_visits;
     let hazards = Hazards::count(&teaching_law(&scenario.law), visits, TAUGHT_SEED + 1, tap);
     let regions: &[bool] = if tap { &[false, true] } else { &[false] };
     regions
@@ -215,7 +228,7 @@ fn causal_rows(scenario: &Scenario, tap: bool, histories: &[Workload], visits: u
             };
             let mut row = bound_row(scenario, way.id(), title);
             row.n = TARGETS.map(|target| bound.numbers(f64::from(target) / 100.0, scenario.most));
-            row.r = bound_sizes(scenario)
+            row.r = bound_sizes(plan, scenario)
                 .into_iter()
                 .map(|n| (n, bound.right(n)))
                 .collect();
@@ -224,7 +237,7 @@ fn causal_rows(scenario: &Scenario, tap: bool, histories: &[Workload], visits: u
         .collect()
 }
 
-fn clairvoyant_row(scenario: &Scenario, histories: &[Workload]) -> Row {
+fn clairvoyant_row(plan: &Plan, scenario: &Scenario, histories: &[Workload]) -> Row {
     let from_ms = scenario.warm_days * DAY_MS;
     let right = |numbers| {
         let sum: f64 = histories
@@ -235,7 +248,7 @@ fn clairvoyant_row(scenario: &Scenario, histories: &[Workload]) -> Row {
     };
     let mut row = bound_row(scenario, "clairvoyant", "clairvoyant (interval colouring)");
     row.n = TARGETS.map(|target| (1..=64).find(|n| right(*n) >= f64::from(target) / 100.0));
-    row.r = sizes(scenario)
+    row.r = sizes(plan, scenario)
         .into_iter()
         .map(|numbers| (numbers, right(numbers)))
         .collect();

@@ -4,8 +4,8 @@ import { readFileSync } from "node:fs";
 
 const module = new WebAssembly.Module(readFileSync(process.argv[2]));
 
-/** Mean milliseconds per operation, the best of four hundred short runs, as natively: other work on the
- * machine only adds, and a short run fits between its turns. */
+/** Mean milliseconds per operation, the best of four hundred short runs, as natively: other work on
+ * the machine only adds, and a short run fits between its turns. */
 function best(numbers, count, name) {
   const { exports } = new WebAssembly.Instance(module, {});
   exports.load(numbers);

@@ -2,7 +2,7 @@
 
 use crate::http::ask::Ask;
 use ringlet_core::condition::Geo;
-use wasm_bindgen::JsValue;
+use serde::Deserialize;
 use worker::Env;
 
 /// Overrides the network's word in development: `country=RU;region=Moscow;city=Moscow`.
@@ -18,18 +18,24 @@ pub(crate) fn of(ask: &Ask, env: &Env) -> Geo {
     let Some(cf) = ask.connection() else {
         return Geo::default();
     };
-    let field = |name: &str| {
-        let value = js_sys::Reflect::get(&cf, &JsValue::from_str(name)).ok();
-        value
-            .and_then(|value| value.as_string())
-            .unwrap_or_default()
-    };
+    // What the network does not know is absent or null.
+    let place: Place = serde_wasm_bindgen::from_value(cf).unwrap_or_default();
     Geo {
-        country: field("country"),
-        region: field("region"),
-        region_code: field("regionCode"),
-        city: field("city"),
+        country: place.country.unwrap_or_default(),
+        region: place.region.unwrap_or_default(),
+        region_code: place.region_code.unwrap_or_default(),
+        city: place.city.unwrap_or_default(),
     }
+}
+
+/// Of the request's `cf` object, what is used.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Place {
+    country: Option<String>,
+    region: Option<String>,
+    region_code: Option<String>,
+    city: Option<String>,
 }
 
 fn read(text: &str) -> Geo {

@@ -45,6 +45,12 @@ use ringlet_core::api::problem::{Problem, ProblemCode};
 use ringlet_core::api::route::{self, Access, Found, ROUTES, Route, RouteSpec};
 use worker::{Context, Env, event};
 
+/// Has a panic say where it was, with its stack, beside the line that the entry logs.
+#[event(start)]
+fn start() {
+    console_error_panic_hook::set_once();
+}
+
 /// Answers every HTTP request of the Worker.
 ///
 /// # Errors

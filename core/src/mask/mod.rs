@@ -211,7 +211,7 @@ fn push_grouped(out: &mut Vec<char>, digits: Row) {
     let mut at = 0;
     while let Some(digit) = digits.digit(at) {
         let left = digits.len() - at;
-        if at > 1 && left % 2 == 0 {
+        if at > 1 && left.is_multiple_of(2) {
             put(out, '-');
         }
         put(out, digit);

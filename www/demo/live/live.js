@@ -76,8 +76,8 @@ async function call(digits) {
     const who = sent.caller ? phone(sent.caller) : say("a withheld number", "скрытого номера");
     tell(
       say(
-        `${who} called ${phone(digits)}: ${sent.events} signed events sent.`,
-        `Звонок с ${who} на ${phone(digits)}: отправлено подписанных событий: ${sent.events}.`,
+        `${who} called ${phone(digits)}. Webhooks sent: ${sent.events}.`,
+        `Звонок с ${who} на ${phone(digits)}. Отправлено вебхуков: ${sent.events}.`,
       ),
       "good",
     );

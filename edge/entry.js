@@ -17,13 +17,13 @@ const built = JSON.parse(manifest);
 /** What `edge/src/binding/host.rs` binds. */
 globalThis.ringlet = {
   /**
-   * @param {string} path of an embedded file, without a leading slash; `loader.js` is the agent's
-   *   loader, which has no address of its own
+   * @param {string} path of an embedded file, without a leading slash; the agent's loaders, which
+   *   have no address of their own, by their names
    * @returns {{type: string, etag: string, identity: ArrayBuffer, br?: ArrayBuffer,
    *   gzip?: ArrayBuffer} | undefined}
    */
   asset: (path) => {
-    const address = path === "loader.js" ? built.agent.loader : `/${path}`;
+    const address = built.agent[path] ?? `/${path}`;
     const facts = built.files[address];
     return facts && { type: facts.type, etag: facts.etag, ...files.get(address) };
   },

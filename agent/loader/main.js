@@ -1,10 +1,11 @@
 // The agent's start and its way through a page view. See README.md beside this file.
 
-import { all, announce, doc, isVisible, listen, nearest, quietly } from './host.js';
+import { all, announce, attributeOf, doc, isVisible, listen, nearest, quietly } from './host.js';
 import * as page from './page.js';
 import * as store from './store.js';
 import { fetchPart, importPart } from './part.js';
 import { start, step } from './rules.js';
+import { onFound } from './search.js';
 
 const config = __RINGLET_CONFIG__;
 const guard = Symbol.for(`ringlet:${config.site}`);
@@ -30,6 +31,8 @@ const ACTIVITY_MS = 1_000;
 const LATE_MS = 50;
 /** The longest time a browser's timer can wait. */
 const TIMER_MS_MAX = 2_147_483_647;
+/** What names a source in an address; the edge reads it. */
+const SOURCE = /[?&#](roistat|rs|utm_\w+|\w*cl(k?)id|gbraid|wbraid|_openstat)=/;
 
 let consent = config.consent;
 let isRunning = false;
@@ -41,6 +44,7 @@ let wasAskedEarly = false;
 let wakeTimer;
 let lateTimer;
 let activeAt = 0;
+let address;
 let asked = 0;
 let answered = 0;
 /** Answers that came before the rules. */
@@ -70,6 +74,7 @@ const compose = (record, more) =>
     targets: [...new Set(page.slots.filter(({ found }) => found).map(({ id }) => id))],
     key: quietly(() => crypto.randomUUID()) || `${Date.now()}-${Math.random()}`,
     memory: record.memory,
+    tab: store.tabAlone(),
     ...more,
   });
 
@@ -96,16 +101,17 @@ function ask(name, more, isKeep) {
 
 const askVisit = () =>
   ask('visit', {
-    url: address(),
+    url: (address = addressOf()),
     referrer: doc('referrer'),
     marker: store.cookie('roistat_marker') || store.load().marker,
     roistat_visit: store.cookie('roistat_visit'),
+    cookies: store.cookiesOf(config.cookies),
     consent,
     device: matchMedia('(pointer:coarse)').matches ? 'mobile' : 'desktop',
   });
 
 /** The page's address, with what the page told us by `param` as if it stood there. */
-const address = () => {
+const addressOf = () => {
   const url = new URL(location.href);
   for (const [name, value] of Object.entries(params)) url.searchParams.set(name, value);
   return Object.keys(params).length ? url.href : location.href;
@@ -197,6 +203,12 @@ function begin() {
   askVisit();
 }
 
+/** Places may have appeared. */
+const lookAgain = () => {
+  quietly(begin);
+  askLate();
+};
+
 /** A scenario whose first place appears after the request is asked for as well. */
 function askLate() {
   const isLate = ({ found, asked }) => found && !asked;
@@ -241,11 +253,18 @@ function loadRules() {
 let more;
 /** Loads parts/more.js, once. */
 const loadMore = () =>
-  (more ||= importPart(agent.base, RINGLET_MORE).then((module) => module.begin(agent)));
+  (more ||= importPart(agent.base, RINGLET_MORE).then((module) => {
+    module.begin(agent);
+    if (isStopped) return;
+    page.rewatch();
+    if (isReady && !isPaused) page.scanAll();
+    page.forget();
+    lookAgain();
+  }));
 
 /** Whether `root` holds what only more.js enters: open shadow roots, frames of this origin. */
 const isDeep = (root) =>
-  [...all(root, '*')].some(
+  [root, ...all(root, '*')].some(
     ({ shadowRoot, contentDocument }) => shadowRoot || contentDocument?.body?.firstChild,
   );
 
@@ -261,10 +280,18 @@ function lookDeep(root) {
   }
 }
 
+/** A route of the page may name a source that was not there before. */
+function lookAtAddress() {
+  if (!address || address === addressOf() || isStopped) return;
+  address = addressOf();
+  if (SOURCE.test(address)) quietly(askVisit);
+}
+
 function onActivity() {
   const now = Date.now();
   if (Math.abs(now - activeAt) < ACTIVITY_MS || !hasBegun) return;
   activeAt = now;
+  lookAtAddress();
   advance(ACTIVITY);
 }
 
@@ -312,9 +339,10 @@ function run() {
     if (isStopped) return;
     if (isReady && !isPaused) roots.forEach((root) => quietly(() => page.scan(root)));
     roots.forEach((root) => quietly(() => lookDeep(root)));
-    quietly(begin);
-    askLate();
+    lookAtAddress();
+    lookAgain();
   });
+  if (RINGLET_SEARCH) onFound(lookAgain);
   begin();
   loadRules();
   lookDeep(document);
@@ -334,18 +362,9 @@ function runWhenSeen() {
   else quietly(run);
 }
 
-/** What the page may call: `ringlet('ready', callback)` and so on. */
+/** What the page may call: `ringlet('param', …)`. Verbs that are not here are in parts/verbs.js: no
+ * page needs them before its first number. */
 const verbs = {
-  ready: (act) => whenAnswered(() => act(verbs)),
-  visit: (act) => whenAnswered(() => act(store.load().visit)),
-  number: (...given) => {
-    const act = given.pop();
-    const wanted = given[0]?.scenario;
-    whenAnswered(() => {
-      const numbers = store.load().numbers.filter(({ scenario }) => !wanted || scenario === wanted);
-      act(numbers[0]?.number || null, numbers);
-    });
-  },
   swap: (root) => {
     isPaused = false;
     if (root) page.scan(root);
@@ -361,21 +380,24 @@ const verbs = {
   },
   consent: (given) => {
     if (given === 'denied') {
-      if (isRunning) {
-        if (hasBegun) drop('leave', compose(store.load(), { event: 'leave' }));
-        verbs.destroy();
-      }
+      if (hasBegun) drop('leave', compose(store.load(), { event: 'leave' }));
+      if (isRunning) verbs.destroy();
       store.allow(false);
       consent = 'wait';
       return;
     }
     consent = given;
-    if (isRunning) {
-      // What was lent for the page view becomes the visit's.
-      store.allow(consent === 'granted');
-      store.save(store.load());
-      if (hasBegun) askVisit();
-    } else runWhenSeen();
+    if (!isRunning) return runWhenSeen();
+    // What was lent for the page view becomes the visit's.
+    store.allow(consent === 'granted');
+    store.save(store.load());
+    if (isStopped) {
+      isStopped = hasBegun = false;
+      showAll([]);
+      page.rewatch();
+      page.scanAll();
+      begin();
+    } else if (hasBegun) askVisit();
   },
   destroy: () => {
     isStopped = true;
@@ -389,6 +411,7 @@ const verbs = {
 const agent = {
   all,
   announce,
+  attributeOf,
   config,
   importPart,
   listen,
@@ -402,14 +425,15 @@ const agent = {
     swapPlace: page.swapPlace,
     walk: page.walk,
     watchRoot: page.watchRoot,
+    within: page.within,
     write: page.write,
   },
+  load: store.load,
   quietly,
-  store,
   verbs,
+  whenAnswered: (act) => (answered ? act() : callers.push(act)),
 };
 
-const whenAnswered = (act) => (answered ? act() : callers.push(act));
 
 function listenToPage() {
   const queue = window.ringlet?.q;

@@ -9,6 +9,7 @@
 import { all, attributeOf, doc, nearest, quietly } from './host.js';
 import { isAwaited } from './hydration.js';
 import { swap } from './rules.js';
+import { endSearches, startSearch } from './search.js';
 
 // Not the page's words, or somebody asked to leave them alone.
 const SKIP =
@@ -17,9 +18,6 @@ const SKIP =
 // Markup a number may be spread over; unknown names with a hyphen are mostly wrappers.
 const INLINE =
   /^(a|abbr|b|bd[io]|big|cite|em|font|i|ins|label|mark|nobr|s|small|span|strong|su[bp]|u|.+-.+)$/;
-const DIGIT = /\d/;
-// Letters end a row of digits.
-const WORD = /[^\s\d().+/\u00a0\u00ad\u2000-\u206f\u2212-]/;
 // Ends the fields of a question to the rules; a text that holds it is left alone.
 const END = '\0';
 // A node that is changed back so often within ten seconds has another owner: give way to him.
@@ -31,8 +29,15 @@ const WRITES_MS = 10_000;
 export const slots = [];
 
 /** What a place consists of besides its text: CSS of the links that lead to a number, and names of
- * attributes that are written. */
-export const kinds = { links: 'a[href^="tel:" i],area[href^="tel:" i]', attributes: ['href'] };
+ * attributes that are written. A part may replace `collect`, which finds further texts of a
+ * selected element, and `dial` and `lead`, which translate other links to `tel:` and back. */
+export const kinds = {
+  links: 'a[href^="tel:" i],area[href^="tel:" i]',
+  attributes: ['href'],
+  collect: () => 0,
+  dial: (address) => address,
+  lead: (address, tel) => tel,
+};
 
 /** Further ways to find places: each is called with every root that is scanned. */
 export const finders = [];
@@ -159,37 +164,51 @@ export function swapPlace(index, texts, links, selected) {
   const was = nodes.map(original);
   if (!nodes.length || was.join('').includes(END)) return false;
   const fields = was.map(
-    (value, at) => (at < texts.length ? (texts[at][1] ? 't' : 'h') : 'l') + value + END,
+    (value, at) =>
+      (at < texts.length ? (texts[at][1] ? 't' : 'h') + value : `l${kinds.dial(value)}`) + END,
   );
   const { about, mask, shown, written } = slots[index];
   const more = [selected ? 'e' : '', `s${shown}`, (mask ? 'm' : 'f') + written, ''];
   const answer = swap(about + more.join(END) + fields.join(''));
-  const next = answer ? answer.split(END) : was;
+  const news = answer ? answer.split(END) : was;
+  const next = was.map((value, at) =>
+    answer && at >= texts.length ? kinds.lead(value, news[at]) : news[at],
+  );
   const isPlace = answer !== undefined;
   if (isPlace) nodes.forEach((node) => claims.set(node, index));
   write(nodes, was, next);
   return isPlace;
 }
 
-/** Calls `each(text node, the one before it unless a block begins)` through `root`. */
-export function walk(root, each) {
+/** Steps through `root`, one node a call while there are any: `each(text node, the one before it
+ * unless a block begins)`. */
+export function stepThrough(root, each) {
   const walker = doc('createTreeWalker')(root, 5);
   let before;
-  let node;
-  while ((node = walker.nextNode())) {
+  return () => {
+    const node = walker.nextNode();
+    if (!node) return;
     if (node.nodeType === 1) {
       if (!INLINE.test(node.localName)) before = 0;
     } else if (node.nodeValue) {
       each(node, before);
       before = node;
     }
-  }
+    return node;
+  };
 }
 
-const goesOn = (node, before) => !!before && blockOf(before) === blockOf(node);
+/** [`stepThrough`] to the end. */
+export function walk(root, each) {
+  const step = stepThrough(root, each);
+  while (step());
+}
+
+/** Whether nothing but inline markup stands between `before` and `node`. */
+export const goesOn = (node, before) => !!before && blockOf(before) === blockOf(node);
 
 /** What `selector` matches inside `root`, and the nearest such element around it or itself. */
-const within = (root, selector) => {
+export const within = (root, selector) => {
   const around = !roots.includes(root) && nearest(root, selector);
   return [...(around ? [around] : []), ...all(root, selector)];
 };
@@ -202,48 +221,13 @@ function swapElement(index, element) {
   walk(element, (node, before) => {
     if (!nearest(node.parentNode, skip)) texts.push([node, goesOn(node, before)]);
   });
+  kinds.collect(element, texts);
   swapPlace(
     index,
     texts,
     links.filter((node) => !nearest(node, skip)),
     true,
   );
-}
-
-/** Looks for the scenario's page numbers in links and lines of `root`. */
-function search(index, root) {
-  const slot = slots[index];
-  const found = (yes) => {
-    if (yes) slot.found = true;
-  };
-  for (const node of within(root, kinds.links)) {
-    if (nearest(node, slot.skip)) continue;
-    const texts = [];
-    walk(node, (text, before) => texts.push([text, goesOn(text, before)]));
-    found(swapPlace(index, texts, [node], false));
-  }
-  let line = [];
-  let digits = 0;
-  const flush = () => {
-    const apart = (node) => nearest(node.parentNode, `${slot.skip},${kinds.links}`);
-    if (digits && !line.some(([node]) => apart(node))) found(swapPlace(index, line, [], false));
-    line = [];
-    digits = 0;
-  };
-  walk(root, (node, before) => {
-    const has = DIGIT.test(node.nodeValue);
-    // Words without digits matter only as what stands beside a number.
-    const on = (has || digits) && goesOn(node, before);
-    if (!on && digits) flush();
-    if (!on && has && !goesOn(node, before)) line = [];
-    line.push([node, on]);
-    if (has) digits = 1;
-    else if (WORD.test(node.nodeValue)) {
-      flush();
-      line = [[node, false]];
-    }
-  });
-  flush();
 }
 
 /** Swaps whatever belongs to `root`: inside it, around it, or itself. */
@@ -255,7 +239,9 @@ export function scan(root) {
       if (places.length) slot.found = true;
       places.forEach((element) => swapElement(index, element));
     }
-    if (numbers.length) search(index, root === document ? doc('body') || root : lineOf(root));
+    if (RINGLET_SEARCH && numbers.length) {
+      startSearch(index, root === document ? doc('body') || root : lineOf(root));
+    }
   });
   finders.forEach((find) => find(root));
 }
@@ -285,6 +271,7 @@ export function setNumber(index, digits, given) {
 
 /** Puts back every byte the page had, unless the page has changed it since. */
 export function restore() {
+  if (RINGLET_SEARCH) endSearches();
   const undo = (node) => {
     const mark = marks.get(node);
     if (mark && node.nodeValue === mark.now) node.nodeValue = mark.was;
@@ -313,8 +300,11 @@ export function watch(act) {
     act([...roots].filter((root) => root && root.isConnected && root.nodeType !== 8));
     observer.takeRecords();
   });
-  roots.forEach(watchRoot);
+  rewatch();
 }
+
+/** Watches again after [`unwatch`]. */
+export const rewatch = () => roots.forEach(watchRoot);
 
 /** Looks after `root` as well: a shadow root, or the document of a frame. */
 export function watchRoot(root) {

@@ -13,6 +13,8 @@ let memory = {};
 let key;
 let domain;
 let mayStore = false;
+/** Other tabs see what this one writes. */
+let isShown = false;
 const tab = Math.random().toString(36).slice(2);
 
 /** Names the site's record and says whether anything may be stored and read. */
@@ -25,6 +27,7 @@ export function open(config, yes) {
 /** The visitor changed his mind: what was stored goes, or what is in memory may be stored. */
 export function allow(yes) {
   mayStore = yes;
+  isShown = false;
   if (yes) return;
   quietly(() => localStorage.removeItem(key));
   writeCookie('', 0);
@@ -48,11 +51,21 @@ export const cookie = (name) =>
       })
     : undefined;
 
+/** Cookies whose names begin with one of `starts`; nothing without any. */
+export const cookiesOf = (starts) => {
+  const pairs = starts && mayStore ? doc('cookie').split('; ').map((pair) => pair.split('=')) : [];
+  const wanted = pairs.filter(([name]) => starts.some((start) => name.startsWith(start)));
+  return wanted[0] && Object.fromEntries(wanted);
+};
+
 /** The record, with what another tab has written. */
 export function load() {
   if (mayStore) {
     const stored = quietly(() => JSON.parse(localStorage.getItem(key)));
-    if (stored && typeof stored === 'object') memory = stored;
+    if (stored && typeof stored === 'object') {
+      memory = stored;
+      isShown = true;
+    }
   }
   if (!Array.isArray(memory.known)) memory.known = [0, 0, 0, 0, 0, 0];
   if (!Array.isArray(memory.numbers)) memory.numbers = [];
@@ -78,7 +91,7 @@ export function save(record, isLeaving) {
   if (isLeaving) delete record.tabs[tab];
   else record.tabs[tab] = isVisible() ? now : -now;
   if (!mayStore) return;
-  quietly(() => localStorage.setItem(key, JSON.stringify(record)));
+  isShown = quietly(() => localStorage.setItem(key, JSON.stringify(record)) === undefined);
   if (record.visitor) writeCookie(`${record.visitor}.${record.visit || ''}`, VISITOR_S);
 }
 
@@ -93,6 +106,9 @@ export function others({ tabs }) {
   }
   return [visible, hidden];
 }
+
+/** A number for this tab where it cannot see the others; 0 where tabs agree among themselves. */
+export const tabAlone = () => (isShown ? 0 : parseInt(tab.slice(0, 6), 36));
 
 /** Whether a storage event says that another tab has changed the record. */
 export const isShared = (event) => mayStore && event.key === key;

@@ -9,6 +9,8 @@
 //! the browser agent and the simulator run the *same* rules.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "serde")]
+pub mod analytics;
 #[cfg(feature = "edge")]
 pub mod api;
 pub mod attribution;

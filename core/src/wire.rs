@@ -34,6 +34,8 @@ pub struct VisitRequest {
     pub roistat_visit: Option<String>,
     /// Ids by which other systems know the visitor, as read on the page.
     pub ids: PageIds,
+    /// Cookies of the analytics systems that the site names ([`crate::analytics`]), as they stand.
+    pub cookies: BTreeMap<String, String>,
     /// Leases the page still remembers.
     pub leases: Vec<HeldLease>,
     /// Scenarios whose elements are on the page: only these are served a number.
@@ -69,6 +71,15 @@ pub struct PageIds {
     /// The owner's own id of the visitor.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_id: Option<String>,
+    /// Calltouch's session id (`_ct_session_id`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub calltouch_session_id: Option<String>,
+    /// CallRail's id of the visitor (`calltrk_uuid`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub callrail_visitor_id: Option<String>,
+    /// CallRail's session id (`calltrk_session…`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub callrail_session_id: Option<String>,
 }
 
 impl PageIds {
@@ -92,6 +103,23 @@ impl PageIds {
             ga_client_id: clean(&self.ga_client_id),
             ga_session_id: clean(&self.ga_session_id),
             user_id: clean(&self.user_id),
+            calltouch_session_id: clean(&self.calltouch_session_id),
+            callrail_visitor_id: clean(&self.callrail_visitor_id),
+            callrail_session_id: clean(&self.callrail_session_id),
+        }
+    }
+
+    /// These, and those of `other` that are not among them.
+    pub fn or(&self, other: Self) -> Self {
+        let own = self.clone();
+        Self {
+            ym_client_id: own.ym_client_id.or(other.ym_client_id),
+            ga_client_id: own.ga_client_id.or(other.ga_client_id),
+            ga_session_id: own.ga_session_id.or(other.ga_session_id),
+            user_id: own.user_id.or(other.user_id),
+            calltouch_session_id: own.calltouch_session_id.or(other.calltouch_session_id),
+            callrail_visitor_id: own.callrail_visitor_id.or(other.callrail_visitor_id),
+            callrail_session_id: own.callrail_session_id.or(other.callrail_session_id),
         }
     }
 }

@@ -11,13 +11,19 @@ use crate::site_cache::Site;
 use crate::{auth, statics};
 use js_sys::Uint8Array;
 use ringlet_core::api::problem::{Problem, ProblemCode};
-use ringlet_core::site::PublicConfig;
+use ringlet_core::site::{ConsentMode, PublicConfig};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use wasm_bindgen::JsValue;
 
-/// The built loader.
+/// The built loader, for most sites.
 const LOADER: &str = "loader.js";
+/// The loader that can search pages for numbers by their text.
+const LOADER_SEARCH: &str = "loader-search.js";
+/// What reads the signals of consent platforms.
+const SIGNALS: &str = "signals.js";
+/// Where that takes the site's own mode.
+const CONSENT_PLACE: &str = "__RINGLET_CONSENT__";
 /// Where the loader takes the configuration; see `agent/loader/README.md`.
 const PLACE: &str = "__RINGLET_CONFIG__";
 /// Fresh for a minute; for a day an old one is shown while the new one is fetched, so no page
@@ -118,12 +124,28 @@ fn made(site: &Site, encoding: Encoding) -> Result<Made, Problem> {
 /// The loader with the configuration in its place.
 fn text(site: &Site) -> Result<String, Problem> {
     let broken = |detail: &str| Problem::with_detail(ProblemCode::Internal, detail);
-    let asset = statics::asset(LOADER)?.ok_or_else(|| broken("the build has no loader"))?;
-    let bytes = Uint8Array::new(&asset.identity()).to_vec();
-    let loader = String::from_utf8(bytes).map_err(|_| broken("the loader is no text"))?;
+    let config = PublicConfig::new(&site.config, site.version);
+    let name = if config.searches() {
+        LOADER_SEARCH
+    } else {
+        LOADER
+    };
+    let loader = bundle(name)?;
     let (before, after) = loader
         .split_once(PLACE)
         .ok_or_else(|| broken("the loader has no place for its data"))?;
-    let config = PublicConfig::new(&site.config, site.version).to_json();
-    Ok([before, &config, after].concat())
+    let signals = match config.consent {
+        ConsentMode::Granted => String::new(),
+        ConsentMode::Cookieless => bundle(SIGNALS)?.replace(CONSENT_PLACE, "\"cookieless\""),
+        ConsentMode::Wait => bundle(SIGNALS)?.replace(CONSENT_PLACE, "\"wait\""),
+    };
+    Ok([before, &config.to_json(), after, &signals].concat())
+}
+
+/// A bundle of the build.
+fn bundle(name: &str) -> Result<String, Problem> {
+    let broken = |detail: &str| Problem::with_detail(ProblemCode::Internal, detail);
+    let asset = statics::asset(name)?.ok_or_else(|| broken("the build has no loader"))?;
+    let bytes = Uint8Array::new(&asset.identity()).to_vec();
+    String::from_utf8(bytes).map_err(|_| broken("the loader is no text"))
 }

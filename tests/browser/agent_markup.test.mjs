@@ -1,18 +1,9 @@
 // Numbers as they stand on real pages: found, rewritten in place, given back byte for byte.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { launchBrowser } from "../support/browser.mjs";
-import {
-  AS_VISITOR,
-  configFor,
-  newVisitor,
-  page,
-  servePages,
-  settle,
-  tag,
-} from "../support/pages.mjs";
-import { startWorker } from "../support/worker.mjs";
+import { test } from "node:test";
+import { testCases } from "../support/cases.mjs";
+import { configFor, newVisitor, servePages, settle, tag } from "../support/pages.mjs";
 
 const NBSP = "\u00a0";
 const moscow = ["74950000099"];
@@ -196,63 +187,10 @@ const cases = {
   },
 };
 
-let worker;
-let browser;
-let site;
-const names = Object.keys(cases);
-
-before(async () => {
-  worker = await startWorker();
-  site = await servePages((path) => {
-    const at = Number(path.slice(2));
-    const it = cases[names[at]];
-    if (!it) return undefined;
-    const later = it.later ? `<script>setTimeout(() => { ${it.later} }, 300)</script>` : "";
-    const head = `<head><meta charset="utf-8">${later}</head>`;
-    const plain = `<!doctype html><html>${head}<body>${it.body}</body></html>`;
-    return path.startsWith("/p")
-      ? plain
-      : page(worker.url, it.body, { site: `case-${at}`, head: later });
-  });
-  for (const [at, name] of names.entries()) {
-    await worker.seed(configFor(`case-${at}`, site.url, cases[name].scenarios));
-  }
-  browser = await launchBrowser({ flags: AS_VISITOR });
-});
-
-after(async () => {
-  await browser?.close();
-  site?.close();
-  worker?.dispose();
-});
-
-for (const [at, name] of names.entries()) {
-  test(name, async () => {
-    const { becomes, restores } = cases[name];
-    const visitor = await newVisitor(browser, worker.url);
-    const page = await visitor.open(`${site.url}/c${at}`);
-    const body = () => page.evaluate(() => document.body.innerHTML);
-    await page
-      .waitForFunction((wanted) => document.body.innerHTML === wanted, becomes, { timeout: 20_000 })
-      .catch(() => {});
-    assert.equal(await body(), becomes);
-    await settle(page, 200);
-    assert.equal(await body(), becomes, "it stays");
-    await page.evaluate(() => window.ringlet("restore"));
-    const plain = await visitor.open(`${site.url}/p${at}`);
-    if (cases[name].later) await settle(plain, 400);
-    const own = await plain.evaluate(() => document.body.innerHTML);
-    assert.equal(await body(), own, "the page gets every byte back");
-    if (restores) assert.equal(own, restores);
-    await page.evaluate(() => window.ringlet("swap"));
-    assert.equal(await body(), becomes, "and the number again");
-    assert.deepEqual(visitor.faults, []);
-    assert.equal(visitor.sent().filter((what) => what === "visit").length, 1);
-    await visitor.close();
-  });
-}
+const running = testCases(cases);
 
 test("the tag in the body, and twice, starts one agent", async () => {
+  const { browser, worker } = running;
   const twice = await servePages(
     () =>
       '<!doctype html><body><b class="phone">8 495 000-00-01</b>' +

@@ -263,7 +263,8 @@ test("the page can ask: ready, number, visit, and calls made before the agent ca
   });
   const page = await visitor.open(url);
   const number = await shown(page);
-  assert.equal(await page.evaluate(() => window.early), number);
+  const early = await page.waitForFunction(() => window.early);
+  assert.equal(await early.jsonValue(), number);
   const visit = await page.evaluate(
     () => new Promise((resolve) => window.ringlet("visit", resolve)),
   );

@@ -24,5 +24,4 @@ export function enterDepths({ all, quietly, listen, page }) {
   page.finders.push(find);
   // A frame gets a new document with every page it shows.
   listen('load', ({ target }) => look(target));
-  find(document);
 }

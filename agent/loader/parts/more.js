@@ -6,10 +6,16 @@
 // when the page calls a verb that the loader does not know, with `ringlet_debug=1` in the address,
 // and when WebAssembly is forbidden.
 
+import { offerInterfaces } from './compat.js';
 import { enterDepths } from './depths.js';
+import { addPlaces } from './places.js';
+import { addVerbs } from './verbs.js';
 
-/** Adds what the site wants to the loader's `agent` (main.js); resolves when verbs are there. */
-export async function begin(agent) {
+/** Adds what the site wants to the loader's `agent` (main.js), which then scans the page again. */
+export function begin(agent) {
+  addVerbs(agent);
+  addPlaces(agent);
+  offerInterfaces(agent);
   enterDepths(agent);
 }
 

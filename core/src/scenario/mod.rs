@@ -131,6 +131,9 @@ pub enum Selector {
     Name(String),
     /// Wherever this number is written.
     Number(E164),
+    /// Numbers with an element for each part: classes `NAME-country`, `NAME-region` and
+    /// `NAME-number`, by their common `NAME`.
+    Parts(String),
 }
 
 /// Elements of a page and how the number is written there.

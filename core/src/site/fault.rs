@@ -106,6 +106,9 @@ pub(super) enum Problem<'a> {
     Selector {
         text: &'a str,
     },
+    Picture {
+        text: &'a str,
+    },
     Origin {
         text: &'a str,
         why: Text,
@@ -490,6 +493,17 @@ impl Problem<'_> {
                      brackets and quotes of a selector are closed.",
                     "Класс, id и name — одно слово без точки и #; \
                      скобки и кавычки селектора закрыты.",
+                ),
+            ),
+            Self::Picture { text: address } => (
+                "bad_image",
+                pair(
+                    format!("\"{address}\" is no address of pictures."),
+                    format!("«{address}» — не адрес картинок."),
+                ),
+                text(
+                    "Such as https://shop.example/phones/{number}.svg, with {number} once.",
+                    "Например: https://shop.example/phones/{number}.svg, {number} один раз.",
                 ),
             ),
             Self::Origin { text: origin, why } => (

@@ -28,6 +28,7 @@ pub use policy::{COMBINATION_HOLD, PolicyConfig};
 pub use public::{PublicConfig, PublicScenario};
 pub use receiver::{Receiver, ReceiverEvent, ReceiverUrl};
 
+use crate::analytics::AnalyticsSystem;
 use crate::id::{PoolId, ScenarioId, SiteId, StockId};
 use crate::phone::{CountryCode, E164, Home};
 use crate::scenario::{Forward, Scenario, ScenarioKind};
@@ -222,6 +223,71 @@ pub struct PageConfig {
     /// Interfaces of other systems to offer, where those are absent.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub compatibility: Vec<Compatibility>,
+    /// Links that lead to a number beside `tel:`. The numbers of the pools must be reachable there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<LinkKind>,
+    /// Attributes of selected elements whose numbers are replaced.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attributes: Vec<TextAttribute>,
+    /// Address of pictures of numbers, with `{number}` for the digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
+    /// Systems whose ids of a visitor are carried with his visit.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub analytics: Vec<AnalyticsSystem>,
+    /// What happens to numbers in JSON-LD and `meta` of microdata. Search engines must find the
+    /// page's own.
+    #[serde(skip_serializing_if = "is_default")]
+    pub structured_data: StructuredData,
+}
+
+impl PageConfig {
+    /// Whether pages need the agent's second part (`agent/loader/parts/more.js`).
+    pub(super) fn needs_more(&self) -> bool {
+        let plain = Self {
+            data_layer: self.data_layer,
+            analytics: self.analytics.clone(),
+            ..Self::default()
+        };
+        *self != plain
+    }
+}
+
+/// Links that lead to a number beside `tel:`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LinkKind {
+    /// `sms:`
+    Sms,
+    /// `wa.me`, `api.whatsapp.com/send`, `whatsapp:`
+    Whatsapp,
+    /// `viber:`
+    Viber,
+    /// `t.me/+`, `tg:`
+    Telegram,
+}
+
+/// Attributes that people read or hear.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TextAttribute {
+    /// `title`
+    Title,
+    /// `aria-label`
+    AriaLabel,
+    /// `alt`
+    Alt,
+}
+
+/// What happens to numbers that machines read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StructuredData {
+    /// They stay.
+    #[default]
+    Keep,
+    /// They are replaced where a scenario looks for them by their text.
+    Swap,
 }
 
 /// An interface of another system that the agent offers.

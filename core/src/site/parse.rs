@@ -8,9 +8,11 @@ use super::reader::{Fields, Node};
 use super::receiver::{Receiver, read_receiver};
 use super::{
     AttributionConfig, CONFIG_VERSION, CallerStorageMode, Compatibility, ConsentMode, CooldownRule,
-    LateCalls, Locale, NumberOrigin, NumberRecord, NumberStatus, OriginPattern, PageConfig,
-    PolicyConfig, PoolConfig, RegionColouring, Retention, SiteConfig, StockUse, TouchModel, cross,
+    LateCalls, LinkKind, Locale, NumberOrigin, NumberRecord, NumberStatus, OriginPattern,
+    PageConfig, PolicyConfig, PoolConfig, RegionColouring, Retention, SiteConfig, StockUse,
+    StructuredData, TextAttribute, TouchModel, cross,
 };
+use crate::analytics::AnalyticsSystem;
 use crate::id::{PoolId, SiteId, StockId};
 use crate::limits;
 use crate::phone::CountryCode;
@@ -322,8 +324,58 @@ fn read_page(node: &Node<'_>) -> PageConfig {
     }
     page.compatibility.sort();
     page.compatibility.dedup();
+    read_places(&mut fields, &mut page);
     fields.done();
     page
+}
+
+/// Policies for places other than text and `tel:`.
+fn read_places(fields: &mut Fields<'_>, page: &mut PageConfig) {
+    let links = [
+        ("sms", LinkKind::Sms),
+        ("whatsapp", LinkKind::Whatsapp),
+        ("viber", LinkKind::Viber),
+        ("telegram", LinkKind::Telegram),
+    ];
+    page.links = choices(fields.get("links"), links);
+    page.analytics = choices(fields.get("analytics"), AnalyticsSystem::ALL);
+    let attributes = [
+        ("title", TextAttribute::Title),
+        ("aria-label", TextAttribute::AriaLabel),
+        ("alt", TextAttribute::Alt),
+    ];
+    page.attributes = choices(fields.get("attributes"), attributes);
+    if let Some(node) = fields.get("image")
+        && let Some(text) = node.text(limits::SELECTOR_CHARS)
+    {
+        let odd = |c: char| c.is_whitespace() || c.is_control() || "<>\"'\\".contains(c);
+        let whole = text.starts_with("https://") || text.starts_with('/');
+        if whole && text.matches("{number}").count() == 1 && !text.contains(odd) {
+            page.image = Some(text.to_owned());
+        } else {
+            node.fault(Problem::Picture { text });
+        }
+    }
+    let data = [
+        ("keep", StructuredData::Keep),
+        ("swap", StructuredData::Swap),
+    ];
+    let data = fields
+        .get("structured_data")
+        .and_then(|node| node.choice(data));
+    page.structured_data = data.unwrap_or_default();
+}
+
+/// A list of names, each taken once.
+fn choices<T: Copy + Ord, const N: usize>(
+    node: Option<Node<'_>>,
+    names: [(&'static str, T); N],
+) -> Vec<T> {
+    let items = node.map(|node| node.items(N)).unwrap_or_default();
+    let mut found: Vec<T> = items.iter().filter_map(|item| item.choice(names)).collect();
+    found.sort();
+    found.dedup();
+    found
 }
 
 fn read_record(node: &Node<'_>) -> Option<NumberRecord> {

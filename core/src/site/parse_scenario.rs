@@ -226,7 +226,7 @@ fn read_targets(fields: &mut Fields<'_>) -> Vec<Target> {
     targets
 }
 
-const SELECTORS: &[&str] = &["class", "selector", "element_id", "name", "number"];
+const SELECTORS: &[&str] = &["class", "selector", "element_id", "name", "number", "parts"];
 
 /// One way of choosing elements, and a mask where one is allowed.
 fn read_selector(node: &Node<'_>, with_mask: bool) -> Option<(Selector, Option<Mask>)> {
@@ -248,7 +248,7 @@ fn read_selector(node: &Node<'_>, with_mask: bool) -> Option<(Selector, Option<M
     let text = value.text(limits::SELECTOR_CHARS)?;
     let plausible = match *name {
         "selector" => is_selector(text),
-        "class" => is_word(text) && !text.starts_with('.'),
+        "class" | "parts" => is_word(text) && !text.starts_with('.'),
         "element_id" => is_word(text) && !text.starts_with('#'),
         _ => is_word(text),
     };
@@ -261,6 +261,7 @@ fn read_selector(node: &Node<'_>, with_mask: bool) -> Option<(Selector, Option<M
         "class" => Selector::Class(text),
         "selector" => Selector::Selector(text),
         "element_id" => Selector::ElementId(text),
+        "parts" => Selector::Parts(text),
         _ => Selector::Name(text),
     };
     Some((selector, mask))

@@ -6,7 +6,7 @@
 use super::{ConsentMode, PageConfig, PoolConfig, SiteConfig};
 use crate::id::ScenarioId;
 use crate::mask::Mask;
-use crate::scenario::{Selector, Target};
+use crate::scenario::{Scenario, Selector, Target};
 use crate::time::Millis;
 use serde::Serialize;
 
@@ -35,6 +35,12 @@ pub struct PublicConfig {
     pub beat_ms: Millis,
     /// What the page's own scripts get.
     pub page: PageConfig,
+    /// What the names of cookies begin with that are sent with a visit.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub cookies: Vec<&'static str>,
+    /// Pages need the agent's second part from the beginning.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub more: bool,
     /// Enabled scenarios, best first: an element belongs to the first that claims it.
     pub scenarios: Vec<PublicScenario>,
 }
@@ -77,6 +83,13 @@ impl PublicConfig {
             idle_ms: idle.unwrap_or(PoolConfig::IDLE_RELEASE),
             beat_ms: beat.unwrap_or(Millis(60_000)),
             page: config.page.clone(),
+            cookies: config
+                .page
+                .analytics
+                .iter()
+                .flat_map(|system| system.cookies().iter().copied())
+                .collect(),
+            more: config.page.needs_more() || scenarios.iter().any(|scenario| has_parts(scenario)),
             scenarios: scenarios
                 .into_iter()
                 .map(|scenario| PublicScenario {
@@ -89,6 +102,12 @@ impl PublicConfig {
         }
     }
 
+    /// Whether numbers are looked for by their text.
+    pub fn searches(&self) -> bool {
+        let mut targets = self.scenarios.iter().flat_map(|scenario| &scenario.targets);
+        targets.any(|target| matches!(target.selector, Selector::Number(_)))
+    }
+
     /// As JSON, safe inside a script: no `<` and no line separators.
     pub fn to_json(&self) -> String {
         let json = serde_json::to_string(self).unwrap_or_default();
@@ -96,4 +115,9 @@ impl PublicConfig {
             .replace('\u{2028}', "\\u2028")
             .replace('\u{2029}', "\\u2029")
     }
+}
+
+fn has_parts(scenario: &Scenario) -> bool {
+    let mut targets = scenario.targets.iter();
+    targets.any(|target| matches!(target.selector, Selector::Parts(_)))
 }

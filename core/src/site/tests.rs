@@ -224,7 +224,7 @@ fn faults_across_the_document() {
             /scenarios/2/targets/1: id_taken: This stands at /scenarios/2/targets/0
                 already. Choose another.
             /scenarios/2/targets/2: one_of: Exactly one must be given. One of: class,
-                selector, element_id, name, number.
+                selector, element_id, name, number, parts.
             /pools/1/id: id_taken: "msk" stands at /pools/0 already. Choose another.
             /scenarios/1/id: id_taken: "header" stands at /scenarios/0 already. Choose
                 another.
@@ -246,6 +246,52 @@ fn faults_across_the_document() {
                 at /pools/0/numbers/2. Remove it there or choose another reserve number.
         "#]],
     );
+}
+
+#[test]
+fn faults_of_the_page() {
+    check(
+        |v| {
+            v["page"] = serde_json::json!({
+                "links": ["sms", "whatsap"],
+                "attributes": ["href"],
+                "image": "javascript:{number}",
+                "structured_data": "drop",
+                "analytics": ["google", 1],
+            });
+            let target = serde_json::json!({"parts": ".roistat-phone"});
+            v["scenarios"][0]["targets"] = serde_json::json!([target]);
+        },
+        expect![[r#"
+            /page/links/1: unknown_value: "whatsap" is not known here. Did you mean
+                "whatsapp"?
+            /page/analytics/1: wrong_type: Expected string, found number. Write string.
+            /page/attributes/0: unknown_value: "href" is not known here. One of: title,
+                aria-label, alt.
+            /page/image: bad_image: "javascript:{number}" is no address of pictures. Such
+                as https://shop.example/phones/{number}.svg, with {number} once.
+            /page/structured_data: unknown_value: "drop" is not known here. One of: keep,
+                swap.
+            /scenarios/0/targets/0/parts: bad_selector: ".roistat-phone" selects nothing.
+                Classes, ids and names are one word without dot and #; brackets and
+                quotes of a selector are closed.
+        "#]],
+    );
+    for image in ["/p/{number}", "https://shop.example/{number}.svg"] {
+        check(
+            |v| v["page"] = serde_json::json!({"image": image}),
+            expect!["accepted\n"],
+        );
+    }
+    for image in [
+        "/p",
+        "/{number}/{number}",
+        "http://x/{number}",
+        "/a b{number}",
+    ] {
+        let document = SMALL.replacen('{', &format!(r#"{{"page":{{"image":"{image}"}},"#), 1);
+        assert!(SiteConfig::parse(&document).is_err(), "{image}");
+    }
 }
 
 #[test]

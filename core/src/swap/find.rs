@@ -269,8 +269,17 @@ impl Joined {
     fn is_apart(&self, range: &Range<usize>, is_selected: bool) -> bool {
         let (start, end) = (range.start, range.end);
         let before = |back: usize| start.checked_sub(back).map_or(' ', |at| self.at(at));
-        let (near, far) = (before(1), before(2));
-        let (next, beyond) = (self.at(end), self.at(end + 1));
+        let (mut near, mut far) = (before(1), before(2));
+        let (mut next, mut beyond) = (self.at(end), self.at(end + 1));
+        // Nothing touches over the border of a block.
+        for (at, joint) in &self.starts {
+            if *joint == Joint::Hard && *at == start {
+                (near, far) = (' ', ' ');
+            }
+            if *joint == Joint::Hard && *at == end {
+                (next, beyond) = (' ', ' ');
+            }
+        }
         // «8 495 000,00»: at most two digits after a comma are a fraction.
         let fraction = next == ','
             && beyond.is_ascii_digit()

@@ -353,6 +353,11 @@ fn markup_splits_a_number_and_does_not_join_two() {
         expect!["8 495 000-00-|99¦8 495 000-00-99"],
     );
     SEARCHED.check("8 495¦000-00-01", &[], expect!["left alone"]);
+    SEARCHED.check(
+        "Москва¦8 495 000-00-01¦Химки",
+        &[],
+        expect!["Москва¦8 495 000-00-99¦Химки"],
+    );
     SELECTED.check(
         "8 495 000-00-01|8 495 000-00-02",
         &[],

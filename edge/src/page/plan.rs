@@ -6,6 +6,7 @@ use super::memory::Memory;
 use crate::message::VisitContext;
 use crate::message::pool::Need;
 use crate::site_cache::Site;
+use ringlet_core::analytics::read_ids;
 use ringlet_core::channel;
 use ringlet_core::condition::{Device, Geo, VisitFacts};
 use ringlet_core::delay;
@@ -15,7 +16,7 @@ use ringlet_core::phone::region_of_place;
 use ringlet_core::pool;
 use ringlet_core::scenario::{Give, Scenario, match_scenarios};
 use ringlet_core::time::UnixMillis;
-use ringlet_core::wire::{GivenNumber, NumberGiven, VisitRequest};
+use ringlet_core::wire::{GivenNumber, NumberGiven, PageIds, VisitRequest};
 use std::collections::BTreeMap;
 
 /// What is known of a page view.
@@ -59,7 +60,7 @@ pub(super) fn view(site: &Site, request: &VisitRequest, geo: Geo, now: UnixMilli
             .roistat_visit
             .clone()
             .filter(|visit| visit.len() <= 64),
-        ids: request.ids.cleaned(),
+        ids: ids_of(site, request),
         began_at: now,
         visits: 1,
         pages: 1,
@@ -90,6 +91,12 @@ pub(super) fn view(site: &Site, request: &VisitRequest, geo: Geo, now: UnixMilli
         memory,
         facts,
     }
+}
+
+/// What the page read, and what the cookies of the systems that the site names say beside it.
+fn ids_of(site: &Site, request: &VisitRequest) -> PageIds {
+    let read = read_ids(&request.cookies, &site.config.page.analytics);
+    request.ids.or(read).cleaned()
 }
 
 /// The source of a visit in one word, for people: its label, else its UTM source, else the name of

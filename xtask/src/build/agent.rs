@@ -22,6 +22,8 @@ use crate::{paths, setup};
 
 /// The file that becomes the served script.
 const LOADER: &str = "agent/loader/main.js";
+/// What the edge puts behind the loader for sites that ask for consent.
+const SIGNALS: &str = "agent/loader/signals.js";
 /// What is loaded on demand: `more.js`, and each file of `large/` by itself.
 const PARTS: &str = "agent/loader/parts";
 
@@ -143,8 +145,14 @@ fn bundle(wasm: &Part) -> Result<()> {
         ("RINGLET_MORE", more.json()),
         ("RINGLET_VERSION", env!("CARGO_PKG_VERSION").into()),
     ];
-    let loader = esbuild(&paths::root().join(LOADER), "iife", &defines)?;
-    stamp::write(&directory().join("loader.js"), &loader)
+    for (name, search) in [("loader.js", false), ("loader-search.js", true)] {
+        let mut defines = defines.to_vec();
+        defines.push(("RINGLET_SEARCH", search.into()));
+        let loader = esbuild(&paths::root().join(LOADER), "iife", &defines)?;
+        stamp::write(&directory().join(name), &loader)?;
+    }
+    let signals = esbuild(&paths::root().join(SIGNALS), "iife", &[])?;
+    stamp::write(&directory().join("signals.js"), &signals)
 }
 
 /// One file of everything that `entry` imports.

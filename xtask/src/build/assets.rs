@@ -21,8 +21,9 @@ pub(crate) const HASH_CHARS: usize = 16;
 /// Where the agent's parts are served.
 const AGENT_PREFIX: &str = "/a/";
 
-/// The bundled loader in `build/agent/`.
-const LOADER: &str = "loader.js";
+/// The bundles in `build/agent/` that sites' scripts are made of: the loader for most sites, the
+/// one for those that search for numbers, and the reader of consent signals.
+const LOADERS: [&str; 3] = ["loader.js", "loader-search.js", "signals.js"];
 
 /// The generated module that `edge/entry.js` imports as `#assets`.
 pub(crate) fn manifest() -> PathBuf {
@@ -91,14 +92,10 @@ impl Module {
                 .to_string_lossy()
                 .replace('\\', "/");
             let mut address = format!("{prefix}{name}");
-            if prefix == AGENT_PREFIX {
-                let mut part = extension(&name);
-                if name == LOADER {
-                    // Served inside each site's script: no address of its own.
-                    part = "loader";
-                    address = format!("agent/{LOADER}");
-                }
-                self.agent.insert(part.to_owned(), address.clone());
+            if prefix == AGENT_PREFIX && LOADERS.contains(&name.as_str()) {
+                // Served inside each site's script: no address of its own.
+                address = format!("agent/{name}");
+                self.agent.insert(name, address.clone());
             }
             self.add(&address, &file)?;
         }

@@ -1,0 +1,52 @@
+// What the page's consent platform says, told to the agent: IAB TCF, and Google's consent mode.
+//
+// The edge puts this behind the loader in the scripts of sites that wait for consent or work
+// without cookies until then; other sites do not carry it. It only reads: `__tcfapi` is asked as
+// its standard says, commands of consent mode are looked up in `dataLayer`, where pages keep them.
+
+(() => {
+  const usual = __RINGLET_CONSENT__;
+  const LOOK_MS = 500;
+  let told;
+  let seen = 0;
+  let hasTcf = false;
+
+  const tell = (isGranted) => {
+    if (told === isGranted) return;
+    // Before it was ever given, consent is what the site said.
+    if (isGranted || told) ringlet('consent', isGranted ? 'granted' : refused);
+    told = isGranted;
+  };
+  const refused = usual === 'wait' ? 'denied' : usual;
+
+  // Purposes: 1 store and read on a device, 7 measure advertising.
+  const onTcf = ({ eventStatus, gdprApplies, purpose }, isKnown) => {
+    if (!isKnown || eventStatus === 'cmpuishown') return;
+    const given = purpose?.consents || {};
+    tell(gdprApplies === false || !!(given[1] && given[7]));
+  };
+
+  /** The last word of consent mode in what came since the last look. */
+  const lookAtConsentMode = () => {
+    const layer = window.dataLayer;
+    if (!Array.isArray(layer)) return;
+    for (; seen < layer.length; seen++) {
+      const [command, , settings] = layer[seen]?.[0] === 'consent' ? layer[seen] : [];
+      const storage = command && settings?.analytics_storage;
+      if (storage) tell(storage === 'granted');
+    }
+  };
+
+  const look = () => {
+    try {
+      if (typeof window.__tcfapi === 'function') {
+        if (!hasTcf) window.__tcfapi('addEventListener', 2, onTcf);
+        hasTcf = true;
+      } else lookAtConsentMode();
+    } catch {
+      // No word is no consent.
+    }
+  };
+  look();
+  setInterval(look, LOOK_MS);
+})();

@@ -1,0 +1,158 @@
+//! Ids that other systems gave a visitor, read from their cookies and carried with the visit, so
+//! that a call can be told to those systems.
+//!
+//! Only systems that the site names are read, only with the visitor's consent, and only what has
+//! the form of an id: a cookie is the visitor's word. Source of the forms: the cookies as those
+//! systems document them or as they stand on public sites.
+
+use crate::wire::PageIds;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A system with ids of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AnalyticsSystem {
+    /// Google Analytics 4: client and session.
+    Google,
+    /// Yandex.Metrica: client.
+    Metrica,
+    /// Calltouch: session.
+    Calltouch,
+    /// CallRail: visitor and session.
+    Callrail,
+}
+
+impl AnalyticsSystem {
+    /// All, by their names in a configuration.
+    pub const ALL: [(&'static str, Self); 4] = [
+        ("google", Self::Google),
+        ("metrica", Self::Metrica),
+        ("calltouch", Self::Calltouch),
+        ("callrail", Self::Callrail),
+    ];
+
+    /// What the names of its cookies begin with.
+    pub fn cookies(self) -> &'static [&'static str] {
+        match self {
+            Self::Google => &["_ga"],
+            Self::Metrica => &["_ym_uid"],
+            Self::Calltouch => &["_ct_session_id"],
+            Self::Callrail => &["calltrk_session", "calltrk_uuid"],
+        }
+    }
+}
+
+/// The ids in `cookies`. What has not the form of its system is left out; the rest is cleaned as
+/// everything a page says ([`PageIds::cleaned`]).
+pub fn read_ids(cookies: &BTreeMap<String, String>, systems: &[AnalyticsSystem]) -> PageIds {
+    let mut ids = PageIds::default();
+    for (name, value) in cookies {
+        for system in systems {
+            read(*system, name, value, &mut ids);
+        }
+    }
+    ids
+}
+
+fn read(system: AnalyticsSystem, name: &str, value: &str, ids: &mut PageIds) {
+    let whole = || Some(value.to_owned());
+    match (system, name) {
+        (AnalyticsSystem::Google, "_ga") => ids.ga_client_id = google_client(value),
+        (AnalyticsSystem::Google, _) if name.starts_with("_ga_") => {
+            ids.ga_session_id = google_session(value);
+        }
+        (AnalyticsSystem::Metrica, "_ym_uid") => ids.ym_client_id = whole(),
+        (AnalyticsSystem::Calltouch, "_ct_session_id") => ids.calltouch_session_id = whole(),
+        (AnalyticsSystem::Callrail, "calltrk_uuid") => ids.callrail_visitor_id = whole(),
+        (AnalyticsSystem::Callrail, _) if name.starts_with("calltrk_session") => {
+            ids.callrail_session_id = whole();
+        }
+        _ => {}
+    }
+}
+
+/// `GA1.1.1234567890.1700000000` holds the client `1234567890.1700000000`.
+fn google_client(value: &str) -> Option<String> {
+    let mut parts = value.rsplit('.');
+    let (second, first) = (parts.next()?, parts.next()?);
+    parts.next()?;
+    let whole = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    (whole(first) && whole(second)).then(|| format!("{first}.{second}"))
+}
+
+/// `GS1.1.1700000000.5.1…` and `GS2.1.s1700000000$o5$…` hold the session `1700000000`.
+fn google_session(value: &str) -> Option<String> {
+    let rest = value.split('.').nth(2)?;
+    let rest = rest.strip_prefix('s').unwrap_or(rest);
+    let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+    (!digits.is_empty()).then_some(digits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use expect_test::{Expect, expect};
+
+    fn check(systems: &[AnalyticsSystem], cookies: &[(&str, &str)], expect: Expect) {
+        let pairs = cookies.iter();
+        let cookies = pairs.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let ids = read_ids(&cookies.collect(), systems).cleaned();
+        expect.assert_eq(&serde_json::to_string_pretty(&ids).expect("JSON"));
+    }
+
+    #[test]
+    fn ids_of_the_systems_the_site_names() {
+        let all = AnalyticsSystem::ALL.map(|(_, system)| system);
+        let cookies = [
+            ("_ga", "GA1.2.1234567890.1700000000"),
+            (
+                "_ga_ABC123",
+                "GS2.1.s1700000001$o5$g1$t1700000002$j60$l0$h0",
+            ),
+            ("_ym_uid", "1700000003123456789"),
+            ("_ct_session_id", "987654"),
+            ("calltrk_uuid", "0f8fad5b-d9cb-469f-a165-70867728950e"),
+            (
+                "calltrk_session_id_123",
+                "7c9e6679-7425-40de-944b-e07fc1f90ae7",
+            ),
+            ("secret", "1"),
+        ];
+        check(&all, &cookies, expect![[r#"
+            {
+              "ym_client_id": "1700000003123456789",
+              "ga_client_id": "1234567890.1700000000",
+              "ga_session_id": "1700000001",
+              "calltouch_session_id": "987654",
+              "callrail_visitor_id": "0f8fad5b-d9cb-469f-a165-70867728950e",
+              "callrail_session_id": "7c9e6679-7425-40de-944b-e07fc1f90ae7"
+            }"#]]);
+        check(&[AnalyticsSystem::Metrica], &cookies, expect![[r#"
+            {
+              "ym_client_id": "1700000003123456789"
+            }"#]]);
+        check(&[], &cookies, expect!["{}"]);
+    }
+
+    #[test]
+    fn what_is_no_id_is_left_out() {
+        let all = AnalyticsSystem::ALL.map(|(_, system)| system);
+        let long = "1".repeat(crate::limits::PAGE_ID_CHARS + 1);
+        check(
+            &all,
+            &[
+                ("_ga", "GA1.2.x.y"),
+                ("_ga_A", "GS1"),
+                ("_ym_uid", "<script>"),
+                ("_ct_session_id", &long),
+                ("calltrk_uuid", ""),
+            ],
+            expect!["{}"],
+        );
+        check(&all, &[("_ga_A", "GS1.1.1700000000.5.1")], expect![[r#"
+            {
+              "ga_session_id": "1700000000"
+            }"#]]);
+    }
+}

@@ -1,0 +1,77 @@
+// Numbers as they stand on pages: one page and one site for each case, swapped, left to itself,
+// restored byte for byte, and swapped again.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { launchBrowser } from "./browser.mjs";
+import { AS_VISITOR, configFor, newVisitor, page, servePages, settle } from "./pages.mjs";
+import { startWorker } from "./worker.mjs";
+
+/**
+ * Defines a test for each of `cases`.
+ *
+ * A case has `scenarios` with the one number that each pool can lend, the site's `changes`, the
+ * `body` of the page and what it `becomes`. `later` is a script of the page that runs after a
+ * while; `restores` what the page has got by then. `shows` is a script that gives what is compared:
+ * the body's HTML if there is none.
+ *
+ * @returns {{worker: TestWorker, browser: Browser}} there while the tests run
+ */
+export function testCases(cases) {
+  const running = {};
+  let site;
+  const names = Object.keys(cases);
+
+  before(async () => {
+    running.worker = await startWorker();
+    const { url } = running.worker;
+    site = await servePages((path) => {
+      const at = Number(path.slice(2));
+      const it = cases[names[at]];
+      if (!it) return undefined;
+      const later = it.later ? `<script>setTimeout(() => { ${it.later} }, 300)</script>` : "";
+      const head = `<head><meta charset="utf-8">${later}</head>`;
+      const plain = `<!doctype html><html>${head}<body>${it.body}</body></html>`;
+      return path.startsWith("/p")
+        ? plain
+        : page(url, it.body, { site: `case-${at}`, head: later });
+    });
+    for (const [at, name] of names.entries()) {
+      const { scenarios, changes } = cases[name];
+      await running.worker.seed(configFor(`case-${at}`, site.url, scenarios, changes));
+    }
+    running.browser = await launchBrowser({ flags: AS_VISITOR });
+  });
+
+  after(async () => {
+    await running.browser?.close();
+    site?.close();
+    running.worker?.dispose();
+  });
+
+  for (const [at, name] of names.entries()) {
+    test(name, async () => {
+      const { becomes, restores, shows = "document.body.innerHTML" } = cases[name];
+      const visitor = await newVisitor(running.browser, running.worker.url);
+      const page = await visitor.open(`${site.url}/c${at}`);
+      const body = () => page.evaluate(shows);
+      const wanted = `${shows} === ${JSON.stringify(becomes)}`;
+      await page.waitForFunction(wanted, undefined, { timeout: 20_000 }).catch(() => {});
+      assert.equal(await body(), becomes);
+      await settle(page, 200);
+      assert.equal(await body(), becomes, "it stays");
+      await page.evaluate(() => window.ringlet("restore"));
+      const plain = await visitor.open(`${site.url}/p${at}`);
+      await settle(plain, cases[name].later ? 400 : 0);
+      const own = await plain.evaluate(shows);
+      assert.equal(await body(), own, "the page gets every byte back");
+      if (restores) assert.equal(own, restores);
+      await page.evaluate(() => window.ringlet("swap"));
+      assert.equal(await body(), becomes, "and the number again");
+      assert.deepEqual(visitor.faults, []);
+      assert.equal(visitor.sent().filter((what) => what === "visit").length, 1);
+      await visitor.close();
+    });
+  }
+  return running;
+}

@@ -8,10 +8,11 @@ export const start = (module) => {
   rules = new WebAssembly.Instance(module, {}).exports;
 };
 
-/** Puts `values` where the rules expect them, as a row of `Kind`. */
+/** Puts `values` where the rules expect them, as a row of `Kind`; tells where that is. */
 const give = (Kind, values) => {
   const at = rules.room(values.length * Kind.BYTES_PER_ELEMENT);
   new Kind(rules.memory.buffer, at, values.length).set(values);
+  return at;
 };
 
 /** One step of the visit; see `step` in agent/src/lib.rs. */
@@ -22,15 +23,19 @@ export const step = (event, row) => {
 
 /** Swaps one place; see `swap` in agent/src/lib.rs. Nothing if it is none. */
 export const swap = (given) => {
-  give(
+  const at = give(
     Uint32Array,
-    Array.from({ length: given.length }, (_, at) => given.charCodeAt(at)),
+    Array.from({ length: given.length }, (_, at) => {
+      const unit = given.charCodeAt(at);
+      // Halves of pairs are no characters of their own: see agent/src/boundary.rs.
+      return unit >> 11 === 27 ? unit + 0x100000 : unit;
+    }),
   );
   const from = rules.swap(given.length);
   if (!from) return;
-  const [length] = new Uint32Array(rules.memory.buffer, from);
+  const { buffer } = rules.memory;
   let text = '';
-  new Uint32Array(rules.memory.buffer, from + 4, length).forEach((unit) => {
+  new Uint32Array(buffer, from, new Uint32Array(buffer, at, 1)[0]).forEach((unit) => {
     text += String.fromCharCode(unit);
   });
   return text;

@@ -13,8 +13,6 @@ let memory = {};
 let key;
 let domain;
 let mayStore = false;
-/** Other tabs see what this one writes. */
-let isShown = false;
 const tab = Math.random().toString(36).slice(2);
 
 /** Names the site's record and says whether anything may be stored and read. */
@@ -27,7 +25,6 @@ export function open(config, yes) {
 /** The visitor changed his mind: what was stored goes, or what is in memory may be stored. */
 export function allow(yes) {
   mayStore = yes;
-  isShown = false;
   if (yes) return;
   quietly(() => localStorage.removeItem(key));
   writeCookie('', 0);
@@ -62,10 +59,7 @@ export const cookiesOf = (starts) => {
 export function load() {
   if (mayStore) {
     const stored = quietly(() => JSON.parse(localStorage.getItem(key)));
-    if (stored && typeof stored === 'object') {
-      memory = stored;
-      isShown = true;
-    }
+    if (stored && typeof stored === 'object') memory = stored;
   }
   if (!Array.isArray(memory.known)) memory.known = [0, 0, 0, 0, 0, 0];
   if (!Array.isArray(memory.numbers)) memory.numbers = [];
@@ -91,7 +85,7 @@ export function save(record, isLeaving) {
   if (isLeaving) delete record.tabs[tab];
   else record.tabs[tab] = isVisible() ? now : -now;
   if (!mayStore) return;
-  isShown = quietly(() => localStorage.setItem(key, JSON.stringify(record)) === undefined);
+  quietly(() => localStorage.setItem(key, JSON.stringify(record)));
   if (record.visitor) writeCookie(`${record.visitor}.${record.visit || ''}`, VISITOR_S);
 }
 
@@ -107,8 +101,14 @@ export function others({ tabs }) {
   return [visible, hidden];
 }
 
-/** A number for this tab where it cannot see the others; 0 where tabs agree among themselves. */
-export const tabAlone = () => (isShown ? 0 : parseInt(tab.slice(0, 6), 36));
+let alone;
+const canShare = () => mayStore && quietly(() => localStorage.getItem(key) !== undefined);
+/** A number for this tab if it could not see the others when it first spoke; nothing where tabs
+ * agree among themselves. */
+export const tabAlone = () => {
+  alone ??= canShare() ? 0 : parseInt(tab.slice(0, 6), 36);
+  return alone || undefined;
+};
 
 /** Whether a storage event says that another tab has changed the record. */
 export const isShared = (event) => mayStore && event.key === key;

@@ -1,9 +1,12 @@
 //! What the host calls, and the memory it calls through.
 //!
 //! `room(bytes)` empties memory and answers the address of that many bytes, where the host puts
-//! what it gives. `swap(units)` reads that many code units there, 32 bits each, and answers the
-//! address of a count and as many units, or 0. `step(event)` reads fourteen `f64` there and answers
-//! the address of nine. An answer stands until the next `room`.
+//! what it gives. `swap(units)` reads that many characters there, 32 bits each, puts the count of
+//! those it answers into the first of them, and answers their address, or 0. `step(event)` reads
+//! fourteen `f64` there and answers the address of nine. An answer stands until the next `room`.
+//!
+//! The host's text is UTF-16 and may hold halves of surrogate pairs, which are no characters. It
+//! adds 0x10_0000 to them, which makes far private characters of them, and reads sixteen bits back.
 //!
 //! Limits: memory that cannot grow traps; the loader catches it and the page keeps its number.
 
@@ -61,28 +64,16 @@ extern "C" fn room(bytes: usize) -> usize {
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn swap(units: usize) -> *const u32 {
-    // SAFETY: `room` reserved it and the host filled it.
-    let given = unsafe { core::slice::from_raw_parts(start() as *const u32, units) };
-    let mut text = Vec::with_capacity(units);
-    for unit in given {
-        // Halves of surrogate pairs are no characters; far private ones stand for them, whose
-        // lower sixteen bits the host reads back.
-        text.push(char::from_u32(*unit).unwrap_or_else(|| private(*unit)));
-    }
-    let Some(new) = crate::swap(&text) else {
+extern "C" fn swap(units: usize) -> *const char {
+    // SAFETY: `room` reserved it and the host filled it with characters.
+    let given = unsafe { core::slice::from_raw_parts(start() as *const char, units) };
+    let Some(new) = crate::swap(given) else {
         return core::ptr::null();
     };
-    let mut out = Vec::with_capacity(new.len() + 1);
-    out.push(new.len() as u32);
-    for c in new {
-        out.push(u32::from(c));
-    }
-    out.leak().as_ptr()
-}
-
-fn private(unit: u32) -> char {
-    char::from_u32(unit | 0x10_0000).unwrap_or('\u{100000}')
+    let new = new.leak();
+    // SAFETY: what was given there is no longer needed, and was at least as long.
+    unsafe { *(start() as *mut usize) = new.len() };
+    new.as_ptr()
 }
 
 #[unsafe(no_mangle)]

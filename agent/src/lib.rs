@@ -11,6 +11,7 @@
 //! The boundary is plain WebAssembly, without generated glue: numbers in and out through memory
 //! (see [`boundary`]).
 
+use ringlet_core::mask::put_all;
 use ringlet_core::phone::{Codes, CountryCode, E164, Row};
 use ringlet_core::swap::{Joint, Run, Shown, Wanted, rewrite};
 use ringlet_core::time::{Millis, UnixMillis};
@@ -63,7 +64,11 @@ pub fn swap(given: &[char]) -> Option<Vec<char>> {
             'a' => area = digits,
             'm' => written = text,
             'f' => full = text,
-            'n' => numbers.extend(E164::from_row(digits)),
+            'n' => {
+                if let Some(number) = E164::from_row(digits) {
+                    numbers.push(number);
+                }
+            }
             's' => shown = E164::from_row(digits),
             'e' => is_selected = true,
             'l' => links.push(text),
@@ -96,9 +101,8 @@ pub fn swap(given: &[char]) -> Option<Vec<char>> {
     let mut out = Vec::new();
     if shown.is_some() {
         for text in new.runs.iter().chain(&new.links) {
-            for c in text.iter().chain(&[END]) {
-                out.push(*c);
-            }
+            put_all(&mut out, text);
+            put_all(&mut out, &[END]);
         }
     }
     Some(out)

@@ -119,7 +119,10 @@ mod tests {
             ),
             ("secret", "1"),
         ];
-        check(&all, &cookies, expect![[r#"
+        check(
+            &all,
+            &cookies,
+            expect![[r#"
             {
               "ym_client_id": "1700000003123456789",
               "ga_client_id": "1234567890.1700000000",
@@ -127,11 +130,16 @@ mod tests {
               "calltouch_session_id": "987654",
               "callrail_visitor_id": "0f8fad5b-d9cb-469f-a165-70867728950e",
               "callrail_session_id": "7c9e6679-7425-40de-944b-e07fc1f90ae7"
-            }"#]]);
-        check(&[AnalyticsSystem::Metrica], &cookies, expect![[r#"
+            }"#]],
+        );
+        check(
+            &[AnalyticsSystem::Metrica],
+            &cookies,
+            expect![[r#"
             {
               "ym_client_id": "1700000003123456789"
-            }"#]]);
+            }"#]],
+        );
         check(&[], &cookies, expect!["{}"]);
     }
 
@@ -150,9 +158,13 @@ mod tests {
             ],
             expect!["{}"],
         );
-        check(&all, &[("_ga_A", "GS1.1.1700000000.5.1")], expect![[r#"
+        check(
+            &all,
+            &[("_ga_A", "GS1.1.1700000000.5.1")],
+            expect![[r#"
             {
               "ga_session_id": "1700000000"
-            }"#]]);
+            }"#]],
+        );
     }
 }

@@ -192,7 +192,7 @@ pub(crate) fn put(out: &mut Vec<char>, c: char) {
 }
 
 /// Adds characters.
-pub(crate) fn put_all(out: &mut Vec<char>, text: &[char]) {
+pub fn put_all(out: &mut Vec<char>, text: &[char]) {
     for c in text {
         put(out, *c);
     }

@@ -106,9 +106,7 @@ pub(super) enum Problem<'a> {
     Selector {
         text: &'a str,
     },
-    Picture {
-        text: &'a str,
-    },
+    Picture(&'a str),
     Origin {
         text: &'a str,
         why: Text,
@@ -495,15 +493,15 @@ impl Problem<'_> {
                      скобки и кавычки селектора закрыты.",
                 ),
             ),
-            Self::Picture { text: address } => (
+            Self::Picture(address) => (
                 "bad_image",
                 pair(
                     format!("\"{address}\" is no address of pictures."),
                     format!("«{address}» — не адрес картинок."),
                 ),
                 text(
-                    "Such as https://shop.example/phones/{number}.svg, with {number} once.",
-                    "Например: https://shop.example/phones/{number}.svg, {number} один раз.",
+                    "Such as /phones/{number}.svg.",
+                    "Например: /phones/{number}.svg.",
                 ),
             ),
             Self::Origin { text: origin, why } => (

@@ -353,7 +353,7 @@ fn read_places(fields: &mut Fields<'_>, page: &mut PageConfig) {
         if whole && text.matches("{number}").count() == 1 && !text.contains(odd) {
             page.image = Some(text.to_owned());
         } else {
-            node.fault(Problem::Picture { text });
+            node.fault(Problem::Picture(text));
         }
     }
     let data = [

@@ -269,7 +269,7 @@ fn faults_of_the_page() {
             /page/attributes/0: unknown_value: "href" is not known here. One of: title,
                 aria-label, alt.
             /page/image: bad_image: "javascript:{number}" is no address of pictures. Such
-                as https://shop.example/phones/{number}.svg, with {number} once.
+                as /phones/{number}.svg.
             /page/structured_data: unknown_value: "drop" is not known here. One of: keep,
                 swap.
             /scenarios/0/targets/0/parts: bad_selector: ".roistat-phone" selects nothing.

@@ -49,10 +49,10 @@ enum Link {
 }
 
 /// A row of groups that reads as a number: first and last group, and where it stands.
-struct Piece {
+pub(super) struct Piece {
     first: usize,
     last: usize,
-    range: Range<usize>,
+    pub(super) range: Range<usize>,
     is_wanted: bool,
 }
 
@@ -83,7 +83,7 @@ impl Joined {
     }
 
     /// Where the wanted numbers stand, in order and apart from each other.
-    pub(super) fn numbers(&self, wanted: Wanted<'_>, home: Codes) -> Vec<Range<usize>> {
+    pub(super) fn numbers(&self, wanted: Wanted<'_>, home: Codes) -> Vec<Piece> {
         let mut pieces = Vec::new();
         let mut first = 0;
         while first < self.groups.len() {
@@ -96,19 +96,19 @@ impl Joined {
                 }
             }
             first = piece.as_ref().map_or(first, |piece| piece.last) + 1;
-            pieces.extend(piece);
-        }
-        self.drop_continued(&mut pieces, wanted == Wanted::Any);
-        if pieces.is_empty() && wanted == Wanted::Any {
-            pieces.extend(self.only_local());
-        }
-        let mut ranges = Vec::new();
-        for piece in pieces {
-            if piece.is_wanted {
-                ranges.push(piece.range);
+            if let Some(piece) = piece {
+                pieces.push(piece);
             }
         }
-        ranges
+        self.drop_continued(&mut pieces, wanted == Wanted::Any);
+        if pieces.is_empty()
+            && wanted == Wanted::Any
+            && let Some(piece) = self.only_local()
+        {
+            pieces.push(piece);
+        }
+        pieces.retain(|piece| piece.is_wanted);
+        pieces
     }
 
     fn find_groups(&mut self) {

@@ -93,7 +93,7 @@ pub fn rewrite(
         return None;
     }
     let mut swaps = Vec::new();
-    for range in found {
+    for find::Piece { range, .. } in found {
         let old = joined.text.get(range.clone())?;
         let new = if shown.written.is_empty() {
             in_shape_of(old, shown.number, shown.full, shown.home)

@@ -47,6 +47,15 @@ impl Class {
     }
 }
 
+/// The name of the object of a pool's shard. The first is named as the pool is, so a pool that was
+/// never divided is one object, and dividing one leaves its first where it is.
+pub(crate) fn pool_name(site: &str, pool: &str, shard: u32) -> String {
+    match shard {
+        0 => format!("{site}/{pool}"),
+        shard => format!("{site}/{pool}/{shard}"),
+    }
+}
+
 /// Posts `body` to the object and gives its response, whatever the status.
 ///
 /// # Errors

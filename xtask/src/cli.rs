@@ -33,6 +33,8 @@ Usage: cargo xtask <verb> [flags]
             --json             print one JSON line, without judging
   bench   throughput against an empty object, and the core's hot paths
             --json             print one JSON line, without judging
+  scale   a thousand sites, 200 scenarios, 10,000 numbers, 100,000 page views; some minutes
+            --json             print one JSON line, without judging
   contract  requests made up out of openapi.json; every answer is held against it
   ci      test, contract, size against the budgets, a dry run of the deployment
   tidy    the house rules that no compiler checks
@@ -47,6 +49,7 @@ pub(crate) enum Verb {
     Contract,
     Dev(Dev),
     Help,
+    Scale(Report),
     Serve(Serve),
     Sim(Vec<OsString>),
     Size(Report),
@@ -111,6 +114,7 @@ pub(crate) fn parse() -> Result<Verb> {
         "contract" => no_flags(&mut parser, Verb::Contract),
         "dev" => parse_dev(&mut parser),
         "help" => Ok(Verb::Help),
+        "scale" => Ok(Verb::Scale(parse_report(&mut parser)?)),
         "serve" => parse_serve(&mut parser),
         "sim" => Ok(Verb::Sim(parser.raw_args()?.collect())),
         "size" => Ok(Verb::Size(parse_report(&mut parser)?)),

@@ -17,6 +17,7 @@ mod output;
 mod paths;
 mod process;
 mod runtime;
+mod scale;
 mod serve;
 mod setup;
 mod size;
@@ -45,6 +46,7 @@ fn run(verb: cli::Verb) -> anyhow::Result<ExitCode> {
         Verb::Contract => contract::run()?,
         Verb::Dev(flags) => dev::run(&flags)?,
         Verb::Help => return Ok(cli::help()),
+        Verb::Scale(flags) => scale::run(&flags)?,
         Verb::Serve(flags) => serve::run(&flags)?,
         Verb::Sim(arguments) => return process::passthrough_cargo_sim(&arguments),
         Verb::Size(flags) => size::run(&flags)?,

@@ -81,6 +81,18 @@ pub enum JournalEntry {
     },
     /// An hour of the pool ended.
     Hour(super::tally::Hour),
+    /// Numbers left for another shard, with everything that was known of them.
+    Left {
+        /// The numbers.
+        numbers: Vec<E164>,
+    },
+    /// Numbers came from another shard.
+    Came {
+        /// The numbers with their recent holders.
+        numbers: Vec<NumberImage>,
+    },
+    /// A grant of the shard that a number came from, for its context.
+    History(Box<Granted>),
     /// A part of the whole state. The first part (`part` 0) begins anew; rows before it are needed
     /// for history only.
     Snapshot {

@@ -46,6 +46,7 @@ mod policy;
 mod replay;
 mod select;
 mod settle;
+mod shard;
 mod signs;
 mod snapshot;
 mod state;
@@ -63,6 +64,7 @@ pub use message::{
     key_of,
 };
 pub use policy::{Choice, Hold, Overflow, Policy, TAU};
+pub use shard::{Shards, visitor_of};
 pub use state::{HolderImage, NumberImage, NumberTouch, Phase, TabState};
 pub use tally::{Hour, Tally};
 pub use view::{NumberState, NumberView, PastHolder};
@@ -87,6 +89,8 @@ pub struct Pool {
     numbers: Vec<Number>,
     holders: Holders,
     by_number: BTreeMap<E164, u32>,
+    /// Numbers that may be lent, whoever has them now.
+    lendable: usize,
     /// Standing leases.
     leases: hashbrown::HashTable<u32>,
     /// What selection goes by: see [`select`].
@@ -134,6 +138,7 @@ impl Pool {
             numbers: Vec::new(),
             holders: Holders::new(0, 1, config.hash_seed),
             by_number: BTreeMap::new(),
+            lendable: 0,
             leases: hashbrown::HashTable::new(),
             claims: MinTree::default(),
             events: MinTree::default(),
@@ -227,6 +232,11 @@ impl Pool {
         &self.config
     }
 
+    /// How many numbers may be lent, whoever has them now.
+    pub fn lendable(&self) -> usize {
+        self.lendable
+    }
+
     /// The latest instant the pool was told.
     pub fn now(&self) -> UnixMillis {
         self.now
@@ -240,6 +250,11 @@ impl Pool {
             self.base = Some(self.now - Millis::from_mins(60 * 24 * 60));
             self.next_tidy = self.now + TIDY;
         }
+    }
+
+    fn count_lendable(&mut self) {
+        let lendable = |number: &&Number| number.config.role == Role::Dynamic && !number.draining;
+        self.lendable = self.numbers.iter().filter(lendable).count();
     }
 
     /// An hour that ended is written down.

@@ -72,12 +72,12 @@ impl Pool {
                 }
                 if let Some(delay) = delay {
                     self.counts = delay.clone();
-                    // It stands there: it needs no second writing.
-                    self.counts_written = self.now;
-                    self.calls_unwritten = false;
                 }
             }
             JournalEntry::Hour(hour) => self.tally.remember(*hour),
+            JournalEntry::Left { numbers } => self.apply_left(numbers),
+            JournalEntry::Came { numbers } => self.apply_came(numbers),
+            JournalEntry::History(_) => {}
             JournalEntry::Snapshot {
                 part,
                 head,
@@ -158,6 +158,7 @@ impl Pool {
             let at = self.number_or_adopt(image.config.number);
             self.put_image(at, image);
         }
+        self.count_lendable();
     }
 
     /// The place of a number; one that is none of the configuration's is taken in to drain.
@@ -234,7 +235,7 @@ impl Pool {
             .collect()
     }
 
-    fn rebuild(&mut self, mut images: Vec<(Number, Vec<HolderImage>)>) {
+    pub(super) fn rebuild(&mut self, mut images: Vec<(Number, Vec<HolderImage>)>) {
         if self.config.policy.by_source {
             images.sort_by_key(|(number, _)| number.config.source);
         }
@@ -261,6 +262,7 @@ impl Pool {
             self.numbers.push(number);
             self.put_holders(at, &holders);
         }
+        self.count_lendable();
         for at in 0..count {
             if self.numbers[at].phase.is_leased() {
                 self.stand(at);

@@ -43,6 +43,26 @@ pub struct Hour {
     pub calls: u32,
 }
 
+impl Hour {
+    /// The same hour of another shard of the pool: its peak may have been at the same moment.
+    pub fn add(&mut self, other: &Self) {
+        if self.began == UnixMillis(0) {
+            self.began = other.began;
+        }
+        self.asked += other.asked;
+        self.granted += other.granted;
+        self.kept += other.kept;
+        self.reclaimed += other.reclaimed;
+        self.refused += other.refused;
+        self.taken_idle += other.taken_idle;
+        self.taken_active += other.taken_active;
+        self.peak_active += other.peak_active;
+        self.active_ms += other.active_ms;
+        self.taps += other.taps;
+        self.calls += other.calls;
+    }
+}
+
 /// The hours of the last two weeks, the present one last.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tally {
@@ -70,17 +90,9 @@ impl Tally {
             if place == 0 {
                 total.began = hour.began;
             }
-            total.asked += hour.asked;
-            total.granted += hour.granted;
-            total.kept += hour.kept;
-            total.reclaimed += hour.reclaimed;
-            total.refused += hour.refused;
-            total.taken_idle += hour.taken_idle;
-            total.taken_active += hour.taken_active;
-            total.peak_active = total.peak_active.max(hour.peak_active);
-            total.active_ms += hour.active_ms;
-            total.taps += hour.taps;
-            total.calls += hour.calls;
+            let peak_active = total.peak_active.max(hour.peak_active);
+            total.add(hour);
+            total.peak_active = peak_active;
         }
         total
     }

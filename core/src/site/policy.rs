@@ -177,6 +177,16 @@ impl SiteConfig {
         }
     }
 
+    /// Among how many state machines a pool is divided. One that lends a number to a combination of
+    /// parameters is not: the combination's number must be found by whoever brings it.
+    pub fn shards_of(&self, config: &PoolConfig) -> pool::Shards {
+        let by_params = self.scenarios.iter().any(|scenario| {
+            matches!(&scenario.kind, ScenarioKind::Params { pool, .. } if *pool == config.id)
+        });
+        let shards = if by_params { 1 } else { config.shards };
+        pool::Shards::new(u32::try_from(shards).unwrap_or(1))
+    }
+
     /// The number that `scenario` shows when no other is to be had; nothing leaves the page's own.
     pub fn reserve_of(&self, scenario: &Scenario) -> Option<E164> {
         let pool = scenario.pool().and_then(|id| self.pool(id));

@@ -42,7 +42,8 @@ pub(crate) enum SiteCommand {
         /// What the asker has; 0 is nothing.
         known: u64,
     },
-    /// The configuration of one pool.
+    /// The configuration of one pool, all shards of it. Answered with
+    /// [`pool::PoolConfiguration`].
     PoolConfig {
         /// The pool.
         pool: String,

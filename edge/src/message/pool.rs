@@ -5,7 +5,9 @@ use ringlet_core::attribution::{self, Settings, Verdict};
 use ringlet_core::id::{CallId, ScenarioId, VisitId, VisitorId};
 use ringlet_core::mask::{self, Mask};
 use ringlet_core::phone::{CountryCode, E164};
-use ringlet_core::pool::{Attributed, Facts, NumberView, PoolConfig, Tally};
+use ringlet_core::pool::{
+    Attributed, Facts, Granted, Hour, NumberImage, NumberView, PoolConfig, Shards, Tally,
+};
 use ringlet_core::report::TouchRow;
 use ringlet_core::throttle::Prefix;
 use ringlet_core::time::UnixMillis;
@@ -22,6 +24,12 @@ pub(crate) struct PoolAsk {
     pub site: String,
     /// The pool.
     pub pool: String,
+    /// Which of the pool's shards is asked.
+    #[serde(default)]
+    pub shard: u32,
+    /// How often it was passed on by a shard that knew better.
+    #[serde(default)]
+    pub passed_on: u32,
     /// The version of the configuration that the asker has; 0 if it does not know.
     pub version: u64,
     /// What is asked.
@@ -96,6 +104,16 @@ pub(crate) enum PoolCommand {
         /// The instant.
         visits_before: UnixMillis,
     },
+    /// The shard `to` wants the numbers that are its by the configuration of [`PoolAsk::version`].
+    /// Answered with [`Yielded`]; ask again until there is no parcel.
+    Yield {
+        /// Who asks.
+        to: u32,
+        /// The last parcel that he has taken and written down; 0 is none.
+        taken: u64,
+    },
+    /// Which numbers the shard has. Answered with [`Held`].
+    Held,
     /// Verify the stored state. Answered with a list of sentences.
     Check,
     /// Everything that is stored, as lines. Answered with one text.
@@ -120,6 +138,9 @@ pub(crate) struct VisitCommand {
     pub tab: u32,
     /// The agent's idempotency key.
     pub key: String,
+    /// The number he has by what his page remembers: its shard knows him.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<E164>,
     /// His network, where it is known. Never stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prefix: Option<Prefix>,
@@ -227,8 +248,52 @@ pub(crate) struct PoolConfiguration {
     /// The pool may borrow numbers: its site wants to hear when it is short.
     #[serde(default)]
     pub borrows: bool,
-    /// The pool.
+    /// Among how many shards the pool is divided.
+    #[serde(default)]
+    pub shards: Shards,
+    /// The most shards it ever had: those beyond [`Self::shards`] may still have numbers.
+    #[serde(default)]
+    pub most_shards: u32,
+    /// The whole pool, numbers of all shards.
     pub config: PoolConfig,
+}
+
+/// Numbers on their way from one shard to another.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Parcel {
+    /// Grows with every parcel of the shard it comes from.
+    pub id: u64,
+    /// The numbers.
+    pub numbers: Vec<NumberImage>,
+    /// The grants of their holders.
+    pub history: Vec<PastGrant>,
+}
+
+/// A grant of another shard's journal.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct PastGrant {
+    /// Its row there.
+    pub row: u64,
+    /// When it was.
+    pub at: UnixMillis,
+    /// It.
+    pub granted: Granted,
+}
+
+/// The answer to [`PoolCommand::Yield`].
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Yielded {
+    /// The oldest parcel that the asker has not confirmed; absent if there is none.
+    pub parcel: Option<Parcel>,
+}
+
+/// The numbers a shard has, for the check.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Held {
+    /// Numbers that it may lend or that visitors of it hold.
+    pub numbers: Vec<E164>,
+    /// Numbers on their way from it.
+    pub parcels: Vec<E164>,
 }
 
 /// What is known of a number that may go back to where it was borrowed.
@@ -354,10 +419,31 @@ pub(crate) struct CountsAnswer {
     #[serde(default)]
     pub short: bool,
     /// The hours of the last two weeks, oldest first.
-    pub hours: Vec<ringlet_core::pool::Hour>,
+    pub hours: Vec<Hour>,
 }
 
 impl CountsAnswer {
+    /// Counters of all shards of a pool together, hour by hour.
+    pub(crate) fn sum(shards: Vec<Self>) -> Self {
+        let mut hours: BTreeMap<UnixMillis, Hour> = BTreeMap::new();
+        let mut sum = Self {
+            numbers: 0,
+            active: 0,
+            short: false,
+            hours: Vec::new(),
+        };
+        for shard in shards {
+            sum.numbers += shard.numbers;
+            sum.active += shard.active;
+            sum.short |= shard.short;
+            for hour in shard.hours {
+                hours.entry(hour.began).or_default().add(&hour);
+            }
+        }
+        sum.hours = hours.into_values().collect();
+        sum
+    }
+
     /// Reads a pool's counters.
     pub(crate) fn of(numbers: u64, short: bool, tally: &Tally) -> Self {
         Self {

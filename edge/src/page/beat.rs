@@ -7,7 +7,9 @@ use crate::message::pool::{BeatCommand, Need, PoolCommand};
 use crate::objects::{self, Class};
 use crate::site_cache::Site;
 use futures_util::future::join_all;
+use ringlet_core::id::VisitorId;
 use ringlet_core::limits;
+use ringlet_core::phone::E164;
 use ringlet_core::wire::{
     BeatEvent, BeatRequest, GivenNumber, HeldLease, VisitReply, WIRE_VERSION,
 };
@@ -50,7 +52,10 @@ pub(super) async fn answer(
                 needs: held.needs,
                 reply,
             };
-            pool_ask(site, &held.pool, PoolCommand::Beat(Box::new(command)))
+            let number = E164::parse(&command.number).ok();
+            let nobody = VisitorId(0);
+            let command = PoolCommand::Beat(Box::new(command));
+            pool_ask(site, &held.pool, number, nobody, command)
         })
         .collect();
     match asks.as_slice() {

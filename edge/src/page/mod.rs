@@ -20,6 +20,9 @@ use crate::site_cache::{self, Site};
 use crate::{origin, problems, throttle};
 use ringlet_core::api::problem::{Problem, ProblemCode};
 use ringlet_core::api::route::{Route, RouteSpec};
+use ringlet_core::id::VisitorId;
+use ringlet_core::phone::E164;
+use ringlet_core::pool::Shards;
 use ringlet_core::time::Millis;
 use ringlet_core::wire::{VisitReply, WIRE_VERSION};
 use serde::de::DeserializeOwned;
@@ -100,17 +103,34 @@ fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
         .map_err(|error| Problem::with_detail(ProblemCode::NotJson, error.to_string()))
 }
 
-/// One message for one pool.
-fn pool_ask(site: &Site, pool: &str, command: PoolCommand) -> (String, PoolAsk) {
+/// One message for one pool: to the shard that knows the number, or that the visitor asks who has
+/// none. A shard that is not the one any more passes it on.
+fn pool_ask(
+    site: &Site,
+    pool: &str,
+    number: Option<E164>,
+    visitor: VisitorId,
+    command: PoolCommand,
+) -> (String, PoolAsk) {
     let id = site.config.site.as_str();
+    let mut pools = site.config.pools.iter();
+    let shards = pools
+        .find(|of| of.id.as_str() == pool)
+        .map_or(Shards::ONE, |of| site.config.shards_of(of));
+    let shard = match number {
+        Some(number) => shards.of_number(number),
+        None => shards.of_visitor(visitor),
+    };
     let ask = PoolAsk {
         v: VERSION,
         site: id.to_owned(),
         pool: pool.to_owned(),
+        shard,
+        passed_on: 0,
         version: site.version,
         command,
     };
-    (format!("{id}/{pool}"), ask)
+    (objects::pool_name(id, pool, shard), ask)
 }
 
 /// Has the only pool concerned write the whole answer, which is passed on as it comes.

@@ -234,6 +234,18 @@ fn combination(values: &[String]) -> VisitorId {
     VisitorId(pool::key_of(&values.join("\u{1f}")))
 }
 
+/// The number of a pool that the page remembers to have.
+pub(super) fn remembered_number(site: &Site, request: &VisitRequest, pool: &str) -> Option<E164> {
+    let leases = request.leases.iter().take(ringlet_core::limits::SCENARIOS);
+    let mut of_pool = leases.filter(|lease| {
+        let id = ScenarioId::parse(&lease.scenario).ok();
+        let scenario = id.and_then(|id| site.config.scenario(&id));
+        let of = scenario.and_then(Scenario::pool);
+        of.is_some_and(|of| of.as_str() == pool)
+    });
+    of_pool.find_map(|lease| E164::parse(&lease.number).ok())
+}
+
 /// What the pool may know of the visitor.
 pub(super) fn pool_facts(context: &VisitContext) -> pool::Facts {
     let geo = &context.geo;

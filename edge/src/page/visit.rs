@@ -17,6 +17,7 @@ use ringlet_core::api::problem::Problem;
 use ringlet_core::bot::is_bot;
 use ringlet_core::entropy::Entropy;
 use ringlet_core::id::{VisitId, VisitorId};
+use ringlet_core::pool::{key_of, visitor_of};
 use ringlet_core::wire::{VisitReply, VisitRequest, WIRE_VERSION};
 use std::cell::Cell;
 use worker::Env;
@@ -95,7 +96,8 @@ fn prepare(site: &Site, ask: &Ask, env: &Env, request: &VisitRequest) -> Result<
         .visitor
         .as_deref()
         .and_then(|id| VisitorId::parse(id).ok());
-    let visitor = remembered.unwrap_or_else(|| VisitorId(entropy.next_u128()));
+    let mut new = || visitor_of(entropy.next_u128(), key_of(&request.key));
+    let visitor = remembered.unwrap_or_else(&mut new);
     let same = request.visit.as_deref().filter(|_| view.goes_on);
     let visit = same.and_then(|id| VisitId::parse(id).ok());
     let visit = visit.unwrap_or_else(|| VisitId(entropy.next_u128()));
@@ -113,6 +115,10 @@ fn prepare(site: &Site, ask: &Ask, env: &Env, request: &VisitRequest) -> Result<
     let counts = Cell::new(!view.goes_on);
     let asks = plan.asks.into_iter().map(|((pool, of), needs)| {
         let counts = counts.replace(false);
+        let number = match of {
+            Some(_) => None,
+            None => plan::remembered_number(site, request, &pool),
+        };
         let command = PoolCommand::Visit(Box::new(VisitCommand {
             visitor: of.unwrap_or(visitor),
             visit,
@@ -122,6 +128,7 @@ fn prepare(site: &Site, ask: &Ask, env: &Env, request: &VisitRequest) -> Result<
             } else {
                 request.key.clone()
             },
+            number,
             prefix: ask.prefix(),
             facts,
             context: if counts {
@@ -139,7 +146,7 @@ fn prepare(site: &Site, ask: &Ask, env: &Env, request: &VisitRequest) -> Result<
             },
             panic_at,
         }));
-        let (name, ask) = pool_ask(site, &pool, command);
+        let (name, ask) = pool_ask(site, &pool, number, of.unwrap_or(visitor), command);
         (name, ask, of.is_some())
     });
     let asks = asks.collect();

@@ -2,7 +2,7 @@
 //! activity after a few seconds; and the alarm for what is due with nobody asking.
 
 use super::group::Group;
-use super::{CHECKPOINT_AFTER, Memory, Shell, journal, schema, visits};
+use super::{CHECKPOINT_AFTER, Memory, Shell, journal, schema, shard, visits};
 use crate::binding::fault::Fault;
 use crate::binding::timer;
 use crate::clock;
@@ -88,6 +88,7 @@ impl Shell {
             if let Some(in_force) = group.in_force {
                 journal::put_in_force(sql, in_force)?;
             }
+            shard::write(sql, &group.parcels, &group.taken)?;
             if let Some(row) = group.replay_from {
                 journal::replay_from(sql, row)?;
             }

@@ -5,7 +5,7 @@ use crate::binding::fault::Fault;
 use crate::export::{self, Table};
 use std::rc::Rc;
 
-const TABLES: [Table; 3] = [
+const TABLES: [Table; 4] = [
     Table {
         name: "visit",
         columns: "id, at_ms, visit, visitor, number, context",
@@ -20,6 +20,11 @@ const TABLES: [Table; 3] = [
         name: "fact",
         columns: "name, value",
         order: "name",
+    },
+    Table {
+        name: "parcel",
+        columns: "id, target, content",
+        order: "id",
     },
 ];
 

@@ -11,6 +11,7 @@
 
 use super::journal::InForce;
 use super::visits::UnseenVisit;
+use crate::message::pool::Parcel;
 use crate::panic_probe::PanicPoint;
 use futures_channel::oneshot;
 use ringlet_core::pool::JournalRow;
@@ -26,6 +27,10 @@ pub(super) struct Group {
     pub visits: Vec<UnseenVisit>,
     /// The first row of a snapshot among the rows.
     pub replay_from: Option<u64>,
+    /// Numbers that leave by the rows, by the shard they go to.
+    pub parcels: Vec<(u32, Parcel)>,
+    /// The last parcel taken of each shard that one came from by the rows.
+    pub taken: Vec<(u32, u64)>,
     /// Who waits. Dropped without a word, they know that nothing was kept.
     pub waiters: Vec<oneshot::Sender<()>>,
     /// A commit was called for.
@@ -39,6 +44,7 @@ impl Group {
     pub(super) fn has_rows(&self) -> bool {
         !self.rows.is_empty()
             || !self.visits.is_empty()
+            || !self.taken.is_empty()
             || self.in_force.is_some()
             || self.replay_from.is_some()
     }

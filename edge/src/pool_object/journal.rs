@@ -2,9 +2,9 @@
 
 use crate::binding::fault::Fault;
 use crate::binding::sql::{Row, Sql};
-use crate::message::pool::LeaseRow;
+use crate::message::pool::{LeaseRow, PastGrant};
 use ringlet_core::phone::E164;
-use ringlet_core::pool::{Granted, JournalEntry, JournalRow};
+use ringlet_core::pool::{Granted, JournalEntry, JournalRow, Shards};
 use ringlet_core::time::UnixMillis;
 
 /// Rows read at once at the start: about 1 kB each.
@@ -26,6 +26,10 @@ const CONFIG_VERSION: &str = "config_version";
 const CONFIG_REVISION: &str = "config_revision";
 /// The fact that says whether the pool may borrow.
 const BORROWS: &str = "borrows";
+/// The fact that says that the pool is being divided, and this shard has not all that is its own.
+pub(crate) const UNSETTLED: &str = "unsettled";
+/// The fact that says among how many shards the pool is divided.
+const SHARDS: &str = "shards";
 
 /// Appends rows, given as a JSON array of [`JournalRow`].
 ///
@@ -157,7 +161,8 @@ pub(crate) fn contexts(sql: &Sql, rows: &[u64]) -> Result<Vec<String>, Fault> {
     for chunk in rows.chunks(500) {
         let list = serde_json::to_string(chunk)?;
         let query = "SELECT coalesce(entry ->> '$.context', '') FROM json_each(?)
-                     LEFT JOIN journal ON journal.row = json_each.value AND kind = 'grant'
+                     LEFT JOIN journal ON journal.row = json_each.value
+                       AND kind IN ('grant', 'history')
                      ORDER BY json_each.key";
         for row in sql.rows(query, &[&list])? {
             contexts.push(row.text(0)?);
@@ -166,18 +171,40 @@ pub(crate) fn contexts(sql: &Sql, rows: &[u64]) -> Result<Vec<String>, Fault> {
     Ok(contexts)
 }
 
+/// The grants of `rows`, those that are still there.
+///
+/// # Errors
+/// What the platform says, or if a row is not what this version writes.
+pub(crate) fn past_grants(sql: &Sql, rows: &[u64]) -> Result<Vec<PastGrant>, Fault> {
+    let list = serde_json::to_string(rows)?;
+    let query = "SELECT row, at_ms, entry FROM journal JOIN json_each(?) ON row = value
+                 WHERE kind IN ('grant', 'history') ORDER BY row";
+    let mut grants = Vec::new();
+    for row in sql.rows(query, &[&list])? {
+        let row = journal_row(&row)?;
+        if let JournalEntry::Grant(granted) | JournalEntry::History(granted) = row.entry {
+            grants.push(PastGrant {
+                row: row.row,
+                at: row.at,
+                granted: *granted,
+            });
+        }
+    }
+    Ok(grants)
+}
+
 /// The grant of a number by its generation.
 ///
 /// # Errors
 /// What the platform says.
 pub(crate) fn grant(sql: &Sql, number: E164, generation: u64) -> Result<Option<Granted>, Fault> {
     let query = "SELECT row, at_ms, entry FROM journal
-                 WHERE kind = 'grant' AND number = ? AND generation = ?";
+                 WHERE kind IN ('grant', 'history') AND number = ? AND generation = ?";
     let Some(row) = sql.row(query, &[&number.to_string(), &generation])? else {
         return Ok(None);
     };
     match journal_row(&row)?.entry {
-        JournalEntry::Grant(granted) => Ok(Some(*granted)),
+        JournalEntry::Grant(granted) | JournalEntry::History(granted) => Ok(Some(*granted)),
         _ => Ok(None),
     }
 }
@@ -261,6 +288,8 @@ pub(crate) struct InForce {
     pub revision: u64,
     /// The site wants to hear when numbers are short.
     pub borrows: bool,
+    /// Among how many shards the pool is divided, as far as this one has settled it.
+    pub shards: Shards,
 }
 
 /// The configuration in force.
@@ -272,6 +301,7 @@ pub(crate) fn in_force(sql: &Sql) -> Result<InForce, Fault> {
         version: number_fact(sql, CONFIG_VERSION)?,
         revision: number_fact(sql, CONFIG_REVISION)?,
         borrows: number_fact(sql, BORROWS)? == 1,
+        shards: Shards::new(u32::try_from(number_fact(sql, SHARDS)?).unwrap_or(1)),
     })
 }
 
@@ -282,7 +312,11 @@ pub(crate) fn in_force(sql: &Sql) -> Result<InForce, Fault> {
 pub(crate) fn put_in_force(sql: &Sql, in_force: InForce) -> Result<(), Fault> {
     put_number_fact(sql, CONFIG_VERSION, in_force.version)?;
     put_number_fact(sql, CONFIG_REVISION, in_force.revision)?;
-    put_number_fact(sql, BORROWS, u64::from(in_force.borrows))
+    put_number_fact(sql, BORROWS, u64::from(in_force.borrows))?;
+    if number_fact(sql, UNSETTLED)? == 1 {
+        put_number_fact(sql, UNSETTLED, 0)?;
+    }
+    put_number_fact(sql, SHARDS, u64::from(in_force.shards.count()))
 }
 
 fn fact(sql: &Sql, name: &str) -> Result<Option<String>, Fault> {

@@ -20,6 +20,7 @@ mod judge;
 mod live;
 mod recent;
 mod schema;
+mod shard;
 mod shortage;
 mod visit;
 mod visits;
@@ -30,8 +31,7 @@ use crate::binding::object::Store;
 use crate::clock;
 use crate::http::answer::{UNKNOWN_COMMAND, outcome};
 use crate::message::pool::{PoolAsk, PoolCommand, PoolConfiguration};
-use crate::message::{SiteAsk, SiteCommand};
-use crate::objects::{self, Class};
+use futures_channel::oneshot;
 use group::Group;
 use journal::InForce;
 use recent::Recent;
@@ -55,6 +55,14 @@ pub(crate) struct Shell {
     env: Env,
     /// The site, once it was named.
     site: RefCell<String>,
+    /// Which of the pool's shards this is.
+    shard: Cell<u32>,
+    /// The pool is being divided anew, and this shard has not all that is its own.
+    unsettled: Cell<bool>,
+    /// The version by which this shard has parted with what is not its own.
+    parted_at: Cell<u64>,
+    /// Who waits while a configuration is brought into force; nothing while none is.
+    settling: RefCell<Option<Vec<oneshot::Sender<()>>>>,
     memory: RefCell<Option<Memory>>,
     group: RefCell<Group>,
     recent: RefCell<Recent>,
@@ -94,6 +102,10 @@ impl DurableObject for PoolObject {
             store: Store::new(&state),
             env,
             site: RefCell::default(),
+            shard: Cell::new(0),
+            unsettled: Cell::new(false),
+            parted_at: Cell::new(0),
+            settling: RefCell::default(),
             memory: RefCell::new(None),
             group: RefCell::default(),
             recent: RefCell::default(),
@@ -141,14 +153,17 @@ impl Shell {
         let PoolAsk {
             site,
             pool,
+            shard,
+            passed_on,
             version,
             command,
             ..
         } = ask;
         self.site.replace(site.clone());
+        self.shard.set(shard);
         match command {
             PoolCommand::Configure(configuration) => {
-                self.configure(*configuration).await?;
+                self.settle(&site, &pool, *configuration).await?;
                 Ok("null".to_owned())
             }
             PoolCommand::Import { lines } => {
@@ -159,9 +174,13 @@ impl Shell {
                 self.forget().await?;
                 Ok("null".to_owned())
             }
+            PoolCommand::Yield { to, taken } => self.give(&site, &pool, version, to, taken).await,
             command => {
                 self.follow_config(&site, &pool, version).await?;
-                self.command(command).await
+                match self.passed_on(&site, &pool, passed_on, &command).await? {
+                    Some(answer) => Ok(answer),
+                    None => self.command(command).await,
+                }
             }
         }
     }
@@ -196,9 +215,11 @@ impl Shell {
             PoolCommand::Compact { visits_before } => self.compact(visits_before),
             PoolCommand::Check => self.check(),
             PoolCommand::Export => self.export(),
-            PoolCommand::Configure(_) | PoolCommand::Delete | PoolCommand::Import { .. } => {
-                Ok("null".to_owned())
-            }
+            PoolCommand::Held => self.held(),
+            PoolCommand::Configure(_)
+            | PoolCommand::Delete
+            | PoolCommand::Yield { .. }
+            | PoolCommand::Import { .. } => Ok("null".to_owned()),
         }
     }
 
@@ -260,12 +281,17 @@ impl Shell {
                 rows: 0,
             });
         }
+        self.open.set(true);
         let sql = self.store.sql();
         let rows = journal::read(sql, |row| {
             pool.replay(row);
             self.recent.borrow_mut().row(row);
         })?;
         let version = journal::in_force(sql)?;
+        // A division broke off.
+        if journal::number_fact(sql, journal::UNSETTLED)? == 1 {
+            self.unsettled.set(true);
+        }
         self.borrows.set(version.borrows);
         Ok(Memory {
             pool,
@@ -274,65 +300,65 @@ impl Shell {
         })
     }
 
-    /// Takes a configuration unless a newer one is in force.
-    async fn configure(
+    /// Takes a configuration, of which only this shard's numbers are left.
+    async fn bring_into_force(
         self: &Rc<Self>,
         configuration: PoolConfiguration,
     ) -> std::result::Result<(), Fault> {
         let mut memory = self.take_memory()?;
         self.borrows.set(configuration.borrows);
-        let version = InForce {
+        memory.version = InForce {
             version: configuration.version,
             revision: configuration.revision,
             borrows: configuration.borrows,
+            shards: configuration.shards,
         };
-        if version > memory.version {
-            let now = clock::now();
-            let mut entropy = Entropy::new(host::seed());
-            let mut config = configuration.config;
-            config.hash_seed = entropy.next_u64();
-            let input = Input::Reconfigure(Box::new(config));
-            memory.pool.handle_input(input, now, &mut entropy);
-            memory.version = version;
-            self.group.borrow_mut().in_force = Some(version);
-            self.drain(&mut memory, now);
-        }
+        let now = clock::now();
+        let mut entropy = Entropy::new(host::seed());
+        let mut config = configuration.config;
+        config.hash_seed = entropy.next_u64();
+        let input = Input::Reconfigure(Box::new(config));
+        memory.pool.handle_input(input, now, &mut entropy);
+        self.group.borrow_mut().in_force = Some(memory.version);
+        self.drain(&mut memory, now);
         *self.memory.borrow_mut() = Some(memory);
         self.committed().await
     }
 
-    /// Asks the site for its configuration if `version`, which somebody has, is newer than ours.
-    /// Without an answer the configuration in force goes on, if there is one.
+    /// The configuration in force.
+    fn known(self: &Rc<Self>) -> std::result::Result<InForce, Fault> {
+        let memory = self.take_memory()?;
+        let known = memory.version;
+        *self.memory.borrow_mut() = Some(memory);
+        Ok(known)
+    }
+
+    /// Asks the site for its configuration if `version`, which somebody has, is newer than ours, or
+    /// if ours is not settled. Without an answer the configuration in force goes on, if there is a
+    /// settled one.
     async fn follow_config(
         self: &Rc<Self>,
         site: &str,
         pool: &str,
         version: u64,
     ) -> std::result::Result<(), Fault> {
-        let memory = self.take_memory()?;
-        let ours = memory.version.version;
-        *self.memory.borrow_mut() = Some(memory);
-        if ours > 0 && ours >= version {
+        let ours = self.known()?.version;
+        if ours > 0 && ours >= version && !self.unsettled.get() {
             return Ok(());
         }
-        let command = SiteCommand::PoolConfig {
-            pool: pool.to_owned(),
+        let followed = match self.configuration_of(site, pool).await {
+            Ok(configuration) => self.settle(site, pool, configuration).await,
+            Err(fault) => Err(fault),
         };
-        let ask = SiteAsk {
-            v: crate::message::VERSION,
-            site: site.to_owned(),
-            command,
-        };
-        match objects::ask::<_, PoolConfiguration>(&self.env, Class::Site, site, &ask).await {
-            Ok(configuration) => self.configure(configuration).await,
-            Err(fault) if ours > 0 => {
+        match followed {
+            Err(fault) if ours > 0 && !self.unsettled.get() => {
                 crate::log::Line::new(crate::log::Level::Warn, "config_not_followed")
                     .site(site)
                     .fault(&fault.message)
                     .write();
                 Ok(())
             }
-            Err(fault) => Err(fault),
+            followed => followed,
         }
     }
 

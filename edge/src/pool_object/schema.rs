@@ -5,7 +5,7 @@
 //! needs no row to be changed when a lease ends, so a grant is one appended row.
 
 /// See [`crate::schema::migrate`].
-pub(crate) const STEPS: &[&str] = &[V1, V2, V3];
+pub(crate) const STEPS: &[&str] = &[V1, V2, V3, V4];
 
 /// Grants that came with a number from another object go by their own age.
 const V2: &str = "
@@ -39,4 +39,13 @@ CREATE TABLE fact (
     name TEXT PRIMARY KEY,
     value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+";
+
+/// Numbers on their way to another shard, until it has confirmed them.
+const V4: &str = "
+CREATE TABLE parcel (
+    id INTEGER PRIMARY KEY,
+    target INTEGER NOT NULL,
+    content TEXT NOT NULL
+) STRICT;
 ";

@@ -56,9 +56,7 @@ impl Shell {
 
 /// Whether all numbers are before somebody's eyes, or all but one.
 pub(super) fn pressed(pool: &Pool) -> bool {
-    let numbers = pool.config().numbers.iter();
-    let dynamic = numbers.filter(|number| number.role == Role::Dynamic);
-    pool.tally().active() as usize + 1 >= dynamic.count()
+    pool.tally().active() as usize + 1 >= pool.lendable()
 }
 
 fn shown_of(pool: &Pool, number: E164) -> Option<ShownNumber> {

@@ -6,7 +6,7 @@ use crate::binding::fault::Fault;
 use crate::message::pool::{Need, VisitCommand};
 use crate::panic_probe::{self, PanicPoint};
 use crate::throttle;
-use ringlet_core::pool::{Acquire, Input, Pool, Reply, Role, TabId, key_of};
+use ringlet_core::pool::{Acquire, Input, Pool, Reply, TabId, key_of};
 use ringlet_core::throttle::{Guard, Load, Prefix};
 use ringlet_core::time::UnixMillis;
 use ringlet_core::wire::{NumberGiven, VisitReply};
@@ -26,6 +26,7 @@ impl Shell {
             needs,
             mut reply,
             panic_at,
+            ..
         } = command;
         let unseen = counts.then(|| UnseenVisit::of(visit, visitor, &context, &needs));
         let ask = Acquire {
@@ -119,11 +120,8 @@ fn fresh(guard: &mut Option<Guard>, now: UnixMillis) -> &mut Guard {
 }
 
 fn load_of(pool: &Pool) -> Load {
-    let numbers = pool.config().numbers.iter();
     Load {
-        numbers: numbers
-            .filter(|number| number.role == Role::Dynamic)
-            .count(),
+        numbers: pool.lendable(),
         active: pool.tally().active() as usize,
     }
 }

@@ -6,7 +6,7 @@ use super::config::{self, NewVersion, Version};
 use super::duty::{self, Duty};
 use super::refused::Refused;
 use super::scenarios::{diff_versions, read_scenario};
-use super::{InForce, SiteObject, check, export, idempotency, schema};
+use super::{InForce, SiteObject, check, export, idempotency, schema, shards};
 use crate::api::fault_at;
 use crate::binding::host;
 use crate::binding::sql::Sql;
@@ -162,7 +162,7 @@ impl SiteObject {
                 })
             }
             Route::Import => Err(ProblemCode::Conflict.into()),
-            Route::Check => self.check_state(site).await,
+            Route::Check => self.check_state().await,
             Route::StockKeep => self.keep_stock_now().await,
             Route::CallCorrect => self.correct(ask, &actor, now).await,
             Route::Replay => self.replay(ask, &actor, now).await,
@@ -269,6 +269,7 @@ impl SiteObject {
                 .with_status(status)
                 .with_etag(version.etag());
             idempotency::remember(sql, ask, &reply, now)?;
+            shards::divide(sql, &config, now)?;
             duty::call_for(sql, Duty::Retention, now)?;
             duty::call_for(sql, Duty::Stock, now)?;
             Ok::<_, Refused>((version, reply))
@@ -338,7 +339,7 @@ impl SiteObject {
     }
 
     async fn delete_site(&self, site: &str) -> Done {
-        self.delete_pools(site).await?;
+        self.delete_pools().await?;
         self.give_everything_back(site).await?;
         self.store.delete_all().await?;
         self.config.borrow_mut().take();
@@ -353,8 +354,8 @@ impl SiteObject {
         })
     }
 
-    async fn check_state(&self, site: &str) -> Done {
-        let faults = check::run(self, site).await?;
+    async fn check_state(&self) -> Done {
+        let faults = check::run(self).await?;
         AdminReply::json(&CheckAnswer {
             ok: faults.is_empty(),
             faults,

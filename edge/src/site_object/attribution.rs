@@ -4,7 +4,7 @@
 //! static number needs no verdict: it is its source's. Attributions are appended; the last one of a
 //! call is in force.
 
-use super::{InForce, SiteObject, config, pools};
+use super::{InForce, SiteObject, config};
 use crate::binding::fault::Fault;
 use crate::binding::sql::{Row, Sql};
 use crate::log::{Level, Line};
@@ -249,9 +249,7 @@ impl SiteObject {
         for pool in config::pools_of(self.store.sql(), dialed)? {
             let command = self.command(in_force, record, dialed, remembered.as_ref())?;
             let command = PoolCommand::Call(Box::new(command));
-            let site = in_force.config.site.as_str();
-            let answer: CallAnswer =
-                pools::ask(&self.env, site, &pool, in_force.version, command).await?;
+            let answer: CallAnswer = self.ask_pool_of(in_force, &pool, dialed, command).await?;
             answers.push((pool, answer));
         }
         self.conclude(in_force, record, dialed, answers, remembered.as_ref())
@@ -369,7 +367,9 @@ impl SiteObject {
         for pool in pools {
             let call = record.id();
             let command = PoolCommand::CallEnded { number, call };
-            let told = pools::ask::<()>(&self.env, site, &pool, in_force.version, command).await;
+            let told = self
+                .ask_pool_of::<()>(in_force, &pool, number, command)
+                .await;
             if let Err(fault) = told {
                 Line::new(Level::Warn, "call_end_not_told")
                     .site(site)
@@ -405,7 +405,9 @@ impl SiteObject {
         };
         for pool in pools {
             let command = PoolCommand::Attributed(credit);
-            let told = pools::ask::<()>(&self.env, site, &pool, in_force.version, command).await;
+            let told = self
+                .ask_pool_of::<()>(in_force, &pool, number, command)
+                .await;
             if let Err(fault) = told {
                 Line::new(Level::Warn, "credit_not_told")
                     .site(site)

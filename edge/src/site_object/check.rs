@@ -1,6 +1,6 @@
 //! The check of the stored state: whether everything that is kept is whole and agrees.
 
-use super::{SiteObject, audit, config, pools};
+use super::{SiteObject, audit, config};
 use crate::binding::fault::Fault;
 use crate::message::pool::PoolCommand;
 
@@ -8,7 +8,7 @@ use crate::message::pool::PoolCommand;
 ///
 /// # Errors
 /// When the state could not be read at all.
-pub(super) async fn run(object: &SiteObject, site: &str) -> Result<Vec<String>, Fault> {
+pub(super) async fn run(object: &SiteObject) -> Result<Vec<String>, Fault> {
     let sql = object.store.sql();
     let mut faults = Vec::new();
     for row in sql.rows("PRAGMA quick_check", &[])? {
@@ -30,13 +30,12 @@ pub(super) async fn run(object: &SiteObject, site: &str) -> Result<Vec<String>, 
         .in_force()?
         .ok_or_else(|| Fault::new("there is no such site"))?;
     for pool in config::known_pools(sql)? {
-        let version = in_force.version;
-        let said: Vec<String> =
-            pools::ask(&object.env, site, &pool, version, PoolCommand::Check).await?;
-        faults.extend(
-            said.into_iter()
-                .map(|fault| format!("pool {pool}: {fault}")),
-        );
+        let said: Vec<Vec<String>> = object
+            .ask_shards(&in_force, &pool, PoolCommand::Check)
+            .await?;
+        let also = object.check_shards(&in_force, &pool).await?;
+        let said = said.into_iter().flatten().chain(also);
+        faults.extend(said.map(|fault| format!("pool {pool}: {fault}")));
     }
     Ok(faults)
 }

@@ -8,7 +8,7 @@ use super::attribution::{self, Outcome, ShownCandidate};
 use super::audit::{self, Change};
 use super::calls::StoredCall;
 use super::refused::Refused;
-use super::{InForce, SiteObject, config, idempotency, pools};
+use super::{InForce, SiteObject, config, idempotency};
 use crate::auth::sha256_hex;
 use crate::binding::fault::Fault;
 use crate::message::pool::{LeaseRow, PoolCommand};
@@ -121,17 +121,16 @@ impl SiteObject {
     ) -> Result<VisitContext, Refused> {
         let number = self.tracked(&in_force.config, &stored.record)?;
         let number = number.ok_or_else(|| wrong("the call names no number"))?;
-        let site = in_force.config.site.as_str();
         for pool in config::pools_of(self.store.sql(), number)? {
             let command = PoolCommand::Leases {
                 number,
                 at: candidate.granted_at,
                 count: LEASES,
             };
-            let leases: Vec<LeaseRow> =
-                pools::ask(&self.env, site, &pool, in_force.version, command).await?;
+            let leases: Vec<Vec<LeaseRow>> = self.ask_shards(in_force, &pool, command).await?;
             let id = candidate.lease.to_string();
-            if let Some(lease) = leases.into_iter().find(|lease| lease.lease == id) {
+            let mut leases = leases.into_iter().flatten();
+            if let Some(lease) = leases.find(|lease| lease.lease == id) {
                 return Ok(serde_json::from_value(lease.context).unwrap_or_default());
             }
         }

@@ -22,13 +22,21 @@ pub(super) enum Duty {
     Retention,
     /// Keep the pools in numbers that sites share.
     Stock,
+    /// Have shards settle a new division of their pool.
+    Shards,
 }
 
 /// When a duty that failed is tried again.
 const AGAIN_AFTER: Millis = Millis::from_secs(30);
 
 impl Duty {
-    const ALL: [Self; 4] = [Self::Credit, Self::Send, Self::Retention, Self::Stock];
+    const ALL: [Self; 5] = [
+        Self::Credit,
+        Self::Send,
+        Self::Retention,
+        Self::Stock,
+        Self::Shards,
+    ];
 
     const fn name(self) -> &'static str {
         match self {
@@ -36,6 +44,7 @@ impl Duty {
             Self::Send => "send",
             Self::Retention => "retention",
             Self::Stock => "stock",
+            Self::Shards => "shards",
         }
     }
 }
@@ -100,6 +109,7 @@ impl SiteObject {
                 Duty::Send => self.send_deliveries().await,
                 Duty::Retention => self.let_go().await,
                 Duty::Stock => self.keep_stock().await,
+                Duty::Shards => self.settle_shards().await,
             };
             let again = done.unwrap_or_else(|fault| {
                 Line::new(Level::Warn, "duty_failed")

@@ -7,7 +7,7 @@
 use super::admin::AdminReply;
 use super::duty::{self, Duty};
 use super::refused::Refused;
-use super::{SiteObject, config, pools, schema};
+use super::{SiteObject, config, schema};
 use crate::binding::fault::Fault;
 use crate::clock;
 use crate::export::{self, Table};
@@ -16,7 +16,7 @@ use crate::message::pool::PoolCommand;
 use ringlet_core::api::problem::{Problem, ProblemCode};
 use std::collections::BTreeMap;
 
-const TABLES: [Table; 12] = [
+const TABLES: [Table; 13] = [
     Table {
         name: "config_version",
         columns: "version, at_ms, author, note, document",
@@ -73,6 +73,11 @@ const TABLES: [Table; 12] = [
         order: "number",
     },
     Table {
+        name: "pool_shards",
+        columns: "pool, shards, most, settled",
+        order: "pool",
+    },
+    Table {
         name: "borrow_revision",
         columns: "revision",
         order: "revision",
@@ -91,12 +96,22 @@ pub(super) async fn write(object: &SiteObject, site: &str) -> Result<String, Fau
     for table in &TABLES {
         export::write(sql, table, &mut text)?;
     }
-    let version = config::latest_version(sql)?;
+    let in_force = object
+        .in_force()?
+        .ok_or_else(|| Fault::new("there is no such site"))?;
     for pool in config::known_pools(sql)? {
-        let lines: String =
-            pools::ask(&object.env, site, &pool, version, PoolCommand::Export).await?;
-        for line in lines.lines() {
-            text.push_str(&format!("{{\"pool\":\"{pool}\",{}\n", &line[1..]));
+        let shards: Vec<String> = object
+            .ask_shards(&in_force, &pool, PoolCommand::Export)
+            .await?;
+        for (shard, lines) in shards.iter().enumerate() {
+            // As its object is named: `pool`, `pool/1`, `pool/2` …
+            let name = match shard {
+                0 => pool.clone(),
+                shard => format!("{pool}/{shard}"),
+            };
+            for line in lines.lines() {
+                text.push_str(&format!("{{\"pool\":\"{name}\",{}\n", &line[1..]));
+            }
         }
     }
     Ok(text)
@@ -145,7 +160,7 @@ pub(super) async fn read(
     config::parse(&document, site, ask.russian)?;
     for (pool, lines) in of_pools {
         let command = PoolCommand::Import { lines };
-        pools::ask::<()>(&object.env, site, pool, 0, command).await?;
+        object.ask_named(site, pool, command).await?;
     }
     object.store.transaction(|sql| {
         crate::schema::migrate(sql, schema::STEPS)?;
@@ -160,6 +175,7 @@ pub(super) async fn read(
         // The alarm and what it looks after are no part of an export.
         duty::call_for(sql, Duty::Retention, now)?;
         duty::call_for(sql, Duty::Stock, now)?;
+        duty::call_for(sql, Duty::Shards, now)?;
         duty::call_for(sql, Duty::Credit, now)
     })?;
     object.set_alarm_for_duties()?;

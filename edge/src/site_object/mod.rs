@@ -28,6 +28,7 @@ mod reports;
 mod retention;
 mod scenarios;
 mod schema;
+mod shards;
 mod shown;
 mod stock;
 

@@ -7,12 +7,10 @@
 use super::SiteObject;
 use super::admin::{AdminReply, bad};
 use super::config::{self, NewVersion};
-use super::pools;
 use super::refused::Refused;
 use crate::api::fault_at;
 use crate::clock;
 use crate::message::AdminAsk;
-use crate::message::pool::{LiveAnswer, PoolCommand};
 use futures_util::future::join_all;
 use ringlet_core::api::problem::{FaultAt, Problem, ProblemCode};
 use ringlet_core::attribution::{NumberCalls, PASTED_WITHIN};
@@ -120,18 +118,8 @@ impl SiteObject {
         let filter = ask.parameter("filter").unwrap_or("all");
         let in_force = self.in_force()?.ok_or(ProblemCode::UnknownSite)?;
         let config = &in_force.config;
-        let site = config.site.as_str();
-        let lives = join_all(config.pools.iter().map(|pool| {
-            let version = in_force.version;
-            pools::ask::<LiveAnswer>(
-                &self.env,
-                site,
-                pool.id.as_str(),
-                version,
-                PoolCommand::Live,
-            )
-        }))
-        .await;
+        let pools = config.pools.iter();
+        let lives = join_all(pools.map(|pool| self.live_of(&in_force, &pool.id))).await;
         let mut rows: BTreeMap<E164, NumberRow> = BTreeMap::new();
         for (pool, live) in config.pools.iter().zip(lives) {
             for number in live?.numbers {

@@ -2,54 +2,21 @@
 
 use super::admin::{AdminReply, bad};
 use super::refused::Refused;
-use super::{InForce, SiteObject, config, stock};
+use super::{InForce, SiteObject, config, shards, stock};
 use crate::binding::fault::Fault;
 use crate::binding::sql::Sql;
 use crate::log::{Level, Line};
 use crate::message::AdminAsk;
-use crate::message::VERSION;
 use crate::message::pool::{
-    CountsAnswer, LeaseRow, LiveAnswer, LiveEvent, PoolAsk, PoolCommand, PoolConfiguration,
-    ShownNumber,
+    CountsAnswer, LeaseRow, LiveAnswer, LiveEvent, PoolCommand, PoolConfiguration, ShownNumber,
 };
-use crate::objects::{self, Class};
 use futures_util::future::join_all;
 use ringlet_core::api::problem::ProblemCode;
 use ringlet_core::id::{PoolId, ScenarioId, VisitorId};
 use ringlet_core::phone::E164;
 use ringlet_core::pool;
-use ringlet_core::site::PoolConfig;
 use ringlet_core::time::UnixMillis;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
-use worker::Env;
-
-/// The name of a pool's object.
-pub(crate) fn object_name(site: &str, pool: &str) -> String {
-    format!("{site}/{pool}")
-}
-
-/// Asks a pool's object.
-///
-/// # Errors
-/// When it could not be asked.
-pub(crate) async fn ask<R: DeserializeOwned>(
-    env: &Env,
-    site: &str,
-    pool: &str,
-    version: u64,
-    command: PoolCommand,
-) -> Result<R, Fault> {
-    let name = object_name(site, pool);
-    let ask = PoolAsk {
-        v: VERSION,
-        site: site.to_owned(),
-        pool: pool.to_owned(),
-        version,
-        command,
-    };
-    objects::ask(env, Class::Pool, &name, &ask).await
-}
 
 /// The configuration of one pool, with the numbers it borrowed. A pool that is no more has no
 /// numbers: those it had drain.
@@ -62,6 +29,7 @@ pub(super) fn configuration(
     pool: &PoolId,
 ) -> Result<PoolConfiguration, Fault> {
     let site = &in_force.config;
+    let divided = shards::division(sql, pool.as_str())?;
     let known = site.pool(pool);
     let mut config = known.map_or_else(pool::PoolConfig::default, |pool| site.pool_config(pool));
     let borrowed = stock::borrowed(sql)?
@@ -77,36 +45,10 @@ pub(super) fn configuration(
         version: in_force.version,
         revision: stock::revision(sql)?,
         borrows: known.is_some_and(|pool| pool.stock.is_some()),
+        shards: divided.shards,
+        most_shards: divided.most,
         config,
     })
-}
-
-/// What a pool counted.
-///
-/// # Errors
-/// When it could not be asked.
-pub(super) async fn counts(
-    env: &Env,
-    in_force: &InForce,
-    pool: &PoolConfig,
-) -> Result<CountsAnswer, Fault> {
-    let (site, id) = (in_force.config.site.as_str(), pool.id.as_str());
-    ask(env, site, id, in_force.version, PoolCommand::Counts).await
-}
-
-/// When numbers of a pool were last used.
-///
-/// # Errors
-/// When it could not be asked.
-pub(super) async fn shown(
-    env: &Env,
-    in_force: &InForce,
-    pool: &PoolId,
-    numbers: Vec<E164>,
-) -> Result<Vec<ShownNumber>, Fault> {
-    let (site, id) = (in_force.config.site.as_str(), pool.as_str());
-    let command = PoolCommand::Shown { numbers };
-    ask(env, site, id, in_force.version, command).await
 }
 
 impl SiteObject {
@@ -138,27 +80,81 @@ impl SiteObject {
     pub(super) async fn tell_pool(&self, in_force: &InForce, pool: &PoolId) -> Result<(), Fault> {
         let configuration = configuration(self.store.sql(), in_force, pool)?;
         let command = PoolCommand::Configure(Box::new(configuration));
-        let site = in_force.config.site.as_str();
-        ask(&self.env, site, pool.as_str(), in_force.version, command).await
+        let _: Vec<()> = self.ask_shards(in_force, pool.as_str(), command).await?;
+        self.shards_are_told(pool)
+    }
+
+    /// What a pool counted, all shards together.
+    ///
+    /// # Errors
+    /// When one could not be asked.
+    pub(super) async fn counts_of(
+        &self,
+        in_force: &InForce,
+        pool: &PoolId,
+    ) -> Result<CountsAnswer, Fault> {
+        let command = PoolCommand::Counts;
+        let all: Vec<CountsAnswer> = self.ask_shards(in_force, pool.as_str(), command).await?;
+        Ok(CountsAnswer::sum(all))
+    }
+
+    /// When numbers of a pool were last used.
+    ///
+    /// # Errors
+    /// When a shard could not be asked.
+    pub(super) async fn shown_of(
+        &self,
+        in_force: &InForce,
+        pool: &PoolId,
+        numbers: Vec<E164>,
+    ) -> Result<Vec<ShownNumber>, Fault> {
+        let command = PoolCommand::Shown { numbers };
+        let all: Vec<Vec<ShownNumber>> = self.ask_shards(in_force, pool.as_str(), command).await?;
+        Ok(all.concat())
+    }
+
+    /// What the numbers of a pool do, all shards together.
+    ///
+    /// # Errors
+    /// When a shard could not be asked.
+    pub(super) async fn live_of(
+        &self,
+        in_force: &InForce,
+        pool: &PoolId,
+    ) -> Result<LiveAnswer, Fault> {
+        let all: Vec<LiveAnswer> = self
+            .ask_shards(in_force, pool.as_str(), PoolCommand::Live)
+            .await?;
+        let mut live = LiveAnswer::default();
+        for one in all {
+            live.numbers.extend(one.numbers);
+            live.sources.extend(one.sources);
+            live.events.extend(one.events);
+        }
+        // Newest first, as each shard has them.
+        live.events.sort_by_key(|event| std::cmp::Reverse(event.at));
+        Ok(live)
     }
 
     /// Has every pool forget everything.
-    pub(super) async fn delete_pools(&self, site: &str) -> Result<(), Fault> {
-        let pools = config::known_pools(self.store.sql())?;
-        let gone = pools
-            .iter()
-            .map(|pool| ask::<()>(&self.env, site, pool, 0, PoolCommand::Delete));
-        join_all(gone).await.into_iter().collect()
+    pub(super) async fn delete_pools(&self) -> Result<(), Fault> {
+        let Some(in_force) = self.in_force()? else {
+            return Ok(());
+        };
+        for pool in config::known_pools(self.store.sql())? {
+            let _: Vec<()> = self
+                .ask_shards(&in_force, &pool, PoolCommand::Delete)
+                .await?;
+        }
+        Ok(())
     }
 
     /// The live view: what the numbers of every pool do.
     pub(super) async fn read_live(&self, now: UnixMillis) -> Result<AdminReply, Refused> {
         let in_force = self.in_force()?.ok_or(ProblemCode::UnknownSite)?;
-        let site = in_force.config.site.as_str();
         let pools = in_force.config.pools.iter().map(|pool| async {
             let id = pool.id.as_str();
-            let live: LiveAnswer =
-                ask(&self.env, site, id, in_force.version, PoolCommand::Live).await?;
+            let live = self.live_of(&in_force, &pool.id).await?;
             Ok::<_, Fault>(LivePool::of(id, live))
         });
         let pools: Result<Vec<LivePool>, Fault> = join_all(pools).await.into_iter().collect();
@@ -183,12 +179,11 @@ impl SiteObject {
         let mut leases: Vec<LeaseRow> = Vec::new();
         for pool in config::pools_of(self.store.sql(), number)? {
             let command = PoolCommand::Leases { number, at, count };
-            let site = in_force.config.site.as_str();
-            leases.extend(
-                ask::<Vec<LeaseRow>>(&self.env, site, &pool, in_force.version, command).await?,
-            );
+            let all: Vec<Vec<LeaseRow>> = self.ask_shards(&in_force, &pool, command).await?;
+            leases.extend(all.into_iter().flatten());
         }
-        leases.sort_by_key(|lease| std::cmp::Reverse(lease.granted_at));
+        leases.sort_by_key(|lease| std::cmp::Reverse((lease.granted_at, lease.generation)));
+        end_by_the_next(&mut leases);
         leases.truncate(usize::try_from(count).unwrap_or(usize::MAX));
         AdminReply::json(&Leases { number, at, leases })
     }
@@ -202,11 +197,22 @@ impl SiteObject {
             .scenario(&scenario)
             .ok_or(ProblemCode::NotFound)?;
         let pool = scenario.pool().ok_or(ProblemCode::NotFound)?;
-        let site = in_force.config.site.as_str();
-        let command = PoolCommand::Counts;
-        let counts: CountsAnswer =
-            ask(&self.env, site, pool.as_str(), in_force.version, command).await?;
+        let counts = self.counts_of(&in_force, pool).await?;
         AdminReply::json(&super::load::Load::of(scenario, pool, &counts))
+    }
+}
+
+/// A lease of a number that moved to another shard ended when the next one there began: the shard
+/// it was in cannot know.
+fn end_by_the_next(newest_first: &mut [LeaseRow]) {
+    for at in 1..newest_first.len() {
+        let (newer, lease) = newest_first.split_at_mut(at);
+        if let (Some(next), Some(lease)) = (newer.last(), lease.first_mut())
+            && lease.ended_at.is_none()
+            && next.generation == lease.generation + 1
+        {
+            lease.ended_at = Some(next.granted_at);
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use super::attribution::{self, Kind, Outcome, REPLAY, Remembered, Revision};
 use super::audit::{self, Change};
 use super::calls::StoredCall;
 use super::refused::Refused;
-use super::{InForce, SiteObject, config, idempotency, pools};
+use super::{InForce, SiteObject, config, idempotency, shards};
 use crate::auth::sha256_hex;
 use crate::binding::fault::Fault;
 use crate::message::AdminAsk;
@@ -217,15 +217,20 @@ impl SiteObject {
         in_force: &InForce,
         asks: BTreeMap<String, Vec<(usize, CallCommand)>>,
     ) -> Result<BTreeMap<(usize, String), CallAnswer>, Fault> {
-        let site = in_force.config.site.as_str();
         let mut answers = BTreeMap::new();
-        for (pool, calls) in asks {
-            for calls in calls.chunks(CALLS_AT_ONCE) {
+        for (pool, mut calls) in asks {
+            // Calls of one shard together: they are to numbers that it has.
+            let shards = shards::division(self.store.sql(), &pool)?.shards;
+            let shard_of = |(_, call): &(usize, CallCommand)| shards.of_number(call.number);
+            calls.sort_by_key(shard_of);
+            let of_shards = calls.chunk_by(|a, b| shard_of(a) == shard_of(b));
+            for calls in of_shards.flat_map(|calls| calls.chunks(CALLS_AT_ONCE)) {
+                let number = calls[0].1.number;
                 let command = PoolCommand::Judge {
                     calls: calls.iter().map(|(_, call)| call.clone()).collect(),
                 };
                 let said: Vec<CallAnswer> =
-                    pools::ask(&self.env, site, &pool, in_force.version, command).await?;
+                    self.ask_pool_of(in_force, &pool, number, command).await?;
                 for ((place, _), answer) in calls.iter().zip(said) {
                     answers.insert((*place, pool.clone()), answer);
                 }

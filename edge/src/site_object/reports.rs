@@ -6,7 +6,7 @@
 use super::admin::{AdminReply, bad};
 use super::attribution::{self, Kind, Outcome};
 use super::refused::Refused;
-use super::{InForce, SiteObject, config, pools, shown};
+use super::{InForce, SiteObject, config, shown};
 use crate::binding::fault::Fault;
 use crate::message::pool::{PoolCommand, VisitsAnswer};
 use crate::message::{AdminAsk, ShownTouch};
@@ -121,16 +121,16 @@ impl SiteObject {
         from: UnixMillis,
         to: UnixMillis,
     ) -> Result<Vec<VisitRow>, Refused> {
-        let site = in_force.config.site.as_str();
         let known = config::known_pools(self.store.sql())?;
         let asks = known.iter().map(|pool| {
             let limit = VISITS_MAX;
             let command = PoolCommand::Visits { from, to, limit };
-            pools::ask::<VisitsAnswer>(&self.env, site, pool, in_force.version, command)
+            self.ask_shards::<VisitsAnswer>(in_force, pool, command)
         });
+        let answers: Result<Vec<Vec<VisitsAnswer>>, Fault> =
+            join_all(asks).await.into_iter().collect();
         let mut visits = Vec::new();
-        for answer in join_all(asks).await {
-            let answer = answer?;
+        for answer in answers?.into_iter().flatten() {
             if answer.more {
                 let wanted = format!("a period of at most {VISITS_MAX} visits");
                 return Err(bad("from", &wanted).into());

@@ -4,7 +4,7 @@
 //! told in the audit log by count, in the transaction in which it went.
 
 use super::audit::{self, Change};
-use super::{SiteObject, config, pools};
+use super::{SiteObject, config};
 use crate::binding::fault::Fault;
 use crate::binding::sql::Sql;
 use crate::clock;
@@ -35,16 +35,15 @@ impl SiteObject {
             Ok::<_, Fault>(calls)
         })?;
         let mut more = calls == CALLS_AT_ONCE;
-        let site = in_force.config.site.as_str();
         for pool in config::known_pools(self.store.sql())? {
             let command = PoolCommand::Compact {
                 visits_before: cutoffs.visits,
             };
-            let version = in_force.version;
-            let done: Compacted = pools::ask(&self.env, site, &pool, version, command).await?;
-            more |= done.more;
-            if done.visits > 0 {
-                let subject = format!("pool/{pool}/visits/{}", done.visits);
+            let done: Vec<Compacted> = self.ask_shards(&in_force, &pool, command).await?;
+            more |= done.iter().any(|shard| shard.more);
+            let visits: u64 = done.iter().map(|shard| shard.visits).sum();
+            if visits > 0 {
+                let subject = format!("pool/{pool}/visits/{visits}");
                 self.store.transaction(|sql| note(sql, now, &subject))?;
             }
         }

@@ -5,7 +5,17 @@
 //! number's last call) is kept beside them for reading and can be made anew.
 
 /// See [`crate::schema::migrate`].
-pub(crate) const STEPS: &[&str] = &[V1, V2, V3, V4, V5];
+pub(crate) const STEPS: &[&str] = &[V1, V2, V3, V4, V5, V6];
+
+/// How pools are divided among objects: those that ever were.
+const V6: &str = "
+CREATE TABLE pool_shards (
+    pool TEXT PRIMARY KEY,
+    shards INTEGER NOT NULL,
+    most INTEGER NOT NULL,
+    settled INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+";
 
 /// Numbers borrowed from stocks that sites share.
 const V4: &str = "

@@ -11,7 +11,7 @@ use super::admin::AdminReply;
 use super::audit::{self, Change};
 use super::duty::{self, Duty};
 use super::refused::Refused;
-use super::{InForce, SiteObject, pools};
+use super::{InForce, SiteObject};
 use crate::binding::fault::Fault;
 use crate::binding::sql::{Row, Sql};
 use crate::clock;
@@ -296,7 +296,7 @@ impl SiteObject {
     ) -> Result<u64, Fault> {
         let site = in_force.config.site.as_str();
         let numbers = self.numbers_of(in_force, pool).await?;
-        let counts = pools::counts(&self.env, in_force, pool).await?;
+        let counts = self.counts_of(in_force, &pool.id).await?;
         let uses: Vec<KeptNumber> = numbers.iter().map(|(_, kept)| *kept).collect();
         let now = clock::now();
         let most = pool.stock.as_ref().map_or(0, |of| of.most);
@@ -355,7 +355,7 @@ impl SiteObject {
             .filter(|one| one.loan.pool == pool.id.as_str() && one.returning.is_none())
             .collect();
         let list = ours.iter().map(|one| one.loan.number).collect();
-        let shown = pools::shown(&self.env, in_force, &pool.id, list).await?;
+        let shown = self.shown_of(in_force, &pool.id, list).await?;
         let mut numbers = Vec::new();
         for one in &ours {
             let number = one.loan.number;
@@ -405,7 +405,7 @@ impl SiteObject {
             self.tell_pool(in_force, &id).await?;
             let of_pool = going.iter().filter(|one| &one.loan.pool == pool);
             let list = of_pool.clone().map(|one| one.loan.number).collect();
-            let shown: Vec<ShownNumber> = pools::shown(&self.env, in_force, &id, list).await?;
+            let shown: Vec<ShownNumber> = self.shown_of(in_force, &id, list).await?;
             let free = |number| {
                 let of = shown.iter().find(|shown| shown.number == number);
                 of.is_none_or(|shown| !shown.lendable && !shown.held)

@@ -8,7 +8,7 @@
 
 mod core;
 mod edge;
-mod load;
+pub(crate) mod load;
 
 use anyhow::Result;
 use serde_json::{Map, Value};

@@ -94,9 +94,12 @@ impl Divided {
     }
 
     /// Every number is in one desk; every desk's journal gives the desk back.
-    fn check(&self) {
+    fn check(&mut self) {
         let mut places = BTreeMap::new();
-        for (shard, desk) in self.desks.iter().enumerate() {
+        for (shard, desk) in self.desks.iter_mut().enumerate() {
+            desk.pool.checkpoint();
+            desk.rows
+                .extend(core::iter::from_fn(|| desk.pool.poll_output()));
             for view in desk.pool.numbers() {
                 let before = places.insert(view.number, shard);
                 assert_eq!(before, None, "{} is in two desks", view.number);
@@ -186,17 +189,20 @@ fn visitors_and_numbers_spread() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(24))]
     #[test]
     fn divided_in_any_way_no_number_is_with_two(
-        steps in prop::collection::vec((0u8..8, 1u128..40, 1u32..6), 1..60),
+        steps in prop::collection::vec((0u8..8, 1u128..40, 1u32..6), 1..40),
     ) {
         let mut pool = Divided::new(12, 5);
         let mut held: BTreeMap<u128, Grant> = BTreeMap::new();
         for (what, visitor, figure) in steps {
             pool.now += u64::from(figure) * 7;
             match what {
-                0 => pool.divide(Shards::new(figure)),
+                0 => {
+                    pool.divide(Shards::new(figure));
+                    pool.check();
+                }
                 1 | 2 => {
                     let Some(grant) = held.get(&visitor).copied() else { continue };
                     let input = if what == 1 {
@@ -213,7 +219,6 @@ proptest! {
                     }
                 }
             }
-            pool.check();
             let mut standing: BTreeMap<_, u128> = BTreeMap::new();
             for (visitor, grant) in &held {
                 let shard = pool.shards.of_number(grant.number) as usize;

@@ -133,6 +133,8 @@ test("crashes between the steps lose and double nothing", async () => {
     await worker.stop("SIGKILL");
     await Promise.all(asking);
     await worker.start();
+    // A second sign of life: who never gave one may lose his number to who needs it.
+    for (const [site, given] of answered) await visit(worker, { who: given, options: { site } });
     await assertExclusive("crash", { left: numbers(1, 400), right: numbers(1, 410) });
   }
   for (const site of ["left", "right"]) {

@@ -8,8 +8,8 @@
 //!
 //! A number moves as an image: its lease, holders, calls in progress and generation, so whoever
 //! holds it keeps it and whoever held it is still a candidate. Invariant: a number is in one pool;
-//! between [`Pool::part`] and [`Pool::join`] it is in none and lent by nobody. What a pool learnt of
-//! delays and its idempotency keys stay where they are.
+//! between [`Pool::part`] and [`Pool::join`] it is in none and lent by nobody. What a pool learnt
+//! of delays and its idempotency keys stay where they are.
 
 use super::journal::{Granted, JournalEntry, JournalRow};
 use super::state::{Calls, HolderImage, Number, NumberImage, Tabs};
@@ -74,6 +74,8 @@ impl Pool {
     /// holders together; call again until none is given.
     pub fn part(&mut self, holders: usize, leaves: impl Fn(E164) -> bool) -> Vec<NumberImage> {
         self.settle_due();
+        // Signs that no row tells of yet belong before the row of the parting.
+        self.checkpoint();
         let mut parted = Vec::new();
         let mut count = 0;
         for at in 0..self.numbers.len() {
@@ -96,6 +98,7 @@ impl Pool {
     /// a number that is here already in a later generation stays as it is.
     pub fn join(&mut self, numbers: Vec<NumberImage>) {
         self.settle_due();
+        self.checkpoint();
         self.apply_came(&numbers);
         self.write(JournalEntry::Came { numbers });
     }

@@ -12,7 +12,7 @@ use ringlet_core::condition::{Device, Geo, VisitFacts};
 use ringlet_core::delay;
 use ringlet_core::id::{ScenarioId, VisitorId};
 use ringlet_core::label::{Place, read_labels, stored_url};
-use ringlet_core::phone::region_of_place;
+use ringlet_core::phone::{E164, region_of_place};
 use ringlet_core::pool;
 use ringlet_core::scenario::{Give, Scenario, match_scenarios};
 use ringlet_core::time::UnixMillis;

@@ -1,12 +1,13 @@
 //! A pool divided among objects: who answers what, and how numbers move when the division changes.
 //!
 //! Where a number belongs follows from the number and the count of shards
-//! ([`ringlet_core::pool::Shards`]). When the count changes every shard does the same: it parts with
-//! what is no longer its own into parcels, written in the transaction in which the numbers leave;
-//! then it takes from every other shard the parcels that are for it; then the new configuration is
-//! in force. A parcel stays with its sender until the receiver has it written down, and is taken
-//! once however often it is sent, so a crash anywhere resumes. Between the two a number is in no
-//! pool: whoever asks waits for it. The site allows no other division before all have settled.
+//! ([`ringlet_core::pool::Shards`]). When the count changes every shard does the same: it parts
+//! with what is no longer its own into parcels, written in the transaction in which the numbers
+//! leave; then it takes from every other shard the parcels that are for it; then the new
+//! configuration is in force. A parcel stays with its sender until the receiver has it written
+//! down, and is taken once however often it is sent, so a crash anywhere resumes. Between the two a
+//! number is in no pool: whoever asks waits for it. The site allows no other division before all
+//! have settled.
 //!
 //! Invariant: a shard serves nobody before it has all that is its own, and passes on whom another
 //! shard knows. Limits: [`HOLDERS_AT_ONCE`] past holders in a parcel, some 1 MB.

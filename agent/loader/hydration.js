@@ -3,7 +3,8 @@
 //
 // React marks each element it has taken over, Vue the root. Svelte compares nothing: it writes its
 // own text, which is then met as any change of the page. An owner whose root has a name of its own
-// marks it `data-ringlet-hydrates`. What is not taken over in LIMIT_MS never will be.
+// marks it `data-ringlet-hydrates`. What is not taken over in LIMIT_MS never will
+// be.
 
 import { all, nearest } from './host.js';
 
@@ -16,11 +17,12 @@ const LOOK_MS = 30;
 
 const isTaken = (element) => Object.keys(element).some((name) => TAKEN.test(name));
 
+const began = Date.now();
 let timer;
 
 /** Whether nothing may be written at `element` yet; `again` is called some time later then. */
 export function isAwaited(element, again) {
-  if (performance.now() > LIMIT_MS) return false;
+  if (!(Date.now() - began < LIMIT_MS)) return false;
   const root = nearest(element, ROOT) || (all(document, WHOLE).length && nearest(element, 'html'));
   if (!root || isTaken(element) || isTaken(root)) return false;
   timer ||= setTimeout(() => {

@@ -107,7 +107,7 @@ const askVisit = () =>
     roistat_visit: store.cookie('roistat_visit'),
     cookies: store.cookiesOf(config.cookies),
     consent,
-    device: matchMedia('(pointer:coarse)').matches ? 'mobile' : 'desktop',
+    device: quietly(() => matchMedia('(pointer:coarse)').matches) ? 'mobile' : 'desktop',
   });
 
 /** The page's address, with what the page told us by `param` as if it stood there. */

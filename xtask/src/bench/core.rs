@@ -47,13 +47,18 @@ pub(crate) fn measure() -> Result<Vec<Figure>> {
     Ok(figures)
 }
 
-fn json_of(command: &mut Command, what: &str) -> Result<Value> {
+/// The JSON that `command` prints.
+///
+/// # Errors
+/// It fails, or prints something else; `what` names it.
+pub(super) fn json_of(command: &mut Command, what: &str) -> Result<Value> {
     let output = command.stderr(std::process::Stdio::inherit()).output()?;
     anyhow::ensure!(output.status.success(), "{what} failed ({})", output.status);
     serde_json::from_slice(&output.stdout).with_context(|| format!("{what} printed no JSON"))
 }
 
-fn named(figures: &Value, prefix: &str) -> Vec<Figure> {
+/// The numbers of a JSON object, each with `prefix` before its name.
+pub(super) fn named(figures: &Value, prefix: &str) -> Vec<Figure> {
     let members = figures.as_object().into_iter().flatten();
     members
         .filter_map(|(name, value)| Some((format!("{prefix}{name}"), value.as_f64()?)))

@@ -2,10 +2,12 @@
 //!
 //! - `edge`: throughput of `POST visit` as a share of what an empty Durable Object reaches that
 //!   answers the same bytes (see [`edge`]).
+//! - `agent`: what the agent costs a page, and libraries that do a part of its work (see [`agent`]).
 //! - `core`: the pool's hot paths natively and in WebAssembly (see [`core`]).
 //!
 //! Absolute figures are of one machine and one moment; the ratio is what can be compared.
 
+mod agent;
 mod core;
 mod edge;
 pub(crate) mod load;
@@ -23,6 +25,7 @@ pub(crate) fn run(flags: &cli::Report) -> Result<()> {
     build::all()?;
     let mut figures = edge::measure()?;
     figures.extend(core::measure()?);
+    figures.extend(agent::measure()?);
     if flags.json {
         output::line(&report(&figures).to_string());
         return Ok(());

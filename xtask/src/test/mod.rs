@@ -7,7 +7,7 @@
 //!
 //! The last line of stdout is the sum over all rings: `N passed, N failed`.
 
-mod browser;
+pub(crate) mod browser;
 mod counts;
 mod node;
 mod rust;

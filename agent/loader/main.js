@@ -232,13 +232,19 @@ function useRules(module) {
   early.splice(0).forEach(quietly);
 }
 
+const compile = async (bytes) => WebAssembly.compile(bytes);
+
+/** The same rules as JavaScript: for pages whose policy forbids WebAssembly. */
+const loadPlainRules = async () =>
+  (await importPart(agent.base, RINGLET_MORE)).part(agent, 'plain');
+
 function loadRules() {
   const [name] = RINGLET_WASM;
   const kept = store.keptModule(name);
   if (kept && quietly(() => useRules(new WebAssembly.Module(kept)) || true)) return;
   fetchPart(agent.base, RINGLET_WASM)
     .then(async (bytes) => {
-      useRules(await WebAssembly.compile(bytes));
+      useRules(await compile(bytes).catch(loadPlainRules));
       store.keepModule(name, bytes);
     })
     // Without rules no number is shown, so none is kept from others either.

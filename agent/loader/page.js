@@ -11,6 +11,8 @@ import { isAwaited } from './hydration.js';
 import { swap } from './rules.js';
 import { endSearches, startSearch } from './search.js';
 
+const { contains } = Node.prototype;
+
 // Not the page's words, or somebody asked to leave them alone.
 const SKIP =
   'script,style,noscript,textarea,template,[contenteditable]:not([contenteditable=false]),' +
@@ -288,16 +290,26 @@ export function restore() {
   observer?.takeRecords();
 }
 
+/** Text without digits changes no number. */
+const textRoot = ({ nodeValue }, target) => (/\d/.test(nodeValue) ? target : null);
+
 /** Calls `act(changed elements)` whenever the page changes. Own writes are not seen. */
 export function watch(act) {
   observer = new MutationObserver((records) => {
     const roots = new Set();
+    let last;
+    // What is inside the root before it is looked at with that one.
+    const add = (node) => {
+      if (node?.isConnected && node.nodeType !== 8 && !(last && contains.call(last, node))) {
+        roots.add((last = node));
+      }
+    };
     for (const { type, target, addedNodes } of records) {
-      if (type === 'characterData') roots.add(target.parentNode);
-      else if (type === 'attributes') roots.add(target);
-      else for (const node of addedNodes) roots.add(node.nodeType === 3 ? target : node);
+      if (type === 'characterData') add(target.parentNode);
+      else if (type === 'attributes') add(target);
+      else for (const node of addedNodes) add(node.nodeType === 3 ? textRoot(node, target) : node);
     }
-    act([...roots].filter((root) => root && root.isConnected && root.nodeType !== 8));
+    if (roots.size) act([...roots]);
     observer.takeRecords();
   });
   rewatch();

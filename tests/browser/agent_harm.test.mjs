@@ -171,11 +171,12 @@ test("a strict policy with one line for the agent lets it work", () =>
     shows: "lent",
   }));
 
-test("a policy that forbids WebAssembly, or the edge, leaves the page's number", async () => {
+test("a policy that forbids WebAssembly, and one that forbids the edge", async () => {
   const policy = (text) => ({ headers: { "content-security-policy": text } });
   await check({
     serve: policy(`script-src ${worker.url}; connect-src ${worker.url}`),
-    shows: "own",
+    shows: "lent",
+    sends: ["visit"],
   });
   await check({
     serve: policy(`script-src ${worker.url} 'wasm-unsafe-eval'; connect-src 'self'`),

@@ -9,6 +9,12 @@ export const PAGE_NUMBER = "74950000001";
 /** Takes Chromium for a visitor's: the agent keeps away from automated browsers. */
 export const AS_VISITOR = ["--disable-blink-features=AutomationControlled"];
 
+/** What a page says that forbids WebAssembly and nothing else. */
+const NO_WASM = "script-src * 'unsafe-inline' 'unsafe-eval'";
+
+/** Whether the tests of this process run with the rules as JavaScript (see the `*_plain` files). */
+export const isPlain = () => process.env.RINGLET_TEST_RULES === "plain";
+
 /**
  * Serves pages from `127.0.0.1`.
  *
@@ -21,6 +27,7 @@ export async function servePages(pageAt) {
     const { headers = {}, body = "" } = typeof page === "string" ? { body: page } : (page ?? {});
     response.writeHead(page === undefined ? 404 : 200, {
       "content-type": "text/html; charset=utf-8",
+      ...(isPlain() ? { "content-security-policy": NO_WASM } : {}),
       ...headers,
     });
     response.end(body);

@@ -52,6 +52,13 @@ pub(crate) fn wasm_opt() -> Command {
     command
 }
 
+/// wasm2js of the same package.
+pub(crate) fn wasm2js() -> Command {
+    let mut command = Command::new(node());
+    command.arg(paths::node_modules().join("binaryen/bin/wasm2js"));
+    command
+}
+
 /// Operating system and processor as npm names them.
 fn platform() -> (&'static str, &'static str) {
     let os = if cfg!(target_os = "macos") {

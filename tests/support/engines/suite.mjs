@@ -345,6 +345,16 @@ export function testEngine(launch) {
     await other.close();
   });
 
+  /** Whether the page may not compile WebAssembly: the number came without it then. */
+  const isForbidden = (tab) =>
+    tab.run(() => {
+      try {
+        return !new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0));
+      } catch {
+        return true;
+      }
+    });
+
   test("a strict policy of the page's", async () => {
     const rest = `connect-src ${edge.url}; default-src 'self'; base-uri 'none'`;
     const types = "require-trusted-types-for 'script'; trusted-types 'none'";
@@ -355,6 +365,10 @@ export function testEngine(launch) {
       origin: [`script-src ${early} ${edge.url} 'wasm-unsafe-eval'; ${types}`, tag],
       nonce: [`script-src ${early} 'wasm-unsafe-eval'; ${types}`, byNonce],
       dynamic: [`script-src ${early} 'strict-dynamic' 'wasm-unsafe-eval'`, byNonce],
+      // Without WebAssembly the same rules run as JavaScript.
+      "plain-origin": [`script-src ${early} ${edge.url}; ${types}`, tag],
+      "plain-nonce": [`script-src ${early}; ${types}`, byNonce],
+      "plain-dynamic": [`script-src ${early} 'strict-dynamic'; ${types}`, byNonce],
     };
     for (const [name, [policy, tagOf]] of Object.entries(policies)) {
       const headers = { "content-security-policy": `${policy}; ${rest}` };
@@ -362,6 +376,7 @@ export function testEngine(launch) {
       const { url } = await seed(`policy-${name}`, 2);
       const tab = await at(url);
       assert.ok(numbers(2).includes(await shown(tab)), name);
+      assert.equal(await isForbidden(tab), name.startsWith("plain"), name);
       await noFaults(tab);
       await tab.close();
     }

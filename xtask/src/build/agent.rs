@@ -123,9 +123,28 @@ fn optimize() -> Result<Part> {
     Part::add(&fs::read(&optimized)?, "wasm")
 }
 
+/// The same rules as a module of JavaScript, for pages that forbid WebAssembly.
+fn plain_rules() -> Result<Part> {
+    let lowered = staging().join("lowered.wasm");
+    // What JavaScript is not made from is written in other words first.
+    let flags = ["--llvm-nontrapping-fptoint-lowering", "--signext-lowering"];
+    bindgen::optimize(&staging().join("optimized.wasm"), &lowered, &flags)?;
+    let script = staging().join("plain.js");
+    let mut command = setup::wasm2js();
+    command
+        .args(["-Oz", "--enable-bulk-memory", "--enable-mutable-globals"])
+        .args(["--enable-multivalue", "--enable-reference-types"])
+        .arg(&lowered)
+        .arg("-o")
+        .arg(&script);
+    run_quiet(&mut command, "wasm2js")?;
+    Part::add(&esbuild(&script, "esm", &[])?, "js")
+}
+
 /// Bundles what is loaded on demand, then the loader, which names it.
 fn bundle(wasm: &Part) -> Result<()> {
     let mut large = serde_json::Map::new();
+    large.insert("plain".to_owned(), plain_rules()?.json());
     let folder = paths::root().join(PARTS).join("large");
     let files = if folder.exists() {
         stamp::files_below(&folder)?

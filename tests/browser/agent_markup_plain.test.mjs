@@ -1,0 +1,5 @@
+// Numbers as they stand on real pages, once more: where WebAssembly is forbidden the rules run
+// as JavaScript made from the same module, and nothing else may differ.
+
+process.env.RINGLET_TEST_RULES = "plain";
+await import("./agent_markup.test.mjs");

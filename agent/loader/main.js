@@ -83,8 +83,12 @@ function ask(name, more, isKeep) {
   const mine = ++asked;
   for (const slot of page.slots) slot.asked = slot.found;
   const body = compose(store.load(), more);
+  agent.status = 0;
   fetch(pathOf(name), { method: 'POST', body, credentials: 'omit' })
-    .then((response) => (response.ok ? response.json() : Promise.reject()))
+    .then((response) => {
+      agent.status = response.status;
+      return response.ok ? response.json() : Promise.reject();
+    })
     .then(
       (reply) => () => {
         if (mine < answered) return;
@@ -266,7 +270,7 @@ const loadMore = () =>
     if (isReady && !isPaused) page.scanAll();
     page.forget();
     lookAgain();
-  }));
+  }, () => 0));
 
 /** Whether `root` holds what only more.js enters: open shadow roots, frames of this origin. */
 const isDeep = (root) =>
@@ -436,7 +440,9 @@ const agent = {
   },
   load: store.load,
   quietly,
+  state: () => ({ answered, asked, consent, hasBegun, isPaused, isReady, isStopped }),
   verbs,
+  version: RINGLET_VERSION,
   whenAnswered: (act) => (answered ? act() : callers.push(act)),
 };
 

@@ -183,15 +183,18 @@ export function swapPlace(index, texts, links, selected) {
 }
 
 /** Steps through `root`, one node a call while there are any: `each(text node, the one before it
- * unless a block begins)`. */
-export function stepThrough(root, each) {
+ * unless a block begins)`. Blocks of which `isIdle` are passed over. */
+export function stepThrough(root, each, isIdle) {
   const walker = doc('createTreeWalker')(root, 5);
   let before;
   return () => {
     const node = walker.nextNode();
     if (!node) return;
     if (node.nodeType === 1) {
-      if (!INLINE.test(node.localName)) before = 0;
+      if (!INLINE.test(node.localName)) {
+        before = 0;
+        if (isIdle?.(node)) while (walker.lastChild());
+      }
     } else if (node.nodeValue) {
       each(node, before);
       before = node;

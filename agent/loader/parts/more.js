@@ -7,6 +7,7 @@
 // and when WebAssembly is forbidden.
 
 import { offerInterfaces } from './compat.js';
+import { offerDebugging } from './debugging.js';
 import { enterDepths } from './depths.js';
 import { addPlaces } from './places.js';
 import { addVerbs } from './verbs.js';
@@ -17,6 +18,7 @@ export function begin(agent) {
   addPlaces(agent);
   offerInterfaces(agent);
   enterDepths(agent);
+  offerDebugging(agent, () => part(agent, 'debug'));
 }
 
 /** A large part of the release by the name of its file in this folder. */

@@ -2,7 +2,8 @@
 //!
 //! - `edge`: throughput of `POST visit` as a share of what an empty Durable Object reaches that
 //!   answers the same bytes (see [`edge`]).
-//! - `agent`: what the agent costs a page, and libraries that do a part of its work (see [`agent`]).
+//! - `agent`: what the agent costs a page, beside libraries that do a part of its work (see
+//!   [`agent`]).
 //! - `core`: the pool's hot paths natively and in WebAssembly (see [`core`]).
 //!
 //! Absolute figures are of one machine and one moment; the ratio is what can be compared.

@@ -1,0 +1,131 @@
+// The debugger: what it tells, in JSON and on the panel; that the page cannot reach it.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { readFileSync } from "node:fs";
+import { launchBrowser } from "../support/browser.mjs";
+import {
+  AS_VISITOR,
+  configFor,
+  newVisitor,
+  page,
+  servePages,
+  settle,
+  swapped,
+} from "../support/pages.mjs";
+import { numbers, until } from "../support/site.mjs";
+import { startWorker } from "../support/worker.mjs";
+
+const OWN = "8 (495) 000-10-20";
+const BODY =
+  `<a class="phone" id="top" href="tel:+74950001020">${OWN}</a>` + `<b class="phone">${OWN}</b>`;
+
+let worker;
+let browser;
+let site;
+
+before(async () => {
+  worker = await startWorker();
+  site = await servePages((path) =>
+    path === "/favicon.ico" ? undefined : page(worker.url, BODY, { site: path.split("/")[1] }),
+  );
+  const all = { id: "all", numbers: numbers(3), targets: [{ class: "phone" }] };
+  const none = { id: "none", numbers: numbers(1, 50), targets: [{ class: "elsewhere" }] };
+  await worker.seed(configFor("shop", site.url, [all, none]));
+  const one = { ...all, numbers: numbers(1, 60) };
+  await worker.seed(configFor("full", site.url, [one]));
+  await worker.seed(configFor("wait", site.url, [one], { consent: "wait" }));
+  browser = await launchBrowser({ flags: AS_VISITOR });
+});
+
+after(async () => {
+  await browser?.close();
+  site?.close();
+  worker?.dispose();
+});
+
+const reportOf = (view) =>
+  view.evaluate(() => new Promise((resolve) => window.ringlet("debug", resolve)));
+
+test("the report names visit, label, scenarios, lease and the next heartbeat", async () => {
+  const visitor = await newVisitor(browser, worker.url);
+  const view = await visitor.open(`${site.url}/shop/?roistat=direct_7`);
+  const number = (await swapped(view, "#top", OWN)).replace(/\D/g, "").replace(/^8/, "7");
+  const report = await reportOf(view);
+  assert.equal(report.site, "shop");
+  assert.equal(report.phase, "active");
+  assert.match(report.visit, /^[0-9a-z]{26}$/);
+  assert.equal(report.label.source, "direct");
+  assert.equal(report.label.read_from.split("?")[0], `${site.url}/shop/`);
+  const [all, none] = report.scenarios;
+  assert.deepEqual([all.id, all.outcome, all.number], ["all", "given", number]);
+  assert.match(all.lease, /^[0-9a-z]{26}$/);
+  assert.deepEqual(all.targets, [{ selector: ".phone", numbers: [], mask: null, elements: 2 }]);
+  assert.deepEqual([none.id, none.outcome, none.number], ["none", "absent", null]);
+  assert.ok(Date.parse(report.next_heartbeat_at) > Date.now());
+  assert.equal(report.last_status, 200);
+  assert.equal(report.last_error, null);
+  assert.deepEqual(visitor.faults, []);
+  await visitor.close();
+});
+
+test("the panel stays for the tab, out of the page's reach, until it is closed", async () => {
+  const visitor = await newVisitor(browser, worker.url);
+  const view = await visitor.open(`${site.url}/shop/?ringlet_debug=1`);
+  await swapped(view, "#top", OWN);
+  const host = view.locator("ringlet-debug");
+  await host.waitFor({ state: "attached" });
+  assert.equal(await host.evaluate((element) => element.shadowRoot), null);
+  assert.equal(await host.textContent(), "");
+  const box = await host.boundingBox();
+  assert.ok(box.width > 100 && box.height > 50, "it is seen");
+  await view.goto(`${site.url}/shop/later`);
+  await host.waitFor({ state: "attached" });
+  const other = await visitor.open(`${site.url}/shop/`);
+  await swapped(other, "#top", OWN);
+  await settle(other);
+  assert.equal(await other.locator("ringlet-debug").count(), 0, "another tab has none");
+  // The button is below the list, on the left.
+  const last = await host.boundingBox();
+  await view.mouse.click(last.x + 25, last.y + last.height - 18);
+  await until(async () => (await host.count()) === 0);
+  await view.reload();
+  await swapped(view, "#top", OWN);
+  await settle(view);
+  assert.equal(await host.count(), 0);
+  assert.deepEqual(visitor.faults, []);
+  await visitor.close();
+});
+
+test("each fault has a name, and the name a page", async () => {
+  const doc = new URL("../../docs/reference/agent-errors.md", import.meta.url);
+  const text = readFileSync(doc, "utf8");
+  const faultOn = async (path, { spoil, before: act } = {}) => {
+    const visitor = await newVisitor(browser, worker.url);
+    if (spoil) await visitor.context.route(spoil[0], spoil[1]);
+    const view = await visitor.open(`${site.url}/${path}`);
+    await settle(view);
+    if (act) await view.evaluate(act);
+    const { last_error: fault } = await reportOf(view);
+    assert.deepEqual(visitor.faults, []);
+    await visitor.close();
+    assert.ok(fault, path);
+    assert.match(text, new RegExp(`^## ${fault.code}$`, "m"));
+    return fault.code;
+  };
+  const holder = await newVisitor(browser, worker.url);
+  await swapped(await holder.open(`${site.url}/full/`), "#top", OWN);
+  assert.equal(await faultOn("full/"), "no-number");
+  await holder.close();
+  assert.equal(await faultOn("wait/"), "consent-awaited");
+  const abort = (route) => route.abort();
+  assert.equal(await faultOn("shop/", { spoil: ["**/v1/**", abort] }), "edge-unreachable");
+  const refuse = (route) =>
+    route.fulfill({ status: 403, headers: { "access-control-allow-origin": "*" } });
+  assert.equal(await faultOn("shop/", { spoil: ["**/v1/**", refuse] }), "edge-refused");
+  assert.equal(await faultOn("shop/", { spoil: ["**/a/*.wasm", abort] }), "rules-missing");
+  const restore = () => window.ringlet("restore");
+  assert.equal(await faultOn("shop/", { before: restore }), "paused");
+  const destroy = () => window.ringlet("destroy");
+  assert.equal(await faultOn("shop/", { before: destroy }), "stopped");
+});

@@ -263,14 +263,17 @@ function loadRules() {
 let more;
 /** Loads parts/more.js, once. */
 const loadMore = () =>
-  (more ||= importPart(agent.base, RINGLET_MORE).then((module) => {
-    module.begin(agent);
-    if (isStopped) return;
-    page.rewatch();
-    if (isReady && !isPaused) page.scanAll();
-    page.forget();
-    lookAgain();
-  }, () => 0));
+  (more ||= importPart(agent.base, RINGLET_MORE)
+    .then((module) => {
+      module.begin(agent);
+      // Before consent nothing is looked at.
+      if (isStopped || !isRunning) return;
+      page.rewatch();
+      if (isReady && !isPaused) page.scanAll();
+      page.forget();
+      lookAgain();
+    })
+    .catch(() => 0));
 
 /** Whether `root` holds what only more.js enters: open shadow roots, frames of this origin. */
 const isDeep = (root) =>

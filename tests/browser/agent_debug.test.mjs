@@ -55,7 +55,7 @@ test("the report names visit, label, scenarios, lease and the next heartbeat", a
   assert.equal(report.site, "shop");
   assert.equal(report.phase, "active");
   assert.match(report.visit, /^[0-9a-z]{26}$/);
-  assert.equal(report.label.source, "direct");
+  assert.match(report.label.source, /^direct/);
   assert.equal(report.label.read_from.split("?")[0], `${site.url}/shop/`);
   const [all, none] = report.scenarios;
   assert.deepEqual([all.id, all.outcome, all.number], ["all", "given", number]);
@@ -100,32 +100,36 @@ test("the panel stays for the tab, out of the page's reach, until it is closed",
 test("each fault has a name, and the name a page", async () => {
   const doc = new URL("../../docs/reference/agent-errors.md", import.meta.url);
   const text = readFileSync(doc, "utf8");
-  const faultOn = async (path, { spoil, before: act } = {}) => {
+  const faultOn = async (wanted, path, { spoil, before: act } = {}) => {
     const visitor = await newVisitor(browser, worker.url);
     if (spoil) await visitor.context.route(spoil[0], spoil[1]);
     const view = await visitor.open(`${site.url}/${path}`);
-    await settle(view);
-    if (act) await view.evaluate(act);
-    const { last_error: fault } = await reportOf(view);
+    if (act) {
+      await swapped(view, "#top", OWN);
+      await view.evaluate(act);
+    }
+    // What is under way is no fault yet, and rules that are still loading look like missing ones.
+    const fault = await until(async () => {
+      const { last_error: told } = await reportOf(view);
+      return told?.code === wanted && told;
+    });
     assert.deepEqual(visitor.faults, []);
     await visitor.close();
-    assert.ok(fault, path);
     assert.match(text, new RegExp(`^## ${fault.code}$`, "m"));
-    return fault.code;
   };
   const holder = await newVisitor(browser, worker.url);
   await swapped(await holder.open(`${site.url}/full/`), "#top", OWN);
-  assert.equal(await faultOn("full/"), "no-number");
+  await faultOn("no-number", "full/");
   await holder.close();
-  assert.equal(await faultOn("wait/"), "consent-awaited");
+  await faultOn("consent-awaited", "wait/");
   const abort = (route) => route.abort();
-  assert.equal(await faultOn("shop/", { spoil: ["**/v1/**", abort] }), "edge-unreachable");
+  await faultOn("edge-unreachable", "shop/", { spoil: ["**/v1/**", abort] });
   const refuse = (route) =>
     route.fulfill({ status: 403, headers: { "access-control-allow-origin": "*" } });
-  assert.equal(await faultOn("shop/", { spoil: ["**/v1/**", refuse] }), "edge-refused");
-  assert.equal(await faultOn("shop/", { spoil: ["**/a/*.wasm", abort] }), "rules-missing");
+  await faultOn("edge-refused", "shop/", { spoil: ["**/v1/**", refuse] });
+  await faultOn("rules-missing", "shop/", { spoil: ["**/a/*.wasm", abort] });
   const restore = () => window.ringlet("restore");
-  assert.equal(await faultOn("shop/", { before: restore }), "paused");
+  await faultOn("paused", "shop/", { before: restore });
   const destroy = () => window.ringlet("destroy");
-  assert.equal(await faultOn("shop/", { before: destroy }), "stopped");
+  await faultOn("stopped", "shop/", { before: destroy });
 });

@@ -6,7 +6,7 @@
 
 import { build } from "esbuild";
 import { OWN } from "./documents.mjs";
-import { AGENT, profile, total } from "./profile.mjs";
+import { AGENT, profile, profiler, total } from "./profile.mjs";
 
 const ROUNDS = 7;
 
@@ -66,7 +66,8 @@ globalThis.peers = {
 const count = (text) => document.body.textContent.split(text).length - 1;
 
 /** Ratios of the agent's time to each peer's, and its own time. */
-export async function comparePeers({ context, page, session }, url, untilSwapped) {
+export async function comparePeers(browser, visitor, url, untilSwapped) {
+  const { context, page, session } = visitor;
   const { outputFiles } = await build({
     stdin: { contents: SOURCE, resolveDir: new URL(".", import.meta.url).pathname },
     bundle: true,
@@ -76,7 +77,7 @@ export async function comparePeers({ context, page, session }, url, untilSwapped
     logLevel: "error",
   });
   const other = await context.newPage();
-  const otherSession = await context.newCDPSession(other);
+  const otherSession = await profiler(browser, other);
   await other.goto(`${url}/peers`);
   await other.addScriptTag({ content: `${outputFiles[0].text}\n//# sourceURL=peers.js` });
   await page.goto(`${url}/big`);

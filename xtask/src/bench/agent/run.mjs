@@ -10,7 +10,7 @@ import { numbers } from "../../../../tests/support/site.mjs";
 import { startWorker } from "../../../../tests/support/worker.mjs";
 import { OWN, bigPage, list, plainPage } from "./documents.mjs";
 import { comparePeers } from "./peers.mjs";
-import { AGENT, longest, profile, total } from "./profile.mjs";
+import { AGENT, longest, profile, profiler, total } from "./profile.mjs";
 
 /** Injected into every answer of the edge for the cold swap. */
 const LATENCY_MS = 100;
@@ -40,7 +40,7 @@ const figures = {};
 async function visitor() {
   const context = await browser.newContext();
   const page = await context.newPage();
-  return { context, page, session: await context.newCDPSession(page) };
+  return { context, page, session: await profiler(browser, page) };
 }
 
 const isSwapped = (own) => !document.querySelector(".phone").textContent.includes(own);
@@ -172,7 +172,7 @@ try {
   await bigDocuments();
   await mutations();
   await memory();
-  Object.assign(figures, await comparePeers(await visitor(), pages.url, untilSwapped));
+  Object.assign(figures, await comparePeers(browser, await visitor(), pages.url, untilSwapped));
 } finally {
   await browser.close();
   pages.close();

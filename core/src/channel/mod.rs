@@ -5,8 +5,10 @@
 //!
 //! What the owner says (labels) counts before what the browser says (referrer); a click id of an
 //! advertising system counts before a medium that names no channel. A label that names none leaves
-//! the channel to the referrer, and with nothing there either it is a referral: somebody made that
-//! link. The words and sites known are data ([`words`], [`sites`]) with their sources.
+//! the channel to the referrer; but a Roistat label is an advertisement's, so a search engine makes
+//! it paid and anything unknown makes it display. With no referrer either a UTM label is a
+//! referral: somebody made that link. The words and sites known are data ([`words`], [`sites`])
+//! with their sources.
 
 mod sites;
 mod words;
@@ -126,7 +128,12 @@ pub fn classify(
         Some(Kind::Referral) | None => Channel::Referral,
     };
     let labelled = !labels.is_empty();
+    let advertised = labels.level(1).is_some();
     let channel = by_labels(labels).unwrap_or(match by_referrer {
+        // Roistat's label is put on advertisements alone (its page on link tagging): whoever comes
+        // with one from a search engine clicked the advertisement there.
+        Channel::Organic if advertised => Channel::Paid,
+        Channel::Direct | Channel::Internal | Channel::Referral if advertised => Channel::Display,
         Channel::Direct | Channel::Internal if labelled => Channel::Referral,
         other => other,
     });

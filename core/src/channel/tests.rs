@@ -134,7 +134,18 @@ fn labels_come_before_the_referrer() {
     check("?roistat=direct4_search_1", "", expect!["paid direct4"]);
     check("?rs=vk4_reklama", "https://vk.com/", expect!["social vk4"]);
     check("#roistat=qr", "", expect!["offline qr"]);
-    check("?roistat=whatever", "", expect!["referral whatever"]);
+    // A Roistat label is an advertisement's, whatever it says and wherever it was clicked.
+    check("?roistat=a_b", "", expect!["display a"]);
+    check("?rs=a_b", "https://forum.example/", expect!["display a"]);
+    check(
+        "?roistat=a_b",
+        "https://shop.example/cart",
+        expect!["display a"],
+    );
+    check("?roistat=a_b", "https://yandex.ru/", expect!["paid a"]);
+    check("?roistat=a_b", "https://vk.com/", expect!["social a"]);
+    check("?roistat=a_b", "https://t.me/shop", expect!["messenger a"]);
+    check("?utm_source=x", "", expect!["referral x"]);
     check(
         "?_openstat=ZGlyZWN0LnlhbmRleC5ydTsxOzI7cG9z",
         "",

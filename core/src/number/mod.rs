@@ -1,13 +1,13 @@
 //! The control plane's view of numbers: the table an owner knows, and what he can do with it.
 //!
 //! What is here: rows and filters over a configuration, and actions, each of which turns one
-//! configuration into the next and names the numbers that must drain. What is not here: the state a
-//! pool knows (free, live, cooling: [`crate::pool::NumberState`]), calls and shows, which the edge
-//! joins to the rows.
+//! configuration into the next. What is not here: the state a pool knows (free, live, cooling:
+//! [`crate::pool::NumberState`]), calls and shows, which the edge joins to the rows; and draining:
+//! a pool that hears of a configuration without a number leaves it to its visitor until he has
+//! gone.
 //!
 //! Invariants: an action is applied whole or not at all; what comes out is a configuration that
-//! would be accepted as it stands; a number taken from a pool is in the list to drain, so that no
-//! visitor loses it while he looks at it.
+//! would be accepted as it stands.
 
 mod table;
 
@@ -19,7 +19,6 @@ use crate::scenario::{ScenarioKind, StaticBinding};
 use crate::site::{Fault, NumberOrigin, NumberRecord, NumberStatus, NumberUse, SiteConfig, Text};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use table::Index;
 
 /// What an owner does with numbers. Lists of numbers come as pasted (any writing, any separators)
 /// or as an array; one piece that is no number, and nothing is done.
@@ -118,8 +117,6 @@ pub enum Pasted {
 pub struct Applied {
     /// The configuration to come into force.
     pub config: SiteConfig,
-    /// Numbers no longer lent, and the pool each must drain from.
-    pub drain: Vec<(PoolId, E164)>,
     /// Numbers whose place or status changed.
     pub changed: Vec<E164>,
     /// What was done, in a sentence for the list of versions.
@@ -155,7 +152,6 @@ pub struct NumberRefusal {
 pub fn apply(config: &SiteConfig, action: &NumberAction) -> Result<Applied, ActionError> {
     let mut change = Change {
         next: config.clone(),
-        drain: Vec::new(),
         changed: Vec::new(),
         refused: Vec::new(),
     };
@@ -165,18 +161,10 @@ pub fn apply(config: &SiteConfig, action: &NumberAction) -> Result<Applied, Acti
     }
     // The same reader that accepts an owner's document accepts what an action made of it.
     let next = SiteConfig::parse(&change.next.to_json()).map_err(ActionError::Faults)?;
-    let index = Index::new(&next);
-    let lent = |number: &E164, pool: &PoolId| {
-        let place = index.places.get(number).is_some_and(|at| at.id == *pool);
-        let record = index.records.get(number);
-        place && record.is_none_or(|record| record.status == NumberStatus::Active)
-    };
-    change.drain.retain(|(pool, number)| !lent(number, pool));
     change.changed.sort();
     change.changed.dedup();
     Ok(Applied {
         config: next,
-        drain: change.drain,
         changed: change.changed,
         note,
     })
@@ -213,7 +201,6 @@ pub fn edit_document(document: &str, next: &SiteConfig) -> Option<String> {
 
 struct Change {
     next: SiteConfig,
-    drain: Vec<(PoolId, E164)>,
     changed: Vec<E164>,
     refused: Vec<NumberRefusal>,
 }
@@ -408,10 +395,7 @@ impl Change {
     /// Takes a number out of whatever it is used for.
     fn take_out(&mut self, number: E164) {
         for pool in &mut self.next.pools {
-            if pool.numbers.contains(&number) {
-                pool.numbers.retain(|other| *other != number);
-                self.drain.push((pool.id.clone(), number));
-            }
+            pool.numbers.retain(|other| *other != number);
         }
         for scenario in &mut self.next.scenarios {
             if scenario.reserve_number == Some(number) {
@@ -430,12 +414,6 @@ impl Change {
 
     fn set_status(&mut self, number: E164, status: NumberStatus) {
         self.record(number).status = status;
-        if status != NumberStatus::Active
-            && let Some(NumberUse::Pool(pool)) = self.next.use_of(number)
-        {
-            let pool = pool.id.clone();
-            self.drain.push((pool, number));
-        }
     }
 
     fn bind(&mut self, number: E164, scenario: &ScenarioId, source: &str, offline: bool) {
@@ -509,7 +487,6 @@ impl Change {
         for pool in &mut self.next.pools {
             for place in pool.numbers.iter_mut().filter(|place| **place == number) {
                 *place = by;
-                self.drain.push((pool.id.clone(), number));
             }
         }
         for scenario in &mut self.next.scenarios {

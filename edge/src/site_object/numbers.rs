@@ -14,7 +14,7 @@ use crate::message::AdminAsk;
 use futures_util::future::join_all;
 use ringlet_core::api::problem::{FaultAt, Problem, ProblemCode};
 use ringlet_core::attribution::{NumberCalls, PASTED_WITHIN};
-use ringlet_core::number::{self, ActionError, NumberAction};
+use ringlet_core::number::{self, ActionError, NumberAction, NumberFilter};
 use ringlet_core::phone::E164;
 use ringlet_core::pool::NumberState;
 use ringlet_core::scenario::ScenarioKind;
@@ -65,21 +65,16 @@ fn write_static<S: serde::Serializer>(_: &(), serializer: S) -> Result<S::Ok, S:
     serializer.serialize_str("static")
 }
 
-impl State {
-    /// Whether a filter of the table shows it.
-    fn is_shown_by(self, filter: &str) -> Option<bool> {
-        use NumberState as N;
-        let leased = matches!(
-            self,
-            Self::Pool(N::Provisional | N::Active | N::Idle | N::Held | N::Draining)
-        );
+impl NumberRow {
+    /// Whether a filter of the table shows it, as the core's table has it: used and free say
+    /// whether the number is in a scenario, not whether somebody looks at it now.
+    fn is_shown_by(&self, filter: NumberFilter) -> bool {
         match filter {
-            "all" => Some(true),
-            "used" => Some(leased || self == Self::Static(())),
-            "free" => Some(matches!(self, Self::Pool(N::Free | N::Cooling))),
-            "reserve" => Some(self == Self::Pool(N::Reserve)),
-            "quarantined" => Some(matches!(self, Self::Pool(N::Quarantined | N::Disabled))),
-            _ => None,
+            NumberFilter::All => true,
+            NumberFilter::Used => self.used_for != "nothing",
+            NumberFilter::Free => self.used_for == "nothing",
+            NumberFilter::Reserve => self.used_for == "reserve",
+            NumberFilter::Quarantined => self.state == State::Pool(NumberState::Quarantined),
         }
     }
 }
@@ -116,6 +111,8 @@ impl SiteObject {
     /// `GET …/numbers?filter=`.
     pub(super) async fn list_numbers(&self, ask: &AdminAsk) -> Result<AdminReply, Refused> {
         let filter = ask.parameter("filter").unwrap_or("all");
+        let filter: NumberFilter = serde_json::from_value(filter.into())
+            .map_err(|_| bad("filter", "all, used, free, reserve or quarantined"))?;
         let in_force = self.in_force()?.ok_or(ProblemCode::UnknownSite)?;
         let config = &in_force.config;
         let pools = config.pools.iter();
@@ -154,13 +151,8 @@ impl SiteObject {
             }
         }
         self.mark_pasted(&mut rows)?;
-        let wrong = || bad("filter", "all, used, free, reserve or quarantined");
-        let mut numbers = Vec::new();
-        for row in rows.into_values() {
-            if row.state.is_shown_by(filter).ok_or_else(wrong)? {
-                numbers.push(row);
-            }
-        }
+        let numbers = rows.into_values().filter(|row| row.is_shown_by(filter));
+        let numbers = numbers.collect();
         AdminReply::json(&Numbers { numbers })
     }
 
@@ -172,6 +164,9 @@ impl SiteObject {
         actor: &str,
         now: UnixMillis,
     ) -> Result<AdminReply, Refused> {
+        if ask.if_match.is_some() {
+            config::precondition(self.store.sql(), ask.if_match.as_deref())?;
+        }
         let action: NumberAction = serde_json::from_str(&ask.body).map_err(|error| {
             Problem::with_detail(ProblemCode::NotJson, format!("no action: {error}"))
         })?;

@@ -203,6 +203,11 @@ async fn follow_up(spec: &RouteSpec, site: &str, status: u16, env: &Env) -> Resu
 }
 
 fn passed_on(response: &web_sys::Response, request: String) -> Handled {
+    let kind = response.headers().get("content-type").ok().flatten();
+    if response.status() >= 500 && kind.as_deref() != Some("application/problem+json") {
+        // The object failed before it could say how; its own log line has the reason.
+        return Err(Problem::new(ProblemCode::Internal));
+    }
     let mut reply = Reply::empty(response.status());
     for name in [
         "content-type",

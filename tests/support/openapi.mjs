@@ -80,6 +80,12 @@ export function describedPath(path) {
   });
 }
 
+/** Whether the description tells of this method on this path. */
+export function described(method, path) {
+  const pattern = describedPath(path);
+  return Boolean(pattern && description.paths[pattern][method.toLowerCase()]);
+}
+
 /** Throws where an answer is not as the description says. Addresses that are not described are files. */
 export function validate(method, path, status, contentType, body) {
   const pattern = describedPath(path);

@@ -1,7 +1,6 @@
 // A site for tests, and what its pages and its telephone exchange send.
 
 import { createHmac, randomUUID } from "node:crypto";
-import { validate } from "./openapi.mjs";
 
 export const ORIGIN = "https://shop.example";
 export const SECRET = "a-secret-of-the-generic-provider-0123456789";
@@ -56,7 +55,6 @@ export async function send(worker, path, body, { site = "shop", origin = ORIGIN,
   });
   const text = await answer.text();
   const given = text ? JSON.parse(text) : null;
-  validate("POST", `/v1/sites/${site}/${path}`, answer.status, answer.headers.get("content-type") ?? "", given);
   return { status: answer.status, headers: answer.headers, text, body: given };
 }
 

@@ -96,17 +96,20 @@ fn operation(spec: &RouteSpec) -> Value {
         "responses": responses,
     });
     if spec.body_bytes > 0 {
-        let kind = if spec.access == Access::Page {
-            "text/plain"
-        } else {
-            "application/json"
+        let kind = match spec.route {
+            _ if spec.access == Access::Page => "text/plain",
+            Route::Import => "application/x-ndjson",
+            _ => "application/json",
         };
+        let schema = asked(spec.route).map_or_else(|| json!({}), schema::reference);
         operation["requestBody"] = json!({
             "required": true,
             "description": format!("At most {} bytes.", spec.body_bytes),
-            "content": { kind: {} },
+            "content": { kind: { "schema": schema } },
         });
+        operation["x-body-bytes"] = spec.body_bytes.into();
     }
+    operation["x-access"] = word(spec.access).into();
     if is_guarded(spec.access) {
         operation["security"] = json!([{ "bearer": [] }]);
     }
@@ -150,6 +153,31 @@ const fn tag(access: Access) -> &'static str {
         Access::Page => "pages",
         Access::Provider => "telephony",
         _ => "administration",
+    }
+}
+
+/// Who may ask, as the description tells it in `x-access`.
+const fn word(access: Access) -> &'static str {
+    match access {
+        Access::Public => "anybody",
+        Access::Page => "page",
+        Access::Provider => "provider",
+        Access::Telephony => "telephony",
+        Access::Viewer => "viewer",
+        Access::Admin => "admin",
+        Access::Deployer => "deployer",
+    }
+}
+
+/// The schema of a body, where one tells more than the page on configuration does.
+const fn asked(route: Route) -> Option<&'static str> {
+    match route {
+        Route::SiteCreate | Route::ConfigWrite | Route::ConfigCheck => Some("Config"),
+        Route::ConfigPatch | Route::ScenarioWrite | Route::ScenarioPatch => Some("Object"),
+        Route::NumberAct => Some("NumberAction"),
+        Route::KeyCreate => Some("NewKey"),
+        Route::Sizing => Some("SizingQuestion"),
+        _ => None,
     }
 }
 
@@ -302,10 +330,13 @@ fn refusals(spec: &RouteSpec) -> Vec<ProblemCode> {
     let mut codes = match spec.access {
         Access::Public => vec![],
         Access::Page if spec.body_bytes == 0 => vec![P::WrongOrigin, P::UnknownSite],
+        Access::Page if spec.body_bytes == 0 => vec![P::WrongOrigin, P::UnknownSite],
         Access::Page => vec![P::NotJson, P::WrongOrigin, P::UnknownSite],
         Access::Provider => vec![P::NotJson, P::Unauthorized],
-        Access::Deployer => vec![P::Unauthorized],
-        Access::Telephony | Access::Viewer | Access::Admin => {
+        Access::Deployer if !spec.path.contains("{site}") => vec![P::Unauthorized],
+        // Every key opens it.
+        Access::Telephony => vec![P::Unauthorized, P::UnknownSite],
+        Access::Viewer | Access::Admin | Access::Deployer => {
             vec![P::Unauthorized, P::Forbidden, P::UnknownSite]
         }
     };
@@ -316,7 +347,6 @@ fn refusals(spec: &RouteSpec) -> Vec<ProblemCode> {
             codes.extend([P::Stale, P::ConfigFaults, P::VersionNeeded, P::Conflict]);
         }
         Route::SiteCreate => codes.extend([P::NotJson, P::Conflict, P::ConfigFaults]),
-        Route::SiteDelete => codes.push(P::UnknownSite),
         Route::ConfigCheck => codes.push(P::ConfigFaults),
         Route::ConfigPatch
         | Route::ScenarioWrite
@@ -326,11 +356,14 @@ fn refusals(spec: &RouteSpec) -> Vec<ProblemCode> {
         }
         Route::VersionDiff => codes.push(P::Unprocessable),
         Route::ConfigImport => codes.extend([P::NotJson, P::ConfigFaults, P::Unprocessable]),
-        Route::NumberAct => codes.extend([P::NotJson, P::Unprocessable, P::Conflict]),
+        Route::NumberAct => {
+            codes.extend([P::NotJson, P::Unprocessable, P::Conflict, P::Stale]);
+        }
         Route::Import => codes.extend([P::Unprocessable, P::Conflict]),
         Route::KeyCreate => codes.push(P::NotJson),
-        Route::CallCorrect => codes.extend([P::NotJson, P::Unprocessable]),
-        Route::Replay => codes.extend([P::NotJson, P::Unprocessable, P::Conflict]),
+        Route::CallCorrect | Route::Replay => {
+            codes.extend([P::NotJson, P::Unprocessable, P::Conflict]);
+        }
         Route::KeptEventRetry => codes.extend([P::NotFound, P::Unprocessable]),
         Route::DeliverySend => codes.push(P::NotFound),
         Route::Sizing => codes.extend([P::NotJson, P::Unprocessable]),
@@ -338,7 +371,7 @@ fn refusals(spec: &RouteSpec) -> Vec<ProblemCode> {
         Route::StockRead | Route::StockAudit | Route::StockCheck => codes.push(P::NotFound),
         _ => {}
     }
-    if !queries(spec.route).is_empty() {
+    if !queries(spec.route).is_empty() && spec.route != Route::Amp {
         codes.push(P::BadParameter);
     }
     if ["/{call}", "/{version}", "/{scenario}", "/{key}"]

@@ -91,6 +91,13 @@ fn common() -> Named {
     );
     vec![
         ("Any", json!({})),
+        ("Object", json!({ "type": "object" })),
+        ("NumberAction", number_action()),
+        (
+            "NewKey",
+            object(&[("name", text()), ("role", one_of(&ROLES))]),
+        ),
+        ("SizingQuestion", sizing_question()),
         ("Fault", fault),
         ("Problem", problem),
         ("Health", object(&[("ok", flag())])),
@@ -103,6 +110,58 @@ fn common() -> Named {
         ),
         ("Imported", object(&[("lines", count())])),
     ]
+}
+
+const ROLES: [&str; 3] = ["admin", "viewer", "telephony"];
+
+fn number_action() -> Value {
+    let actions = [
+        "add",
+        "assign",
+        "bind",
+        "remove",
+        "make_reserve",
+        "quarantine",
+        "disable",
+        "release",
+        "delete",
+        "replace",
+    ];
+    let pasted = || json!({ "type": ["string", "array"], "items": text() });
+    with_optional(
+        &[("action", one_of(&actions))],
+        &[
+            ("numbers", pasted()),
+            ("number", pasted()),
+            ("by", pasted()),
+            ("pool", maybe("string")),
+            ("scenario", text()),
+            ("source", text()),
+            ("rented", flag()),
+            ("offline", flag()),
+            ("connected", maybe("string")),
+            ("city", maybe("string")),
+        ],
+    )
+}
+
+fn sizing_question() -> Value {
+    let between =
+        |least: f64, most: f64| json!({ "type": "number", "minimum": least, "maximum": most });
+    with_optional(
+        &[],
+        &[
+            ("visits_per_day", between(1.0, 1_000_000.0)),
+            ("accuracy", between(0.5, 0.99)),
+            (
+                "numbers",
+                json!({ "type": "integer", "minimum": 0, "maximum": 100_000 }),
+            ),
+            ("hold_s", between(1.0, 604_800.0)),
+            ("active_s", between(1.0, 3_600.0)),
+            ("busy_hour_factor", between(1.0, 2.0)),
+        ],
+    )
 }
 
 fn pages() -> Named {
@@ -161,17 +220,15 @@ fn sites() -> Named {
         ],
         &[("document", text())],
     );
-    let config = object(&[
-        ("v", count()),
-        ("site", text()),
-        ("pools", json!({ "type": "array" })),
-        ("scenarios", json!({ "type": "array" })),
-    ]);
+    let config = with_optional(
+        &[("v", count()), ("site", text()), ("name", text())],
+        &[("pools", maybe("array")), ("scenarios", maybe("array"))],
+    );
     let key = with_optional(
         &[
             ("key", text()),
             ("name", text()),
-            ("role", one_of(&["admin", "viewer", "telephony"])),
+            ("role", one_of(&ROLES)),
             ("created_at", count()),
             ("last_used_at", maybe("integer")),
             ("revoked_at", maybe("integer")),
@@ -502,7 +559,10 @@ fn pools() -> Named {
     let number = with_optional(
         &[
             ("number", phone()),
-            ("used_for", one_of(&["pool", "static", "reserve"])),
+            (
+                "used_for",
+                one_of(&["pool", "static", "reserve", "nothing"]),
+            ),
             ("scenarios", json!({ "type": "array", "items": text() })),
             ("state", one_of(&states)),
             ("origin", one_of(&["own", "rented"])),

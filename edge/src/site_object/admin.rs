@@ -216,6 +216,9 @@ impl SiteObject {
         author: &str,
         now: UnixMillis,
     ) -> Done {
+        if self.exists()? {
+            config::precondition(self.store.sql(), ask.if_match.as_deref())?;
+        }
         let config = config::parse(&ask.body, site, ask.russian)?;
         let new = NewVersion {
             document: &ask.body,
@@ -236,6 +239,7 @@ impl SiteObject {
         now: UnixMillis,
     ) -> Done {
         let version = version_named(self.store.sql(), ask)?;
+        config::precondition(self.store.sql(), ask.if_match.as_deref())?;
         let config = config::parse(&version.document, site, ask.russian)?;
         let note = format!("version {} again", version.version);
         let new = NewVersion {

@@ -236,7 +236,9 @@ impl SiteObject {
         if let Some(to_ms) = instant("to")? {
             before_ms = before_ms.min(to_ms);
         }
-        let number = ask.parameter("number").unwrap_or_default();
+        let number = ask.parameter("number").map(E164::parse).transpose();
+        let number = number.map_err(|_| bad("number", "digits with the country code"))?;
+        let number = number.map_or_else(String::new, |number| number.to_string());
         let query = "SELECT call, started_at_ms, record, waiting FROM call
                      WHERE (started_at_ms, call) < (?1, ?2) AND started_at_ms >= ?3
                        AND (?4 = '' OR dialed = ?4)

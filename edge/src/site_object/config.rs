@@ -190,6 +190,18 @@ pub(crate) fn write(
     Ok(version)
 }
 
+/// Whether the version that a request wants to replace is in force: asked before its body is read,
+/// because the faults of a change to something else help nobody.
+///
+/// # Errors
+/// [`ProblemCode::VersionNeeded`], [`ProblemCode::Stale`], or what the platform says.
+pub(crate) fn precondition(sql: &Sql, if_match: Option<&str>) -> Result<(), Refused> {
+    match latest_version(sql)? {
+        0 => Ok(()),
+        version => Ok(must_match(if_match, &etag(version))?),
+    }
+}
+
 /// # Errors
 /// [`ProblemCode::VersionNeeded`] without `If-Match`, [`ProblemCode::Stale`] if it names another.
 fn must_match(if_match: Option<&str>, etag: &str) -> Result<(), Problem> {

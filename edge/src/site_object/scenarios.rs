@@ -34,6 +34,9 @@ impl SiteObject {
         now: UnixMillis,
     ) -> Done {
         let version = in_force(self.store.sql())?;
+        if ask.if_match.is_some() {
+            config::precondition(self.store.sql(), ask.if_match.as_deref())?;
+        }
         let (text, action, note) = edited(&version.document, ask, route)?;
         let config = config::parse(&text, site, ask.russian)?;
         let etag = version.etag();

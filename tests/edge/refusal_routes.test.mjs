@@ -1,0 +1,259 @@
+// Every route's every documented refusal, generated from the description: what is documented
+// happens, what happens is documented (each answer is held against the description on its way).
+
+import assert from "node:assert/strict";
+import { request } from "node:http";
+import { after, before, test } from "node:test";
+import { description } from "../support/openapi.mjs";
+import { ORIGIN, callStart, report, siteConfig, visit } from "../support/site.mjs";
+import { startWorker } from "../support/worker.mjs";
+
+let worker;
+/** Tokens by role, and names that lead to something in the site. */
+const tokens = {};
+const names = { site: "shop", version: "1", scenario: "all", dimension: "source", file: "calls.csv", stock: "shared" };
+before(async () => {
+  worker = await startWorker();
+  await worker.seed(siteConfig());
+  const given = await visit(worker);
+  await report(worker, callStart(given.numbers[0].number));
+  names.call = (await worker.admin("GET", "/api/v1/sites/shop/calls")).body.calls[0].id;
+  for (const role of ["admin", "viewer", "telephony"]) {
+    tokens[role] = (await worker.admin("POST", "/api/v1/sites/shop/keys", { name: role, role })).body.token;
+  }
+  await worker.admin("POST", "/api/v1/stocks/shared", { sites: ["shop"], add: "74950008888" });
+  names.key = (await worker.admin("POST", "/api/v1/sites/shop/keys", { name: "spare", role: "viewer" })).body.key;
+});
+after(() => worker.dispose());
+
+/** These say that the edge failed or is asked too often: nothing a request alone can bring about. */
+const NOT_BY_REQUEST = ["429", "500", "503"];
+/** Nor these: a body that broke off on its way, a stored version that only an older program accepts, and an event that
+ * no program understands (tests/edge/telephony has one). */
+const NOT_HERE = {
+  provider: ["400"],
+  version_diff: ["422"],
+  version_revert: ["422"],
+  scenario_delete: ["422"],
+  kept_event_retry: ["422"],
+};
+/** Who may what: the roles in each access. */
+const MAY = { telephony: ["telephony", "viewer", "admin"], viewer: ["viewer", "admin"], admin: ["admin"], deployer: [] };
+
+const operations = Object.entries(description.paths).flatMap(([path, item]) =>
+  Object.entries(item).map(([method, operation]) => ({ path, method: method.toUpperCase(), ...operation })),
+);
+const guarded = operations.filter(({ security }) => security);
+const open = operations.filter(({ security }) => !security);
+const seen = new Map(operations.map(({ operationId }) => [operationId, new Set()]));
+
+const filled = (path, own = {}) =>
+  path.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent({ ...names, ...own }[name] ?? "x"));
+
+/** Sends one request and notes its status; `token` null sends none. */
+async function ask(operation, { own, query = "", headers = {}, body, token = worker.token } = {}) {
+  const answer = await worker.fetch(filled(operation.path, own) + query, {
+    method: operation.method,
+    headers: { ...(token ? { authorization: `Bearer ${token}` } : {}), ...headers },
+    body: body ?? (operation.requestBody ? "{}" : undefined),
+  });
+  const text = await answer.text();
+  seen.get(operation.operationId).add(String(answer.status));
+  const problem = answer.status >= 400 ? JSON.parse(text) : {};
+  if (answer.status >= 400) {
+    assert.equal(answer.headers.get("content-type"), "application/problem+json");
+    assert.equal(problem.status, answer.status);
+  }
+  return { status: answer.status, code: problem.code, headers: answer.headers };
+}
+
+const has = (operation, status) => String(status) in operation.responses;
+const what = ({ method, path }) => `${method} ${path}`;
+
+test("401: no key, a key that is none, another scheme, on every guarded route", async () => {
+  assert.ok(guarded.length >= 30);
+  for (const operation of guarded) {
+    for (const [token, headers] of [[null, {}], ["no-key-of-this-site-0123456789", {}], [null, { authorization: "Basic eDp5" }]]) {
+      assert.equal((await ask(operation, { token, headers })).status, 401, what(operation));
+    }
+  }
+});
+
+test("403: a key of a lesser role; and no 401 or 403 for a role that may", async () => {
+  for (const operation of guarded) {
+    for (const role of Object.keys(tokens)) {
+      const may = MAY[operation["x-access"]].includes(role);
+      // What is allowed is tried where it changes nothing.
+      if (may && operation.method !== "GET") continue;
+      const query = operation.path.endsWith("/leases") ? "?number=74950000001" : "";
+      const { status } = await ask(operation, { token: tokens[role], query });
+      const refused = operation.path.includes("{site}") ? 403 : 401;
+      assert.equal(status, may ? 200 : refused, `${what(operation)} as ${role}`);
+    }
+  }
+});
+
+test("404: no such site, and nothing of that name in the site", async () => {
+  for (const operation of operations.filter(({ path }) => path.includes("{site}"))) {
+    if (operation["x-access"] === "provider") continue;
+    const headers = operation["x-access"] === "page" ? { origin: ORIGIN } : {};
+    // Creating by PUT and restoring are what a site that is not there is for.
+    const makes = ["config_write", "import", "config_check"].includes(operation.operationId);
+    for (const site of makes ? ["Not a site!"] : ["nobody", "Not a site!"]) {
+      const { status, code } = await ask(operation, { own: { site }, headers });
+      assert.equal(status, 404, what(operation));
+      assert.equal(code, "unknown_site", what(operation));
+    }
+  }
+  for (const operation of guarded) {
+    const inner = operation.path.match(/\{(version|call|scenario|key|dimension|file|stock)\}/);
+    if (!inner || (operation.method === "PUT" && inner[1] === "scenario")) continue;
+    for (const name of ["none", "%", "99999999999999999999"]) {
+      // Stocks come into being by being changed: of them only what is no name at all is not found.
+      if (operation.operationId === "stock_change" && name !== "%") continue;
+      const { status, code } = await ask(operation, { own: { [inner[1]]: name }, headers: { "if-match": '"1"' } });
+      assert.equal(status, 404, `${what(operation)} ${name}`);
+      assert.equal(code, "not_found", what(operation));
+    }
+  }
+});
+
+test("405: a method that the path has not, with the ones it has", async () => {
+  for (const [path, item] of Object.entries(description.paths)) {
+    for (const method of ["GET", "POST", "PUT", "PATCH", "DELETE"]) {
+      if (item[method.toLowerCase()]) continue;
+      const answer = await worker.fetch(filled(path), { method });
+      assert.equal(answer.status, 405, `${method} ${path}`);
+      const allowed = answer.headers.get("allow").split(", ").sort();
+      assert.deepEqual(allowed, Object.keys(item).map((name) => name.toUpperCase()).sort(), path);
+      await answer.arrayBuffer();
+    }
+  }
+});
+
+/** A request that says how long its body will be, and waits for what the edge says to that. */
+const announce = (operation, bytes, headers) =>
+  new Promise((resolve, reject) => {
+    const { method } = operation;
+    const all = { authorization: `Bearer ${worker.token}`, "content-length": bytes, ...headers };
+    const sending = request(worker.url + filled(operation.path), { method, headers: all }, (answer) => {
+      answer.resume();
+      sending.destroy();
+      resolve(answer.statusCode);
+    });
+    sending.on("error", reject);
+    sending.flushHeaders();
+  });
+
+test("413: one byte more than the route takes, told before it is sent", async () => {
+  for (const operation of operations.filter((operation) => operation["x-body-bytes"])) {
+    const headers = operation["x-access"] === "page" ? { origin: ORIGIN } : {};
+    const status = await announce(operation, operation["x-body-bytes"] + 1, headers);
+    assert.equal(status, 413, what(operation));
+    assert.ok(has(operation, 413), what(operation));
+    seen.get(operation.operationId).add("413");
+  }
+});
+
+test("400: a body that is no JSON, a parameter that is none", async () => {
+  for (const operation of operations.filter((operation) => has(operation, 400))) {
+    const headers = operation["x-access"] === "page" ? { origin: ORIGIN } : {};
+    const queries = (operation.parameters ?? []).filter(({ in: place }) => place === "query").map(({ name }) => name);
+    if (operation.requestBody && operation["x-access"] !== "provider") {
+      const { status } = await ask(operation, { headers, body: new Uint8Array([0xff, 0x7b]) });
+      assert.equal(status, 400, `${what(operation)} not UTF-8`);
+    }
+    const wrong = {
+      limit: "0", cursor: "\u{1f4a9}", from: "yesterday", to: "tomorrow", time_zone: "Mars", model: "best",
+      format: "xml", state: "odd", number: "x", at: "x", filter: "odd", with: "x", id: operation.path.endsWith("{file}") ? "name" : undefined,
+    };
+    for (const name of queries.filter((name) => wrong[name])) {
+      // Sites and deliveries are listed after any text; the calls' files take `id` for one of them alone.
+      if (["site_list", "delivery_list"].includes(operation.operationId) && name === "cursor") continue;
+      const own = name === "id" ? { file: "metrica.csv" } : {};
+      const others = operation.path.endsWith("/leases") && name !== "number" ? "&number=74950000001" : "";
+      const { status, code } = await ask(operation, { own, query: `?${name}=${encodeURIComponent(wrong[name])}${others}` });
+      assert.equal(status, 400, `${what(operation)} ${name}`);
+      assert.equal(code, "bad_parameter", what(operation));
+    }
+  }
+});
+
+test("writes: 400 for a key too long, 412 stale, 428 without If-Match, 422 with faults, 409 for another's key", async () => {
+  const changed = JSON.stringify(siteConfig({ name: "Changed" }));
+  const body = (operation) => {
+    if (!operation.requestBody) return undefined;
+    if (operation.operationId === "number_act") return '{"action":"add","numbers":"74950007777"}';
+    return operation.operationId === "config_write" ? changed : '{"priority":1}';
+  };
+  const writes = guarded.filter(({ parameters }) => parameters?.some(({ name }) => name === "Idempotency-Key"));
+  assert.ok(writes.length >= 7);
+  for (const operation of writes) {
+    const etag = (await worker.admin("GET", "/api/v1/sites/shop/config")).headers.get("etag");
+    const long = { "idempotency-key": "x".repeat(201), "if-match": etag };
+    assert.equal((await ask(operation, { headers: long, body: body(operation) })).status, 400, what(operation));
+    if (has(operation, 412)) {
+      const stale = { "if-match": '"777"' };
+      assert.equal((await ask(operation, { headers: stale, body: body(operation) })).status, 412, what(operation));
+    }
+    if (has(operation, 428)) {
+      assert.equal((await ask(operation, { body: body(operation) })).status, 428, what(operation));
+    }
+  }
+  for (const operation of guarded.filter((operation) => has(operation, 422) && operation.requestBody)) {
+    const query = operation.operationId === "config_import" ? "?from=roistat" : "";
+    const faulty = {
+      number_act: '{"action":"add","numbers":"foo"}', config_import: "[]", import: "{}", stock_change: '{"sites":["No"]}',
+      call_correct: '{"visit":"0273v8wpnvbgf0ywy6vh9q2k0t","reason":"x"}', replay: '{"from":"yesterday","to":"today"}',
+      site_create: JSON.stringify({ ...siteConfig({ site: "new" }), name: 7 }),
+      config_patch: '{"name":7}', scenario_write: '{"kind":"odd"}', scenario_patch: '{"kind":"odd"}',
+    }[operation.operationId] ?? JSON.stringify({ ...siteConfig(), name: 7 });
+    const own = operation.operationId === "import" ? { site: "new" } : {};
+    const { status } = await ask(operation, { own, query, body: faulty, headers: { "if-match": "*" } });
+    assert.equal(status, 422, what(operation));
+  }
+});
+
+test("409: the same key with another request; a site that is there already", async () => {
+  const byName = (name) => operations.find(({ operationId }) => operationId === name);
+  assert.equal((await ask(byName("site_create"), { body: JSON.stringify(siteConfig()) })).status, 409);
+  assert.equal((await ask(byName("import"), { body: "{}" })).status, 409);
+  for (const operation of guarded.filter(({ parameters }) => parameters?.some(({ name }) => name === "Idempotency-Key"))) {
+    const key = `of-${operation.operationId}`;
+    // A change that is done first, under this key.
+    await worker.admin("PATCH", "/api/v1/sites/shop/config", { name: key }, { "idempotency-key": key });
+    const headers = { "idempotency-key": key, "if-match": "*" };
+    const body = operation.requestBody ? '{"name":"else"}' : undefined;
+    assert.equal((await ask(operation, { headers, body })).status, 409, what(operation));
+  }
+});
+
+test("pages and providers: a foreign origin, a wrong secret", async () => {
+  for (const operation of open) {
+    if (operation["x-access"] === "page") {
+      const headers = { origin: "https://evil.example" };
+      assert.equal((await ask(operation, { headers })).status, 403, what(operation));
+      if (!operation.requestBody) continue;
+      assert.equal((await ask(operation, { headers: { origin: ORIGIN }, body: "no" })).status, 400, what(operation));
+    }
+    if (operation["x-access"] === "provider") {
+      assert.equal((await ask(operation)).status, 401, what(operation));
+    }
+  }
+  assert.equal((await ask(open.find(({ path }) => path.startsWith("/s/")))).status, 404);
+  assert.equal((await ask(open.find(({ path }) => path.startsWith("/a/")))).status, 404);
+  const sizing = open.find(({ operationId }) => operationId === "sizing");
+  assert.equal((await ask(sizing, { body: '{"accuracy":7}' })).status, 422);
+  assert.equal((await ask(sizing, { body: "no" })).status, 400);
+});
+
+test("every documented refusal was seen above", () => {
+  const missing = operations.flatMap((operation) =>
+    Object.keys(operation.responses)
+      .filter((status) => status >= 400 && !NOT_BY_REQUEST.includes(status))
+      .filter((status) => !(NOT_HERE[operation.operationId] ?? NOT_HERE[operation["x-access"]] ?? []).includes(status))
+      .filter((status) => !seen.get(operation.operationId).has(status))
+      .map((status) => `${what(operation)} ${status}`),
+  );
+  assert.deepEqual(missing, []);
+});

@@ -72,6 +72,8 @@ impl Pool {
                 }
                 if let Some(delay) = delay {
                     self.counts = delay.clone();
+                    // This row is what wrote them down.
+                    self.calls_unwritten = false;
                 }
             }
             JournalEntry::Hour(hour) => self.tally.remember(*hour),

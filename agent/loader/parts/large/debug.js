@@ -61,7 +61,7 @@ function faultOf({ state, status, record, found }) {
   if (state.isPaused) return 'paused';
   if (!found) return 'no-place';
   if (record.known[5] > 0) return status >= 400 ? 'edge-refused' : 'edge-unreachable';
-  if (state.answered && !record.numbers.length) return 'no-number';
+  if (state.answered && !record.numbers.some(({ number }) => number)) return 'no-number';
   return null;
 }
 
@@ -73,7 +73,7 @@ export function report(agent) {
   const { visit: about = {} } = read(record.memory);
   const scenarios = config.scenarios.map(({ id }) => {
     const slots = page.slots.filter((slot) => slot.id === id);
-    const given = record.numbers.find(({ scenario }) => scenario === id);
+    const given = record.numbers.find(({ number, scenario }) => number && scenario === id);
     const isFound = slots.some(({ found }) => found);
     let outcome = 'unanswered';
     if (given) outcome = 'given';

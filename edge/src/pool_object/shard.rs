@@ -236,17 +236,16 @@ impl Shell {
             by_target.entry(target).or_default().push(image);
         }
         let sql = self.store.sql();
-        let mut next = journal::number_fact(sql, PARCELS)?;
+        let before = journal::number_fact(sql, PARCELS)?;
         let parted = !by_target.is_empty();
         let mut group = self.group.borrow_mut();
-        for (target, numbers) in by_target {
-            next += 1;
+        for (id, (target, numbers)) in (before + 1..).zip(by_target) {
             let rows: Vec<u64> = numbers
                 .iter()
                 .flat_map(|image| image.holders.iter().map(|holder| holder.row))
                 .collect();
             let parcel = Parcel {
-                id: next,
+                id,
                 numbers,
                 history: journal::past_grants(sql, &rows)?,
             };

@@ -55,10 +55,13 @@ fn operation(spec: &RouteSpec) -> Value {
                 json!({ "description": "Done.", "content": content }),
             )
         }
-        Answer::Text(kind) => (
-            200,
-            json!({ "description": "Done.", "content": { kind: {} } }),
-        ),
+        Answer::Text(kinds) => {
+            let content: Map<String, Value> = kinds
+                .iter()
+                .map(|kind| ((*kind).to_owned(), json!({})))
+                .collect();
+            (200, json!({ "description": "Done.", "content": content }))
+        }
         Answer::Nothing => (
             204,
             json!({ "description": "Done; there is nothing to say." }),
@@ -397,7 +400,8 @@ fn refusals(spec: &RouteSpec) -> Vec<ProblemCode> {
 
 enum Answer {
     Json(u16, &'static str),
-    Text(&'static str),
+    /// Any of these kinds.
+    Text(&'static [&'static str]),
     Nothing,
 }
 
@@ -406,12 +410,12 @@ fn told(route: Route) -> (&'static str, Answer) {
     use Answer::{Json, Nothing, Text};
     match route {
         Route::Health => ("The Worker is there", Json(200, "Health")),
-        Route::OpenApi => ("This document", Text("application/json")),
+        Route::OpenApi => ("This document", Text(&["application/json"])),
         Route::Script => (
             "Loader and public configuration of a site",
-            Text("text/javascript"),
+            Text(&["text/javascript"]),
         ),
-        Route::AgentPart => ("A part of the agent", Text("application/octet-stream")),
+        Route::AgentPart => ("A part of the agent", Text(&["application/octet-stream"])),
         Route::Visit => (
             "Begin or resume a visit, take or keep numbers",
             Json(200, "VisitReply"),
@@ -424,7 +428,7 @@ fn told(route: Route) -> (&'static str, Answer) {
         ),
         Route::ProviderCall => (
             "A telephony provider reports a call",
-            Text("application/json"),
+            Text(&["application/json", "text/plain", "text/xml"]),
         ),
         Route::SiteList => ("List the sites", Json(200, "Sites")),
         Route::SiteCreate => ("Create a site", Json(201, "Version")),
@@ -494,7 +498,7 @@ fn told(route: Route) -> (&'static str, Answer) {
         ),
         Route::CallFile => (
             "Calls as a file for a spreadsheet or another system",
-            Text("text/csv"),
+            Text(&["text/csv", "application/jsonl"]),
         ),
         Route::LeaseRead => ("Who held a number at an instant", Json(200, "Leases")),
         Route::Live => ("What the pools do now", Json(200, "Live")),
@@ -508,7 +512,7 @@ fn told(route: Route) -> (&'static str, Answer) {
         Route::AuditList => ("The audit log, newest first", Json(200, "AuditRows")),
         Route::Export => (
             "Everything of the site as JSON Lines",
-            Text("application/x-ndjson"),
+            Text(&["application/x-ndjson"]),
         ),
         Route::Import => (
             "Put a whole site back from its export",

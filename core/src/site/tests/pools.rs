@@ -1,0 +1,86 @@
+//! The rule of a pool, its colouring, and how its calls are judged.
+
+use super::{SMALL, check};
+use crate::site::SiteConfig;
+use expect_test::{Expect, expect};
+
+#[test]
+fn regions_and_abstaining() {
+    for colouring in ["learnt", "on", "off"] {
+        check(
+            |v| v["pools"][0]["region_colouring"] = colouring.into(),
+            expect!["accepted\n"],
+        );
+    }
+    check(
+        |v| {
+            v["pools"][0]["region_colouring"] = true.into();
+            v["attribution"] =
+                serde_json::json!({"abstain_below_percent": 100, "ignore_regions": "no"});
+        },
+        expect![[r#"
+            /attribution/abstain_below_percent: out_of_range: Must be from 0 to 99.
+                Choose a value within.
+            /attribution/ignore_regions: wrong_type: Expected boolean, found string.
+                Write boolean.
+            /pools/0/region_colouring: wrong_type: Expected string, found boolean. Write
+                string.
+        "#]],
+    );
+    let mut value: serde_json::Value = serde_json::from_str(SMALL).expect("JSON");
+    value["pools"][0]["region_colouring"] = "on".into();
+    value["attribution"] = serde_json::json!({"abstain_below_percent": 80, "ignore_regions": true});
+    let config = SiteConfig::parse(&value.to_string()).expect("accepted");
+    let written = serde_json::to_value(&config).expect("JSON");
+    assert_eq!(written["attribution"]["abstain_below_percent"], 80);
+    assert_eq!(written["attribution"]["ignore_regions"], true);
+    assert_eq!(written["pools"][0]["region_colouring"], "on");
+    let pool = config.pool_config(&config.pools[0]);
+    assert_eq!(pool.region_colouring, crate::pool::Colouring::On);
+}
+
+#[test]
+fn policies() {
+    let policy = |policy: serde_json::Value, expect: Expect| {
+        check(|v| v["pools"][0]["policy"] = policy, expect);
+    };
+    for name in [
+        "ringlet",
+        "roistat",
+        "take_oldest",
+        "pool_per_source",
+        "longest_idle",
+    ] {
+        policy(name.into(), expect!["accepted\n"]);
+    }
+    policy(
+        serde_json::json!({"fixed_hold": {"ms": 60000}}),
+        expect!["accepted\n"],
+    );
+    policy(
+        serde_json::json!({"demote_passive": {}}),
+        expect![[r#"
+            /pools/0/policy/demote_passive: missing: "after_ms" is missing. Add
+                "after_ms".
+        "#]],
+    );
+    policy(
+        serde_json::json!({}),
+        expect![[r#"
+            /pools/0/policy: one_of: Exactly one must be given. One of: demote_passive,
+                fixed_hold, tab_and_freeze, idle_release_and_freeze.
+        "#]],
+    );
+    check(
+        |v| v["pools"][0]["idle_release_ms"] = 150_001.into(),
+        expect![[r#"
+            /pools/0: idle_beyond_hold: The idle time is longer than the hold: it would
+                never come to act. Shorten idle_release_ms or lengthen hold_ms.
+        "#]],
+    );
+    // A short hold brings the idle time down with it.
+    check(
+        |v| v["pools"][0]["hold_ms"] = 20_000.into(),
+        expect!["accepted\n"],
+    );
+}

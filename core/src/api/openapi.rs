@@ -350,7 +350,7 @@ fn refusals(spec: &RouteSpec) -> Vec<ProblemCode> {
             codes.extend([P::Stale, P::ConfigFaults, P::VersionNeeded, P::Conflict]);
         }
         Route::SiteCreate => codes.extend([P::NotJson, P::Conflict, P::ConfigFaults]),
-        Route::ConfigCheck => codes.push(P::ConfigFaults),
+        Route::ConfigCheck => codes.extend([P::NotJson, P::ConfigFaults]),
         Route::ConfigPatch
         | Route::ScenarioWrite
         | Route::ScenarioPatch
@@ -362,7 +362,7 @@ fn refusals(spec: &RouteSpec) -> Vec<ProblemCode> {
         Route::NumberAct => {
             codes.extend([P::NotJson, P::Unprocessable, P::Conflict, P::Stale]);
         }
-        Route::Import => codes.extend([P::Unprocessable, P::Conflict]),
+        Route::Import => codes.extend([P::NotJson, P::Unprocessable, P::Conflict]),
         Route::KeyCreate => codes.push(P::NotJson),
         Route::CallCorrect | Route::Replay => {
             codes.extend([P::NotJson, P::Unprocessable, P::Conflict]);

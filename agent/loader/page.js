@@ -293,8 +293,9 @@ export function restore() {
   observer?.takeRecords();
 }
 
-/** Text without digits changes no number. */
-const textRoot = ({ nodeValue }, target) => (/\d/.test(nodeValue) ? target : null);
+/** Text without digits changes no number; but beside it a shadow root may have appeared. */
+const textRoot = ({ nodeValue }, target) =>
+  /\d/.test(nodeValue) || target.shadowRoot ? target : null;
 
 /** Calls `act(changed elements)` whenever the page changes. Own writes are not seen. */
 export function watch(act) {
@@ -312,7 +313,8 @@ export function watch(act) {
       else if (type === 'attributes') add(target);
       else for (const node of addedNodes) add(node.nodeType === 3 ? textRoot(node, target) : node);
     }
-    if (roots.size) act([...roots]);
+    // Without roots too: the address may have changed.
+    act([...roots]);
     observer.takeRecords();
   });
   rewatch();

@@ -4,6 +4,7 @@
 mod support;
 
 use proptest::prelude::*;
+use ringlet_core::entropy::Entropy;
 use ringlet_core::id::{VisitId, VisitorId};
 use ringlet_core::pool::*;
 use ringlet_core::time::UnixMillis;
@@ -31,6 +32,8 @@ impl Divided {
     fn new(count: u64, most: u32) -> Self {
         let desks = (0..most).map(|shard| {
             let mut desk = Desk::with(0);
+            // Each draws leases of its own, as objects do.
+            desk.entropy = Entropy::from_seed(100 + u64::from(shard));
             let config = config_of(count, Shards::ONE, shard);
             desk.tell(0, Input::Reconfigure(Box::new(config)));
             desk

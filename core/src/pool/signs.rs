@@ -100,6 +100,8 @@ impl Pool {
         number.confirmed = true;
         number.tabs.sign(sign.tab, false, now);
         self.calm(at, now);
+        // Another tab's silence may be due this very instant: nothing later would tell of it.
+        self.settle_number(at);
         self.rekey(at);
         Reply::Kept(self.grant_of(at, GrantKind::Kept))
     }

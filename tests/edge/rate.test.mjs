@@ -16,10 +16,10 @@ const kinds = (given) => given.map((one) => one.numbers[0].kind);
 
 test("a robot farm gets its share of a pool, and everybody else gets numbers", async () => {
   const pools = [{ id: "main", numbers: numbers(20), hold_ms: 150000, idle_release_ms: 60000 }];
-  await worker.seed(siteConfig({ site: "farm", pools }));
+  await worker.seed(siteConfig({ site: "robots", pools }));
   const farm = [];
   for (let robot = 0; robot < 40; robot += 1) {
-    farm.push(await visit(worker, { options: from(`203.0.113.${robot}`, "farm") }));
+    farm.push(await visit(worker, { options: from(`203.0.113.${robot}`, "robots") }));
   }
   const lent = farm.filter((one) => one.numbers[0].kind === "leased");
   assert.equal(lent.length, 11, "until more than half is in use");
@@ -28,15 +28,15 @@ test("a robot farm gets its share of a pool, and everybody else gets numbers", a
   }
   const people = [];
   for (let person = 0; person < 9; person += 1) {
-    people.push(await visit(worker, { options: from(`198.51.${person}.7`, "farm") }));
+    people.push(await visit(worker, { options: from(`198.51.${person}.7`, "robots") }));
   }
   assert.deepEqual(kinds(people), Array(9).fill("leased"));
   // Who has a number keeps it, whatever his neighbours do.
-  const again = await visit(worker, { who: lent[0], options: from("203.0.113.0", "farm") });
+  const again = await visit(worker, { who: lent[0], options: from("203.0.113.0", "robots") });
   assert.equal(again.numbers[0].lease, lent[0].numbers[0].lease);
-  const { pools: live } = (await worker.admin("GET", "/api/v1/sites/farm/live")).body;
+  const { pools: live } = (await worker.admin("GET", "/api/v1/sites/robots/live")).body;
   assert.equal(live[0].events.filter((event) => event.kind === "limited").length, 29);
-  assert.deepEqual((await worker.admin("GET", "/api/v1/sites/farm/check")).body, { ok: true, faults: [] });
+  assert.deepEqual((await worker.admin("GET", "/api/v1/sites/robots/check")).body, { ok: true, faults: [] });
 });
 
 test("new visitors of one network come at a rate; those of others are not concerned", async () => {

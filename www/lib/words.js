@@ -45,18 +45,25 @@ export function plural(number, en, ru) {
 }
 
 const STATES = {
-  free: { tone: "", en: "free", ru: "свободен" },
-  provisional: { tone: "cool", en: "just lent", ru: "только выдан" },
+  free: { tone: "", en: "free", ru: "свободен", ruMany: "свободных" },
+  provisional: { tone: "cool", en: "just lent", ru: "только выдан", ruMany: "только выданных" },
   active: { tone: "good", en: "on the page", ru: "на странице" },
   live: { tone: "good", en: "on the page", ru: "на странице" },
-  idle: { tone: "warn", en: "idle", ru: "неактивен" },
-  held: { tone: "held", en: "held", ru: "держится" },
-  cooling: { tone: "cool", en: "resting", ru: "отдыхает" },
+  idle: { tone: "warn", en: "idle", ru: "неактивен", ruMany: "неактивных" },
+  held: { tone: "held", en: "held", ru: "держится", ruMany: "удержанных" },
+  cooling: { tone: "cool", en: "resting", ru: "отдыхает", ruMany: "отдыхающих" },
   quarantined: { tone: "bad", en: "quarantined", ru: "в карантине" },
-  draining: { tone: "warn", en: "draining", ru: "выводится" },
-  reserve: { tone: "cool", en: "reserve", ru: "резервный" },
-  disabled: { tone: "bad", en: "disabled", ru: "отключён" },
+  draining: { tone: "warn", en: "draining", ru: "выводится", ruMany: "выводимых" },
+  reserve: { tone: "cool", en: "reserve", ru: "резервный", ruMany: "резервных" },
+  disabled: { tone: "bad", en: "disabled", ru: "отключён", ruMany: "отключённых" },
 };
+
+/** How many numbers are in a state: "3 idle", in Russian "неактивных: 3". */
+export function inState(name, number) {
+  const known = STATES[name];
+  const en = `${count(number)} ${known?.en ?? name}`;
+  return say(en, `${known?.ruMany ?? known?.ru ?? name}: ${count(number)}`);
+}
 
 /** The word and colour of a number's state. An unknown state is shown as it came. */
 export function state(name) {

@@ -1,7 +1,7 @@
 // The pools of the live view: a bar of states, a row per lent number, the free ones as buttons.
 
 import { keep, make, say, write } from "../../lib/dom.js";
-import { phone, plural, span, state, poolName } from "../../lib/words.js";
+import { inState, phone, plural, span, state, poolName } from "../../lib/words.js";
 
 /** States in the order of the bar. */
 const ORDER = [
@@ -25,7 +25,7 @@ function tally(numbers) {
   for (const number of numbers) counts.set(number.state, (counts.get(number.state) ?? 0) + 1);
   return [...counts]
     .sort(([a], [b]) => ORDER.indexOf(a) - ORDER.indexOf(b))
-    .map(([key, count]) => `${count} ${state(key).text}`)
+    .map(([key, count]) => inState(key, count))
     .join(" · ");
 }
 
@@ -110,7 +110,7 @@ export function showPools(container, live, call) {
     (section, pool) => {
       const numbers = pool.numbers ?? [];
       const many = plural(numbers.length, ["number", "numbers"], ["номер", "номера", "номеров"]);
-      write(section.querySelector(".tally"), `${many}: ${tally(numbers)}`);
+      write(section.querySelector(".tally"), `${many} · ${tally(numbers)}`);
       const bar = [...numbers].sort((a, b) => rank(a) - rank(b));
       keep(
         section.querySelector(".load"),

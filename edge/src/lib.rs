@@ -56,7 +56,8 @@ fn start() {
 /// # Errors
 /// When the runtime refuses to build a response.
 #[event(fetch)]
-async fn fetch(ask: Ask, env: Env, _context: Context) -> worker::Result<web_sys::Response> {
+async fn fetch(ask: Ask, env: Env, context: Context) -> worker::Result<web_sys::Response> {
+    let ask = ask.with_context(context);
     let head = ask.method == "HEAD";
     let reply = match dispatch(&ask, &env).await {
         Ok(reply) => reply,

@@ -47,6 +47,10 @@ impl Class {
     }
 }
 
+/// The pool object that keeps the visits whose pages asked no pool: it has no numbers and no
+/// configuration. No pool of a site can be called so.
+pub(crate) const UNPOOLED: &str = "-";
+
 /// The name of the object of a pool's shard. The first is named as the pool is, so a pool that was
 /// never divided is one object, and dividing one leaves its first where it is.
 pub(crate) fn pool_name(site: &str, pool: &str, shard: u32) -> String {

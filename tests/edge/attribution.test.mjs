@@ -195,6 +195,28 @@ test("a direct visit after an advertisement: the last touch that is not direct i
   assert.equal(call.touches.at(-1).is_direct, true);
 });
 
+test("who left and is back a moment later is credited with the visit he is back for, once", async () => {
+  const pools = [{ id: "main", numbers: numbers(1, 60), hold_ms: 150000, idle_release_ms: 60000 }];
+  await worker.seed(siteConfig({ site: "back", pools }));
+  const options = { site: "back" };
+  let given = await visit(worker, { options, url: `${ORIGIN}/?utm_source=yandex` });
+  await beat(worker, given, "tap", {}, options);
+  for (const source of ["vk", "mail"]) {
+    await beat(worker, given, "leave", {}, options);
+    given = await visit(worker, { options, who: given, url: `${ORIGIN}/?utm_source=${source}` });
+    await beat(worker, given, "keep", {}, options);
+  }
+  const event = callStart(given.numbers[0].number);
+  await report(worker, event, options);
+  const call = await callOf("back", event);
+  assert.equal(call.attribution.visit, given.visit);
+  assert.equal(call.source, "mail");
+  assert.ok(call.attribution.probability > 0.9, `${call.attribution.probability}`);
+  const his = call.attribution.candidates.filter((candidate) => candidate.visitor === given.visitor);
+  assert.deepEqual(his.slice(1).map((candidate) => candidate.probability), his.slice(1).map(() => 0));
+  assert.deepEqual(call.touches.map(({ source }) => source), ["yandex", "vk", "mail"]);
+});
+
 test("a memory that was tampered with, cut or far too long harms nothing", async () => {
   await worker.seed(siteConfig({ site: "tampered" }));
   const options = { site: "tampered" };

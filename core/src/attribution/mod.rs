@@ -5,6 +5,9 @@
 //! the call fits him. Strangers (misdials, numbers copied elsewhere) weigh a background rate. The
 //! shares of all sum to one; the greatest is credited, unless it is below the owner's threshold.
 //!
+//! A candidate is a visitor. One who had the number for several visits is weighed once, by whatever
+//! of them speaks most for him, and his latest visit has his share.
+//!
 //! Pure: a function of the call, the candidates ([`crate::pool::Pool::candidates`]), the delay
 //! model and the settings. The same arguments give the same verdict, so history can be judged anew.
 //!
@@ -28,7 +31,7 @@ use crate::time::{Millis, UnixMillis};
 
 /// The version of these rules. It stands with every verdict that is kept, so that it is known what
 /// a replay would have to say anew; raise it with every change that may change a verdict.
-pub const MODEL_VERSION: u32 = 1;
+pub const MODEL_VERSION: u32 = 2;
 
 /// A call to be attributed.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -202,31 +205,26 @@ pub fn attribute(
     model: &DelayModel,
     settings: &Settings,
 ) -> Verdict {
-    let forget = call.at - settings.window_ms;
-    let in_window = |holder: &PastHolder| holder.last_activity >= forget;
-    // Without the regions' evidence.
-    let plain = |holder: &PastHolder| -> f64 {
-        if !in_window(holder) {
-            return 0.0;
-        }
-        rate(call, holder, model, settings) * f64::from(device_fit(call, holder))
+    let latest = latest_of(candidates);
+    let rate = |at: usize| rate_at(call, candidates, at, &latest, model, settings);
+    let rates: Vec<f64> = (0..candidates.len()).map(rate).collect();
+    let rates = |fit: RegionFit| {
+        let fitted = candidates.iter().zip(&rates);
+        let fitted = fitted.map(|(holder, rate)| rate * f64::from(fit.likelihood(holder.region)));
+        joined(fitted, &latest)
     };
-    let plain: Vec<f64> = candidates.iter().map(plain).collect();
     let fit = settings.regions.as_ref();
     let fit = fit.map_or(RegionFit::NONE, |regions| regions.fit(call.region));
-    let fitted = candidates.iter().zip(&plain);
-    let fitted = fitted.map(|(holder, rate)| rate * f64::from(fit.likelihood(holder.region)));
-    let shares = Shares::of(call, candidates, settings, fit, fitted.collect());
-    let plain = Shares::of(call, candidates, settings, RegionFit::NONE, plain);
-    let weighed: Vec<Weighed> = candidates
-        .iter()
-        .zip(&shares.holders)
-        .map(|(holder, share)| Weighed {
-            holder: *holder,
-            share: *share as f32,
-            reasons: reason::reasons(call, holder, settings),
-        })
-        .collect();
+    let shares = Shares::of(call, candidates, settings, fit, rates(fit));
+    // Without the regions' evidence.
+    let none = RegionFit::NONE;
+    let plain = Shares::of(call, candidates, settings, none, rates(none));
+    let weighed = |at: usize| Weighed {
+        holder: candidates[at],
+        share: shares.holders[at] as f32,
+        reasons: reason::reasons(call, &candidates[at], latest[at] != at, settings),
+    };
+    let weighed: Vec<Weighed> = (0..candidates.len()).map(weighed).collect();
     let (credit, chosen) = choose(call, candidates, &shares, settings);
     let share = |shares: &Shares| match (chosen, credit) {
         (Some(at), _) => shares.holders[at],
@@ -241,6 +239,47 @@ pub fn attribute(
         remembered: shares.remembered as f32,
         stranger: shares.stranger as f32,
     }
+}
+
+/// The place of the latest candidate of the same visitor, by candidate.
+fn latest_of(candidates: &[PastHolder]) -> Vec<usize> {
+    let latest = |at: usize| {
+        let same = |other: &usize| candidates[*other].visitor == candidates[at].visitor;
+        let newest = |other: &usize| (candidates[*other].granted_at, usize::MAX - other);
+        (0..candidates.len()).filter(same).max_by_key(newest)
+    };
+    (0..candidates.len())
+        .map(|at| latest(at).unwrap_or(at))
+        .collect()
+}
+
+/// Calls per second of the candidate at `at`, as far as the devices agree with it; none of what is
+/// too long ago.
+fn rate_at(
+    call: &Call,
+    candidates: &[PastHolder],
+    at: usize,
+    latest: &[usize],
+    model: &DelayModel,
+    settings: &Settings,
+) -> f64 {
+    let mut holder = candidates[at];
+    if holder.last_activity < call.at - settings.window_ms {
+        return 0.0;
+    }
+    // Who sees the number again has not been shown another since.
+    holder.moved = candidates[latest[at]].moved;
+    rate(call, &holder, model, settings) * f64::from(device_fit(call, &holder))
+}
+
+/// The same with every visitor's rate at his latest candidate: he calls once, whichever visit
+/// made him, so his is the greatest of his rates, not their sum.
+fn joined(rates: impl Iterator<Item = f64>, latest: &[usize]) -> Vec<f64> {
+    let mut joined = vec![0.0_f64; latest.len()];
+    for (rate, of) in rates.zip(latest) {
+        joined[*of] = rate.max(joined[*of]);
+    }
+    joined
 }
 
 /// Shares that sum to one.
@@ -290,8 +329,8 @@ impl Shares {
             *share *= 1.0 - memory;
         }
         self.stranger *= 1.0 - memory;
-        let same = candidates.iter().position(|h| h.visitor == known.visitor);
-        match same {
+        let same = (0..candidates.len()).filter(|at| candidates[*at].visitor == known.visitor);
+        match same.max_by_key(|at| (candidates[*at].granted_at, usize::MAX - at)) {
             Some(at) => self.holders[at] += memory,
             None => self.remembered = memory,
         }

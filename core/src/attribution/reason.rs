@@ -36,6 +36,8 @@ pub enum Reason {
     GivenOn,
     /// He was shown another number since.
     ShownAnother,
+    /// He had the number again for a later visit, which he is weighed by.
+    CameAgain,
     /// He called already.
     CalledAlready,
     /// The caller's number is from his region.
@@ -67,8 +69,14 @@ pub enum Nobody {
     NotSure,
 }
 
-/// The reasons of one candidate, the weightiest first.
-pub(super) fn reasons(call: &Call, holder: &PastHolder, settings: &Settings) -> Vec<Reason> {
+/// The reasons of one candidate, the weightiest first. `came_again`: a later candidate is of the
+/// same visitor.
+pub(super) fn reasons(
+    call: &Call,
+    holder: &PastHolder,
+    came_again: bool,
+    settings: &Settings,
+) -> Vec<Reason> {
     let ago_ms = call.at.since(holder.last_activity);
     let mut reasons = Vec::with_capacity(4);
     if let Some(tap) = holder.tap_at.filter(|_| !settings.ignore_taps)
@@ -103,7 +111,9 @@ pub(super) fn reasons(call: &Call, holder: &PastHolder, settings: &Settings) -> 
     if holder.called {
         reasons.push(Reason::CalledAlready);
     }
-    if holder.moved {
+    if came_again {
+        reasons.push(Reason::CameAgain);
+    } else if holder.moved {
         reasons.push(Reason::ShownAnother);
     } else if !holder.current {
         reasons.push(Reason::GivenOn);
@@ -126,6 +136,7 @@ impl Reason {
             Self::Left { ago_ms } => format!("last active {} before the call", span_en(ago_ms)),
             Self::GivenOn => "the number was given to another visitor after".into(),
             Self::ShownAnother => "was shown another number since".into(),
+            Self::CameAgain => "came again later: weighed by that visit".into(),
             Self::CalledAlready => "has called already".into(),
             Self::SameRegion => "the caller's number is from the visitor's region".into(),
             Self::OtherRegion => "the caller's number is from another region".into(),
@@ -147,6 +158,7 @@ impl Reason {
             Self::Left { ago_ms } => format!("последнее действие за {} до звонка", span_ru(ago_ms)),
             Self::GivenOn => "после него номер выдан другому посетителю".into(),
             Self::ShownAnother => "позже видел другой номер".into(),
+            Self::CameAgain => "позже пришёл снова: учтён в том визите".into(),
             Self::CalledAlready => "уже звонил".into(),
             Self::SameRegion => "номер звонящего из региона посетителя".into(),
             Self::OtherRegion => "номер звонящего из другого региона".into(),

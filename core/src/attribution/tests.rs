@@ -171,6 +171,84 @@ fn a_known_caller_is_not_glued_to_the_present_holder() {
     assert!(back.confidence > 0.9);
 }
 
+/// `holder` as an earlier visit of the visitor `n`, who had the number again since.
+fn earlier_of(n: u128, holder: PastHolder) -> PastHolder {
+    PastHolder {
+        visitor: VisitorId(n),
+        visit: VisitId(n + 100),
+        lease: LeaseId(n + 100),
+        moved: true,
+        current: false,
+        ..holder
+    }
+}
+
+#[test]
+fn who_came_again_is_weighed_once_and_credited_with_his_latest_visit() {
+    // He left five seconds ago and is back for three: by the delays of calls a visit just left
+    // speaks louder than one just begun, and here it has the tap too.
+    let mut back = left(1, 0);
+    (back.active, back.leased) = (true, true);
+    back.granted_at = NOW - Millis::from_secs(3);
+    for before in [left(9, 5), tapped(9, 5)] {
+        let before = earlier_of(1, before);
+        let verdict = judge(&now(), &[back, before, left(2, 600)], &Settings::default());
+        assert!(
+            matches!(
+                verdict.credit,
+                Credit::Holder {
+                    visit: VisitId(1),
+                    ..
+                }
+            ),
+            "{:?}",
+            verdict.credit
+        );
+        assert_eq!(verdict.candidates[1].share, 0.0);
+        assert!(verdict.candidates[1].reasons.contains(&Reason::CameAgain));
+        assert!(verdict.confidence > 0.9, "{}", verdict.confidence);
+        // Of two visits the visitor is no likelier than of the one that speaks most for him.
+        let alone = judge(&now(), &[back, left(2, 600)], &Settings::default());
+        assert!(verdict.confidence >= alone.confidence);
+    }
+}
+
+#[test]
+fn the_visits_of_one_do_not_add_up_against_another() {
+    let many: Vec<PastHolder> = (0..20)
+        .map(|place| earlier_of(1, left(9, 200 + place)))
+        .collect();
+    let candidates = [vec![left(2, 100), left(1, 190)], many].concat();
+    let verdict = judge(&now(), &candidates, &Settings::default());
+    assert_eq!(credited(&verdict), Some(2));
+    let two = judge(&now(), &candidates[..2], &Settings::default());
+    assert!((verdict.confidence - two.confidence).abs() < 1e-6);
+}
+
+#[test]
+fn a_known_caller_is_credited_with_his_latest_visit() {
+    let call = Call {
+        known: Some(Known {
+            visitor: VisitorId(1),
+            visit: VisitId(101),
+            called_at: NOW - Millis::from_mins(60),
+        }),
+        ..now()
+    };
+    // Whatever the order in which candidates are given.
+    for turn in [false, true] {
+        let mut candidates = [left(1, 60), earlier_of(1, left(9, 3_600))];
+        if turn {
+            candidates.reverse();
+        }
+        let verdict = judge(&call, &candidates, &Settings::default());
+        let Credit::Holder { visit, .. } = verdict.credit else {
+            panic!("{:?}", verdict.credit);
+        };
+        assert_eq!(visit, VisitId(1));
+    }
+}
+
 #[test]
 fn having_called_lowers_the_share() {
     let mut called = left(1, 100);
@@ -192,6 +270,7 @@ fn every_reason_has_words_in_both_languages() {
         Reason::Left { ago_ms },
         Reason::GivenOn,
         Reason::ShownAnother,
+        Reason::CameAgain,
         Reason::CalledAlready,
         Reason::SameRegion,
         Reason::OtherRegion,
@@ -210,6 +289,7 @@ fn every_reason_has_words_in_both_languages() {
         last active 5 min before the call | последнее действие за 5 мин до звонка
         the number was given to another visitor after | после него номер выдан другому посетителю
         was shown another number since | позже видел другой номер
+        came again later: weighed by that visit | позже пришёл снова: учтён в том визите
         has called already | уже звонил
         the caller's number is from the visitor's region | номер звонящего из региона посетителя
         the caller's number is from another region | номер звонящего из другого региона

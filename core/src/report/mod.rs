@@ -8,23 +8,41 @@
 //! appears in several groups is counted in the one where he appeared first in the period. The order
 //! of rows is without effect.
 //!
-//! Limit: [`GROUPS_MAX`] groups; the least of more are put together.
+//! Limits: [`GROUPS_MAX`] groups, the least of more are put together; [`VISITS_MAX`] visits and
+//! [`CALLS_MAX`] calls of both periods: one more is refused, so no figure is ever cut short.
 
 pub mod period;
 pub mod rows;
+mod visits;
 
 use crate::call::CallStatus;
 use crate::credit::{CreditModel, CreditTouch, WHOLE};
-use crate::id::CallId;
+use crate::id::{CallId, VisitId};
+use crate::phone::E164;
 use crate::time::UnixMillis;
 pub use period::{Period, PeriodError, PeriodTold};
 pub use rows::{CallRow, Credited, TouchRow, VisitRow};
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
+pub use visits::VISITS_MAX;
+use visits::Visits;
 
 /// 1,000 groups: more than anybody reads; a long tail of keywords is put into one row.
 pub const GROUPS_MAX: usize = 1_000;
+
+/// 100,000 calls: some 250 bytes each of a caller, his first call and its groups, and ten seconds
+/// of reading, of the thirty that Cloudflare gives a request.
+pub const CALLS_MAX: usize = 100_000;
+
+/// More rows than a report takes: a shorter period is to be asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TooMany {
+    /// More than [`VISITS_MAX`].
+    Visits,
+    /// More than [`CALLS_MAX`].
+    Calls,
+}
 
 /// What rows are grouped by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
@@ -38,7 +56,7 @@ pub enum Dimension {
     Keyword,
     /// First page of the visit.
     Landing,
-    /// Region of the visit, else of the caller's number.
+    /// Region of the visit.
     Region,
     /// The tracking number.
     Number,
@@ -106,6 +124,8 @@ pub struct Figures {
     pub visits: u64,
     /// Visitors, each where he came first.
     pub visitors: u64,
+    /// Those of them who were shown a number of their own.
+    pub visitors_shown: u64,
     /// Visits that were shown a number of their own.
     pub shown: u64,
     /// Inbound calls.
@@ -145,6 +165,7 @@ impl Figures {
     fn add(&mut self, other: &Self) {
         self.visits += other.visits;
         self.visitors += other.visitors;
+        self.visitors_shown += other.visitors_shown;
         self.shown += other.shown;
         self.calls.0 += other.calls.0;
         self.unique_callers.0 += other.unique_callers.0;
@@ -164,6 +185,7 @@ impl Serialize for Figures {
         if self.visits > 0 {
             map.serialize_entry("visits", &self.visits)?;
             map.serialize_entry("visitors", &self.visitors)?;
+            map.serialize_entry("visitors_shown", &self.visitors_shown)?;
             map.serialize_entry("shown", &self.shown)?;
         }
         for (name, parts) in [
@@ -230,7 +252,9 @@ pub struct ReportBuilder {
     model: CreditModel,
     period: Period,
     before: Period,
+    visits: Visits,
     halves: [Half; 2],
+    calls: usize,
 }
 
 /// Groups that one thing belongs to, in parts that sum to a million.
@@ -239,8 +263,6 @@ type Groups = Vec<(String, u64)>;
 #[derive(Clone, Debug, Default)]
 struct Half {
     groups: BTreeMap<String, Figures>,
-    /// By visitor: his first visit and its group.
-    visitors: BTreeMap<String, (UnixMillis, String)>,
     /// By caller: his first call and its groups.
     callers: BTreeMap<String, (UnixMillis, CallId, Groups)>,
 }
@@ -253,7 +275,9 @@ impl ReportBuilder {
             model,
             before: period.before(),
             period,
+            visits: Visits::default(),
             halves: Default::default(),
+            calls: 0,
         }
     }
 
@@ -262,32 +286,44 @@ impl ReportBuilder {
         (self.before.start(), self.period.end())
     }
 
-    /// Adds a visit; one of neither period is ignored.
-    pub fn add_visit(&mut self, visit: &VisitRow) {
+    /// Adds a visit; one of neither period is ignored, and so is the same visit again.
+    ///
+    /// # Errors
+    /// [`TooMany::Visits`].
+    pub fn add_visit(&mut self, visit: &VisitRow) -> Result<(), TooMany> {
         let Some(half) = self.half(visit.at) else {
-            return;
+            return Ok(());
         };
-        let key = self.visit_key(visit);
-        let half = &mut self.halves[half];
-        let figures = half.groups.entry(key.clone()).or_default();
-        figures.visits += 1;
-        figures.shown += u64::from(visit.was_shown_number);
-        let first = (visit.at, key);
-        half.visitors
-            .entry(visit.visitor.clone())
-            .and_modify(|known| {
-                if first < *known {
-                    known.clone_from(&first);
-                }
-            })
-            .or_insert(first);
+        let key = match self.dimension {
+            Dimension::Region => named(visit.region.as_deref(), "(unknown)"),
+            // Which number it is may be told later.
+            Dimension::Number => String::new(),
+            Dimension::Hour => format!("{:02}", self.period.hour(visit.at)),
+            _ => self.touch_key(&visit.touch),
+        };
+        self.visits.add(visit, half, key)
+    }
+
+    /// Notes that a visit, which is added before or after, was shown this number too.
+    ///
+    /// # Errors
+    /// [`TooMany::Visits`].
+    pub fn add_shown(&mut self, visit: VisitId, number: E164) -> Result<(), TooMany> {
+        self.visits.shown(visit, number)
     }
 
     /// Adds an inbound call; one of neither period is ignored.
-    pub fn add_call(&mut self, call: &CallRow) {
+    ///
+    /// # Errors
+    /// [`TooMany::Calls`].
+    pub fn add_call(&mut self, call: &CallRow) -> Result<(), TooMany> {
         let Some(half) = self.half(call.started_at) else {
-            return;
+            return Ok(());
         };
+        if self.calls == CALLS_MAX {
+            return Err(TooMany::Calls);
+        }
+        self.calls += 1;
         let groups = self.call_groups(call);
         let half = &mut self.halves[half];
         for (key, parts) in &groups {
@@ -307,10 +343,15 @@ impl ReportBuilder {
                 }
             })
             .or_insert(first);
+        Ok(())
     }
 
     /// The report over all rows added.
-    pub fn finish(self) -> Report {
+    pub fn finish(mut self) -> Report {
+        let by_number = self.dimension == Dimension::Number;
+        let [now, before] = &mut self.halves;
+        self.visits
+            .count(by_number, [&mut now.groups, &mut before.groups]);
         let mut rows: BTreeMap<String, ReportRow> = BTreeMap::new();
         for (place, half) in self.halves.into_iter().enumerate() {
             for (key, figures) in half.finish() {
@@ -351,17 +392,6 @@ impl ReportBuilder {
             Some(1)
         } else {
             None
-        }
-    }
-
-    fn visit_key(&self, visit: &VisitRow) -> String {
-        match self.dimension {
-            Dimension::Region => named(visit.region.as_deref(), "(unknown)"),
-            Dimension::Number => visit
-                .number
-                .map_or_else(|| "(none)".to_owned(), |number| number.to_string()),
-            Dimension::Hour => format!("{:02}", self.period.hour(visit.at)),
-            _ => self.touch_key(&visit.touch),
         }
     }
 
@@ -408,9 +438,6 @@ impl ReportBuilder {
 
 impl Half {
     fn finish(mut self) -> BTreeMap<String, Figures> {
-        for (_, key) in self.visitors.into_values() {
-            self.groups.entry(key).or_default().visitors += 1;
-        }
         for (_, _, groups) in self.callers.into_values() {
             for (key, parts) in groups {
                 self.groups.entry(key).or_default().unique_callers.0 += parts;

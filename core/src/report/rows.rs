@@ -4,7 +4,7 @@
 use super::{Figures, Parts, Period, Report};
 use crate::call::{CallStatus, StoredCaller};
 use crate::credit::{CreditTouch, WHOLE};
-use crate::id::CallId;
+use crate::id::{CallId, VisitId, VisitorId};
 use crate::label::Utm;
 use crate::phone::E164;
 use crate::time::UnixMillis;
@@ -78,7 +78,7 @@ pub struct CallRow {
     pub is_first_call: bool,
     /// Who it is credited to.
     pub credited: Credited,
-    /// Region of the visit, else of the caller's number.
+    /// Region of the credited visit.
     pub region: Option<String>,
     /// Touches of the credited visitor, earliest first; of a static number, its source.
     pub touches: Vec<TouchRow>,
@@ -95,18 +95,18 @@ pub struct CallRow {
 /// One visit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VisitRow {
+    /// Which.
+    pub visit: VisitId,
     /// When it began.
     pub at: UnixMillis,
     /// Whose it was.
-    pub visitor: String,
+    pub visitor: VisitorId,
     /// What brought him.
     pub touch: TouchRow,
     /// Where he was.
     pub region: Option<String>,
-    /// The number he was shown first.
+    /// The number of his own, his source's or his labels' that he was shown first.
     pub number: Option<E164>,
-    /// Whether he was shown a number of his own.
-    pub was_shown_number: bool,
 }
 
 impl From<&Touch> for TouchRow {
@@ -310,9 +310,10 @@ fn decimal(parts: Parts) -> String {
     }
 }
 
-const FIGURE_COLUMNS: [&str; 14] = [
+const FIGURE_COLUMNS: [&str; 15] = [
     "visits",
     "visitors",
+    "visitors_shown",
     "shown",
     "coverage",
     "calls",
@@ -328,13 +329,21 @@ const FIGURE_COLUMNS: [&str; 14] = [
 ];
 
 /// Those that need visits.
-const VISIT_COLUMNS: [&str; 5] = ["visits", "visitors", "shown", "coverage", "conversion"];
+const VISIT_COLUMNS: [&str; 6] = [
+    "visits",
+    "visitors",
+    "visitors_shown",
+    "shown",
+    "coverage",
+    "conversion",
+];
 
 fn figure_cells(figures: &Figures) -> Vec<String> {
     let share = |value: Option<f64>| value.map_or_else(String::new, |value| format!("{value:.4}"));
     vec![
         figures.visits.to_string(),
         figures.visitors.to_string(),
+        figures.visitors_shown.to_string(),
         figures.shown.to_string(),
         share(figures.coverage()),
         decimal(figures.calls),

@@ -3,6 +3,7 @@
 use super::rows::{CALL_COLUMNS, calls_csv, calls_json_lines, safe_cell};
 use super::*;
 use crate::call::StoredCaller;
+use crate::id::VisitorId;
 use crate::phone::E164;
 use expect_test::expect;
 use proptest::prelude::*;
@@ -54,15 +55,19 @@ fn call(number: u64, hours: u64, caller: Option<u64>) -> CallRow {
     }
 }
 
-fn visit(visitor: &str, source: &str, hours: u64, shown: bool) -> VisitRow {
+fn visit(visit: u128, visitor: u128, source: &str, hours: u64, shown: bool) -> VisitRow {
     VisitRow {
+        visit: VisitId(visit),
         at: UnixMillis(period().start().0 + hours * 3_600_000),
-        visitor: visitor.to_owned(),
+        visitor: VisitorId(visitor),
         touch: touch(source, 9, false),
         region: None,
-        number: None,
-        was_shown_number: shown,
+        number: shown.then(|| number(74_951_234_500 + visitor as u64)),
     }
+}
+
+fn number(digits: u64) -> E164 {
+    E164::parse(&digits.to_string()).expect("a number")
 }
 
 fn report(
@@ -72,8 +77,12 @@ fn report(
     visits: &[VisitRow],
 ) -> Report {
     let mut builder = ReportBuilder::new(dimension, model, period());
-    calls.iter().for_each(|call| builder.add_call(call));
-    visits.iter().for_each(|visit| builder.add_visit(visit));
+    for call in calls {
+        builder.add_call(call).expect("room");
+    }
+    for visit in visits {
+        builder.add_visit(visit).expect("room");
+    }
     builder.finish()
 }
 
@@ -92,9 +101,9 @@ fn sample() -> (Vec<CallRow>, Vec<VisitRow>) {
     ancient.started_at = UnixMillis(0);
     let calls = vec![call(1, 10, Some(1)), again, lost, earlier, ancient];
     let visits = vec![
-        visit("a", "yandex", 3, true),
-        visit("a", "google", 5, true),
-        visit("b", "google", 6, false),
+        visit(1, 1, "yandex", 3, true),
+        visit(2, 1, "google", 5, true),
+        visit(3, 2, "google", 6, false),
     ];
     (calls, visits)
 }
@@ -110,11 +119,11 @@ fn a_report_by_source() {
     )
     .to_csv();
     expect![[r#"
-        source,visits,visitors,shown,coverage,calls,unique_callers,first_time,repeat,missed,target,attributed,expected_right,conversion,accuracy,visits_before,visitors_before,shown_before,coverage_before,calls_before,unique_callers_before,first_time_before,repeat_before,missed_before,target_before,attributed_before,expected_right_before,conversion_before,accuracy_before
-        google,2,1,1,0.5000,2,1,1,1,0,2,2,1.8,1.0000,0.9000,0,0,0,,1,1,1,0,0,1,1,0.9,,0.9000
-        (no visit: the number was never lent),0,0,0,,1,1,0,0,1,0,0,0,,,0,0,0,,0,0,0,0,0,0,0,0,,
-        yandex,1,1,1,1.0000,0,0,0,0,0,0,0,0,0.0000,,0,0,0,,0,0,0,0,0,0,0,0,,
-        (total),3,2,2,0.6667,3,2,1,1,1,2,2,1.8,1.0000,0.9000,0,0,0,,1,1,1,0,0,1,1,0.9,,0.9000
+        source,visits,visitors,visitors_shown,shown,coverage,calls,unique_callers,first_time,repeat,missed,target,attributed,expected_right,conversion,accuracy,visits_before,visitors_before,visitors_shown_before,shown_before,coverage_before,calls_before,unique_callers_before,first_time_before,repeat_before,missed_before,target_before,attributed_before,expected_right_before,conversion_before,accuracy_before
+        google,2,1,0,1,0.5000,2,1,1,1,0,2,2,1.8,1.0000,0.9000,0,0,0,0,,1,1,1,0,0,1,1,0.9,,0.9000
+        (no visit: the number was never lent),0,0,0,0,,1,1,0,0,1,0,0,0,,,0,0,0,0,,0,0,0,0,0,0,0,0,,
+        yandex,1,1,1,1,1.0000,0,0,0,0,0,0,0,0,0.0000,,0,0,0,0,,0,0,0,0,0,0,0,0,,
+        (total),3,2,1,2,0.6667,3,2,1,1,1,2,2,1.8,1.0000,0.9000,0,0,0,0,,1,1,1,0,0,1,1,0.9,,0.9000
     "#]]
     .assert_eq(&String::from_utf8(csv).expect("text").replace("\r\n", "\n"));
 }
@@ -165,7 +174,10 @@ fn other_dimensions() {
         report.rows.into_iter().map(|row| row.key).collect()
     };
     assert_eq!(keys(Dimension::Hour), ["03", "05", "06", "10", "20", "23"]);
-    assert_eq!(keys(Dimension::Number), ["74951234567", "(none)"]);
+    assert_eq!(
+        keys(Dimension::Number),
+        ["74951234567", "74951234501", "(none)"]
+    );
     assert_eq!(keys(Dimension::Region), ["Moscow", "(unknown)"]);
     assert_eq!(
         keys(Dimension::Keyword),
@@ -179,7 +191,7 @@ fn other_dimensions() {
 #[test]
 fn a_long_tail_is_one_row() {
     let visits: Vec<VisitRow> = (0..1_500)
-        .map(|n| visit(&n.to_string(), &format!("source {n}"), 1, true))
+        .map(|n| visit(n, n, &format!("source {n}"), 1, true))
         .collect();
     let report = report(Dimension::Source, CreditModel::default(), &[], &visits);
     assert_eq!(report.rows.len(), GROUPS_MAX);
@@ -191,6 +203,72 @@ fn a_long_tail_is_one_row() {
         Some(("(other)", 501))
     );
     assert_eq!(report.total.now.visits, 1_500);
+}
+
+#[test]
+fn a_visit_is_one_whoever_tells_of_it() {
+    // Begun without a number, shown one on its second page; another is told of after it was shown.
+    let (late, early) = (
+        visit(1, 1, "yandex", 3, false),
+        visit(2, 2, "google", 4, false),
+    );
+    let shown = number(74_951_234_599);
+    for dimension in Dimension::ALL {
+        let mut builder = ReportBuilder::new(dimension, CreditModel::default(), period());
+        builder.add_visit(&late).expect("room");
+        builder.add_shown(VisitId(1), shown).expect("room");
+        builder.add_shown(VisitId(2), shown).expect("room");
+        builder.add_visit(&early).expect("room");
+        builder.add_visit(&early).expect("room");
+        // Of a visit that began in neither period nothing is counted.
+        builder.add_shown(VisitId(3), shown).expect("room");
+        let report = builder.finish();
+        let total = report.total.now;
+        assert_eq!((total.visits, total.shown), (2, 2), "{dimension:?}");
+        assert_eq!((total.visitors, total.visitors_shown), (2, 2));
+        assert_eq!(total.coverage(), Some(1.0));
+        if dimension == Dimension::Number {
+            assert_eq!(report.rows.len(), 1);
+            assert_eq!(report.rows[0].key, "74951234599");
+        }
+    }
+}
+
+#[test]
+fn at_the_bounds_nothing_is_cut_and_beyond_them_nothing_is_told() {
+    let mut builder = ReportBuilder::new(Dimension::Source, CreditModel::default(), period());
+    let mut one = visit(0, 0, "source", 1, true);
+    let shown = one.number;
+    for n in 0..VISITS_MAX {
+        (one.visit, one.visitor) = (VisitId(n as u128), VisitorId(n as u128 / 2));
+        one.number = shown.filter(|_| n % 3 > 0);
+        one.touch.source.replace_range(.., ["a", "b", "c"][n % 3]);
+        builder.add_visit(&one).expect("room");
+    }
+    let one_more = visit(VISITS_MAX as u128, 0, "s", 1, true);
+    assert_eq!(builder.add_visit(&one_more), Err(TooMany::Visits));
+    let unknown = VisitId(VISITS_MAX as u128);
+    let shown = number(74_951_234_599);
+    assert_eq!(builder.add_shown(unknown, shown), Err(TooMany::Visits));
+    builder
+        .add_shown(VisitId(0), shown)
+        .expect("a visit that is there");
+    let mut one = call(0, 1, None);
+    for n in 0..CALLS_MAX {
+        one.id = CallId(n as u128);
+        builder.add_call(&one).expect("room");
+    }
+    assert_eq!(
+        builder.add_call(&call(CALLS_MAX as u64, 1, None)),
+        Err(TooMany::Calls)
+    );
+    let report = builder.finish();
+    let total = report.total.now;
+    assert_eq!(total.visits, VISITS_MAX as u64);
+    assert_eq!(total.visitors, VISITS_MAX as u64 / 2);
+    assert_eq!(total.shown, VISITS_MAX as u64 * 2 / 3 + 1);
+    assert_eq!(total.calls, Parts(CALLS_MAX as u64 * u64::from(WHOLE)));
+    assert_eq!(sum("(total)", &report.rows), report.total);
 }
 
 #[test]
@@ -302,8 +380,9 @@ fn any_call() -> impl Strategy<Value = CallRow> {
 }
 
 fn any_visit() -> impl Strategy<Value = VisitRow> {
-    ("[ab]", "[xyz]?", 0u64..100, any::<bool>()).prop_map(|(visitor, source, hours, shown)| {
-        let mut row = visit(&visitor, &source, hours, shown);
+    let ids = (0u128..1 << 100, 1u128..3);
+    (ids, "[xyz]?", 0u64..100, any::<bool>()).prop_map(|((id, visitor), source, hours, shown)| {
+        let mut row = visit(id, visitor, &source, hours, shown);
         row.at = UnixMillis(period().before().start().0 + hours * 3_600_000);
         row
     })
@@ -329,8 +408,18 @@ proptest! {
         prop_assert_eq!(forward.total.now.target, Parts(target * u64::from(WHOLE)));
         let visited = visits.iter().filter(|visit| period().contains(visit.at));
         prop_assert_eq!(forward.total.now.visits, visited.clone().count() as u64);
-        let visitors: std::collections::BTreeSet<_> = visited.map(|visit| &visit.visitor).collect();
-        prop_assert_eq!(forward.total.now.visitors, visitors.len() as u64);
+        let of = |visits: &mut dyn Iterator<Item = &VisitRow>| {
+            let visitors: std::collections::BTreeSet<_> = visits.map(|one| one.visitor).collect();
+            visitors.len() as u64
+        };
+        prop_assert_eq!(forward.total.now.visitors, of(&mut visited.clone()));
+        let shown = visited.clone().filter(|visit| visit.number.is_some());
+        prop_assert_eq!(forward.total.now.shown, shown.clone().count() as u64);
+        prop_assert_eq!(forward.total.now.visitors_shown, of(&mut shown.clone()));
+        if visited.clone().next().is_some() {
+            let coverage = shown.count() as f64 / visited.count() as f64;
+            prop_assert_eq!(forward.total.now.coverage(), Some(coverage));
+        }
         calls.reverse();
         let backward: Vec<VisitRow> = visits.iter().rev().cloned().collect();
         prop_assert_eq!(report(dimension, model, &calls, &backward), forward);

@@ -1,5 +1,6 @@
 //! The platform's timer.
 
+use futures_channel::oneshot;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -20,4 +21,12 @@ pub(crate) fn after(delay_ms: u32, callback: impl FnOnce() + 'static) {
     }));
     // The platform refuses only what is no function.
     let _ = set_timeout(&once, f64::from(delay_ms));
+}
+
+/// Lets whoever else waits for this object have his turn.
+pub(crate) async fn turn() {
+    let (sender, receiver) = oneshot::channel::<()>();
+    after(0, move || drop(sender));
+    // It ends by being dropped.
+    let _ = receiver.await;
 }

@@ -4,6 +4,7 @@ use js_sys::Uint8Array;
 use js_sys::futures::JsFuture;
 use ringlet_core::api::problem::{Problem, ProblemCode};
 use ringlet_core::throttle::Prefix;
+use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -43,6 +44,8 @@ pub(crate) struct Ask {
     pub query: String,
     /// Name of the method, upper case.
     pub method: String,
+    /// By which the platform is told of work after the answer.
+    context: Option<Rc<worker::Context>>,
 }
 
 impl Ask {
@@ -63,6 +66,20 @@ impl Ask {
             query: query.to_owned(),
             method: raw.method(),
             raw,
+            context: None,
+        }
+    }
+
+    /// The same with what the platform lets work be done by after the answer.
+    pub(crate) fn with_context(mut self, context: worker::Context) -> Self {
+        self.context = Some(Rc::new(context));
+        self
+    }
+
+    /// Has `work` done while and after the answer leaves, which does not wait for it.
+    pub(crate) fn meanwhile(&self, work: impl Future<Output = ()> + 'static) {
+        if let Some(context) = &self.context {
+            context.wait_until(work);
         }
     }
 

@@ -56,16 +56,22 @@ pub(crate) enum PoolCommand {
         /// The calls.
         calls: Vec<CallCommand>,
     },
-    /// The visits that began in a span of time and that this pool counts. Answered with
-    /// [`VisitsAnswer`].
+    /// The visits that this pool tells of in a span of time. Answered with [`VisitsAnswer`]; ask
+    /// again from its `next` until there is none.
     Visits {
         /// The first instant.
         from: UnixMillis,
         /// The first instant after it.
         to: UnixMillis,
+        /// Where the answer before ended.
+        #[serde(default)]
+        after: VisitsPlace,
         /// At most this many.
         limit: u64,
     },
+    /// A visit began whose page asked no pool. Answered with `null` by the object of
+    /// [`crate::objects::UNPOOLED`].
+    Seen(Box<SeenVisit>),
     /// A call that was judged before is over. Answered with `null`.
     CallEnded {
         /// The number.
@@ -338,10 +344,35 @@ pub(crate) struct CallAnswer {
 pub(crate) struct VisitsAnswer {
     /// What brought visitors and where they were.
     pub kinds: Vec<VisitKind>,
-    /// The visits.
+    /// The visits; one may be told of several times.
     pub visits: Vec<VisitMark>,
-    /// There are more than were asked for.
-    pub more: bool,
+    /// Where the rest begins; absent if there is no more.
+    pub next: Option<VisitsPlace>,
+}
+
+/// How far the visits of a pool have been told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct VisitsPlace {
+    /// The next row of the journal; 0 is the first of the span.
+    pub row: u64,
+    /// The journal is told to its end.
+    pub past_journal: bool,
+    /// The last row told of visits that no row of the journal tells of.
+    pub id: u64,
+}
+
+/// A visit whose page asked no pool.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct SeenVisit {
+    /// The visit.
+    pub visit: VisitId,
+    /// Whose.
+    pub visitor: VisitorId,
+    /// The number of its source that it was shown, if there is one.
+    pub number: Option<E164>,
+    /// [`super::VisitContext`] as JSON.
+    pub context: String,
 }
 
 /// What several visits have in common.
@@ -353,9 +384,16 @@ pub(crate) struct VisitKind {
     pub region: String,
 }
 
-/// One visit: when it began, whose, of which kind, the number shown. A list, to be short.
+/// One visit: which, whose, when it began, of which kind (none: another pool tells how it began),
+/// the number shown. A list, to be short.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct VisitMark(pub UnixMillis, pub String, pub usize, pub Option<E164>);
+pub(crate) struct VisitMark(
+    pub VisitId,
+    pub VisitorId,
+    pub UnixMillis,
+    pub Option<usize>,
+    pub Option<E164>,
+);
 
 /// What the numbers do.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

@@ -1,13 +1,15 @@
 //! `POST …/visit`: a page view begins or resumes a visit and takes or keeps numbers.
 
 use super::{joined, passed_on, plan, pool_ask, written};
+use crate::binding::fault::Fault;
 use crate::binding::host;
 use crate::clock;
 use crate::geo;
 use crate::http::ask::Ask;
 use crate::http::reply::Handled;
+use crate::log::{Level, Line};
 use crate::message::VisitContext;
-use crate::message::pool::{PoolAsk, PoolCommand, VisitCommand};
+use crate::message::pool::{PoolAsk, PoolCommand, SeenVisit, VisitCommand};
 use crate::objects::{self, Class};
 use crate::panic_probe::{self, PanicPoint};
 use crate::problems;
@@ -17,8 +19,9 @@ use ringlet_core::api::problem::Problem;
 use ringlet_core::bot::is_bot;
 use ringlet_core::entropy::Entropy;
 use ringlet_core::id::{VisitId, VisitorId};
+use ringlet_core::phone::E164;
 use ringlet_core::pool::{key_of, visitor_of};
-use ringlet_core::wire::{VisitReply, VisitRequest, WIRE_VERSION};
+use ringlet_core::wire::{GivenNumber, NumberGiven, VisitReply, VisitRequest, WIRE_VERSION};
 use std::cell::Cell;
 use worker::Env;
 
@@ -149,7 +152,16 @@ fn prepare(site: &Site, ask: &Ask, env: &Env, request: &VisitRequest) -> Result<
         let (name, ask) = pool_ask(site, &pool, number, of.unwrap_or(visitor), command);
         (name, ask, of.is_some())
     });
-    let asks = asks.collect();
+    let asks: Vec<_> = asks.collect();
+    if asks.is_empty() && counts.replace(false) {
+        let seen = SeenVisit {
+            visit,
+            visitor,
+            number: plan.decided.iter().find_map(own_number),
+            context: counted_context,
+        };
+        count(site, ask, env, seen);
+    }
     let reply = VisitReply {
         v: WIRE_VERSION,
         visit: Some(visit),
@@ -161,4 +173,27 @@ fn prepare(site: &Site, ask: &Ask, env: &Env, request: &VisitRequest) -> Result<
         retry_after_ms: None,
     };
     Ok(Prepared { reply, asks })
+}
+
+/// The number of his source that a visitor is shown.
+fn own_number(given: &GivenNumber) -> Option<E164> {
+    given.number.filter(|_| given.kind == NumberGiven::Static)
+}
+
+/// Has a visit counted that asks no pool. The page does not wait for it; that it could not be
+/// counted is logged.
+fn count(site: &Site, ask: &Ask, env: &Env, seen: SeenVisit) {
+    let visitor = seen.visitor;
+    let command = PoolCommand::Seen(Box::new(seen));
+    let (name, command) = pool_ask(site, objects::UNPOOLED, None, visitor, command);
+    let env = env.clone();
+    ask.meanwhile(async move {
+        let told: Result<(), Fault> = objects::ask(&env, Class::Pool, &name, &command).await;
+        if let Err(fault) = told {
+            Line::new(Level::Warn, "visit_not_counted")
+                .site(&command.site)
+                .fault(&fault.message)
+                .write();
+        }
+    });
 }

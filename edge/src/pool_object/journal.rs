@@ -77,15 +77,23 @@ fn journal_row(row: &Row) -> Result<JournalRow, Fault> {
 /// # Errors
 /// What the platform says.
 pub(crate) fn row_at(sql: &Sql, at: UnixMillis) -> Result<u64, Fault> {
-    let ends = "SELECT coalesce(min(row), 1), coalesce(max(row), 0) + 1 FROM journal";
-    let Some(ends) = sql.row(ends, &[])? else {
+    first_at(sql, "journal", "row", at)
+}
+
+/// The first row of `table`, by its key, of `at` or later: rows are in the order of time.
+///
+/// # Errors
+/// What the platform says.
+pub(super) fn first_at(sql: &Sql, table: &str, key: &str, at: UnixMillis) -> Result<u64, Fault> {
+    let ends = format!("SELECT coalesce(min({key}), 1), coalesce(max({key}), 0) + 1 FROM {table}");
+    let Some(ends) = sql.row(&ends, &[])? else {
         return Ok(1);
     };
     let (mut low, mut high) = (ends.integer(0)?, ends.integer(1)?);
     while low < high {
         let middle = low + (high - low) / 2;
-        let query = "SELECT at_ms FROM journal WHERE row >= ? ORDER BY row LIMIT 1";
-        let found = sql.row(query, &[&middle])?;
+        let query = format!("SELECT at_ms FROM {table} WHERE {key} >= ? ORDER BY {key} LIMIT 1");
+        let found = sql.row(&query, &[&middle])?;
         let found = found.map_or(Ok(u64::MAX), |row| row.integer(0))?;
         if found < at.0 {
             low = middle + 1;

@@ -30,7 +30,8 @@ use crate::binding::host;
 use crate::binding::object::Store;
 use crate::clock;
 use crate::http::answer::{UNKNOWN_COMMAND, outcome};
-use crate::message::pool::{PoolAsk, PoolCommand, PoolConfiguration};
+use crate::message::pool::{Compacted, PoolAsk, PoolCommand, PoolConfiguration};
+use crate::objects;
 use futures_channel::oneshot;
 use group::Group;
 use journal::InForce;
@@ -162,6 +163,11 @@ impl Shell {
         self.site.replace(site.clone());
         self.shard.set(shard);
         match command {
+            PoolCommand::Import { .. } | PoolCommand::Delete => {}
+            command if pool == objects::UNPOOLED => return self.unpooled(command).await,
+            _ => {}
+        }
+        match command {
             PoolCommand::Configure(configuration) => {
                 self.settle(&site, &pool, *configuration).await?;
                 Ok("null".to_owned())
@@ -185,6 +191,21 @@ impl Shell {
         }
     }
 
+    /// Does what is asked of the object that keeps visits without a pool. Before the first visit
+    /// it has no tables.
+    async fn unpooled(self: &Rc<Self>, command: PoolCommand) -> std::result::Result<String, Fault> {
+        self.commit();
+        let is_empty = crate::schema::version(self.store.sql())?.is_none();
+        match command {
+            PoolCommand::Compact { .. } if is_empty => {
+                Ok(serde_json::to_string(&Compacted::default())?)
+            }
+            PoolCommand::Check if is_empty => Ok("[]".to_owned()),
+            PoolCommand::Export if is_empty => Ok("\"\"".to_owned()),
+            command => self.command(command).await,
+        }
+    }
+
     async fn command(self: &Rc<Self>, command: PoolCommand) -> std::result::Result<String, Fault> {
         match command {
             PoolCommand::Visit(visit) => self.visit(*visit).await,
@@ -192,7 +213,13 @@ impl Shell {
             PoolCommand::Live => self.live(),
             PoolCommand::Call(call) => self.call(*call).await,
             PoolCommand::Judge { calls } => self.judge(&calls),
-            PoolCommand::Visits { from, to, limit } => self.visits(from, to, limit),
+            PoolCommand::Visits {
+                from,
+                to,
+                after,
+                limit,
+            } => self.visits(from, to, after, limit),
+            PoolCommand::Seen(visit) => self.seen(*visit).await,
             PoolCommand::CallEnded { number, call } => {
                 self.input(Input::CallEnded(CallMark { number, call }))
                     .await?;

@@ -1,22 +1,26 @@
 //! The visits of a pool, for reports: those that were lent a number are in the journal, the others
 //! in a table of their own.
 //!
-//! Invariant: a visit is given out once, however many grants it had, by the pool that its first
-//! page view asked first.
+//! Invariant: how a visit began is told by one, the pool that its first page view asked first, or
+//! the object of the visits that asked none ([`crate::objects::UNPOOLED`]). Others that lent it a
+//! number tell only that. The report puts together what is told of a visit.
+//!
+//! Budget: a visit that draws no number costs one row here, written once; its further page views,
+//! robots and networks that flood the site cost none.
 
 use super::{Shell, journal};
 use crate::binding::fault::Fault;
-use crate::binding::sql::Sql;
+use crate::binding::sql::{Row, Sql};
 use crate::clock;
 use crate::message::VisitContext;
-use crate::message::pool::{Need, VisitKind, VisitMark, VisitsAnswer};
+use crate::message::pool::{Need, SeenVisit, VisitKind, VisitMark, VisitsAnswer, VisitsPlace};
 use ringlet_core::id::{VisitId, VisitorId};
 use ringlet_core::phone::E164;
 use ringlet_core::pool::JournalEntry;
 use ringlet_core::report::TouchRow;
 use ringlet_core::time::UnixMillis;
 use ringlet_core::touch::Touch;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// A visit that no row of the journal tells of.
@@ -71,17 +75,27 @@ struct Gathered {
     answer: VisitsAnswer,
     /// Places of kinds, by their text.
     kinds: BTreeMap<String, usize>,
-    /// By visit: its place, and whether it is shown a number.
-    places: BTreeMap<String, usize>,
-    /// Visits that were lent a number later, though not at first.
-    lent: BTreeMap<String, E164>,
 }
 
 impl Shell {
+    /// Takes a visit whose page asked no pool.
+    pub(super) async fn seen(self: &Rc<Self>, visit: SeenVisit) -> Result<String, Fault> {
+        self.group.borrow_mut().visits.push(UnseenVisit {
+            at: clock::now(),
+            visit: visit.visit,
+            visitor: visit.visitor,
+            context: visit.context,
+            number: visit.number,
+        });
+        self.committed().await?;
+        Ok("null".to_owned())
+    }
+
     pub(super) fn visits(
         self: &Rc<Self>,
         from: UnixMillis,
         to: UnixMillis,
+        after: VisitsPlace,
         limit: u64,
     ) -> Result<String, Fault> {
         self.commit();
@@ -90,64 +104,91 @@ impl Shell {
         if crate::schema::version(sql)?.is_none() {
             return Ok(serde_json::to_string(&gathered.answer)?);
         }
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let first = journal::row_at(sql, from)?;
-        let mut fault = None;
-        journal::each_from(sql, first, journal::Rows::Grants, |row| {
-            if row.at >= to || gathered.answer.visits.len() > limit {
-                return false;
-            }
-            if let JournalEntry::Grant(granted) = row.entry {
-                let visit = granted.visit.to_string();
-                let visitor = granted.visitor.to_string();
-                let number = Some(granted.number);
-                let added = gathered.add(&visit, visitor, &granted.context, number, row.at, from);
-                if let Err(why) = added {
-                    fault = Some(why);
-                    return false;
-                }
-                gathered.lent.insert(visit, granted.number);
-            }
-            true
-        })?;
-        if let Some(fault) = fault {
-            return Err(fault);
+        let mut place = after;
+        if !place.past_journal {
+            gathered.grants(sql, from, to, &mut place, limit)?;
         }
-        let query = "SELECT visit, visitor, number, context, at_ms FROM visit
-                     WHERE at_ms >= ? AND at_ms < ? ORDER BY id LIMIT ?";
-        for row in sql.rows(query, &[&from.0, &to.0, &(limit as u64 + 1)])? {
-            let number = row.maybe_text(2)?.and_then(|text| E164::parse(&text).ok());
-            let at = UnixMillis(row.integer(4)?);
-            gathered.add(&row.text(0)?, row.text(1)?, &row.text(3)?, number, at, from)?;
+        let left = limit.saturating_sub(gathered.answer.visits.len() as u64);
+        let mut more = left == 0;
+        if left > 0 {
+            if place.id == 0 {
+                place.id = journal::first_at(sql, "visit", "id", from)?.saturating_sub(1);
+            }
+            let query = "SELECT id, visit, visitor, number, context, at_ms FROM visit
+                         WHERE id > ? AND at_ms < ? ORDER BY id LIMIT ?";
+            let rows = sql.rows(query, &[&place.id, &to.0, &left])?;
+            for row in &rows {
+                place.id = row.integer(0)?;
+                gathered.unseen(row)?;
+            }
+            more = rows.len() as u64 == left;
         }
-        Ok(serde_json::to_string(&gathered.finish(limit))?)
+        gathered.answer.next = more.then_some(place);
+        Ok(serde_json::to_string(&gathered.answer)?)
     }
 }
 
 impl Gathered {
+    /// Adds grants from `place` on, at most `limit`, and moves it.
+    fn grants(
+        &mut self,
+        sql: &Sql,
+        from: UnixMillis,
+        to: UnixMillis,
+        place: &mut VisitsPlace,
+        limit: u64,
+    ) -> Result<(), Fault> {
+        let first = match place.row {
+            0 => journal::row_at(sql, from)?,
+            row => row,
+        };
+        place.past_journal = true;
+        let mut fault = None;
+        journal::each_from(sql, first, journal::Rows::Grants, |row| {
+            if row.at >= to {
+                return false;
+            }
+            if self.answer.visits.len() as u64 == limit {
+                (place.row, place.past_journal) = (row.row, false);
+                return false;
+            }
+            if let JournalEntry::Grant(granted) = row.entry {
+                let who = (granted.visit, granted.visitor);
+                let added = self.add(who, &granted.context, Some(granted.number), row.at);
+                fault = added.err();
+            }
+            fault.is_none()
+        })?;
+        fault.map_or(Ok(()), Err)
+    }
+
+    fn unseen(&mut self, row: &Row) -> Result<(), Fault> {
+        let wrong = |_| Fault::new("a visit of no id");
+        let visit = VisitId::parse(&row.text(1)?).map_err(wrong)?;
+        let visitor = VisitorId::parse(&row.text(2)?).map_err(wrong)?;
+        let number = row.maybe_text(3)?.and_then(|text| E164::parse(&text).ok());
+        let at = UnixMillis(row.integer(5)?);
+        self.add((visit, visitor), &row.text(4)?, number, at)
+    }
+
     fn add(
         &mut self,
-        visit: &str,
-        visitor: String,
+        (visit, visitor): (VisitId, VisitorId),
         context: &str,
         number: Option<E164>,
         at: UnixMillis,
-        from: UnixMillis,
     ) -> Result<(), Fault> {
-        if let Some(place) = self.places.get(visit) {
-            let mark = &mut self.answer.visits[*place];
-            mark.3 = mark.3.or(number);
+        let context: VisitContext = serde_json::from_str(context)?;
+        if !context.counts {
+            self.answer
+                .visits
+                .push(VisitMark(visit, visitor, at, None, number));
             return Ok(());
         }
-        let context: VisitContext = serde_json::from_str(context)?;
         let at = match context.began_at {
             UnixMillis(0) => at,
             began_at => began_at,
         };
-        // One that began before the span is told with the span it began in.
-        if !context.counts || at < from {
-            return Ok(());
-        }
         let kind = VisitKind {
             touch: TouchRow::from(&Touch {
                 at: UnixMillis(0),
@@ -163,27 +204,8 @@ impl Gathered {
             kinds.push(kind);
             kinds.len() - 1
         });
-        self.places
-            .insert(visit.to_owned(), self.answer.visits.len());
-        let mark = VisitMark(at, visitor, kind, number);
+        let mark = VisitMark(visit, visitor, at, Some(kind), number);
         self.answer.visits.push(mark);
         Ok(())
-    }
-
-    fn finish(mut self, limit: usize) -> VisitsAnswer {
-        let without: BTreeSet<&String> = self
-            .places
-            .iter()
-            .filter(|(_, place)| self.answer.visits[**place].3.is_none())
-            .map(|(visit, _)| visit)
-            .collect();
-        for visit in without {
-            if let (Some(place), Some(number)) = (self.places.get(visit), self.lent.get(visit)) {
-                self.answer.visits[*place].3 = Some(*number);
-            }
-        }
-        self.answer.more = self.answer.visits.len() > limit;
-        self.answer.visits.truncate(limit);
-        self.answer
     }
 }

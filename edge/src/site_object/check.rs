@@ -29,7 +29,7 @@ pub(super) async fn run(object: &SiteObject) -> Result<Vec<String>, Fault> {
     let in_force = object
         .in_force()?
         .ok_or_else(|| Fault::new("there is no such site"))?;
-    for pool in config::known_pools(sql)? {
+    for pool in config::keepers_of_visits(sql)? {
         let said: Vec<Vec<String>> = object
             .ask_shards(&in_force, &pool, PoolCommand::Check)
             .await?;

@@ -6,6 +6,7 @@ use super::stock;
 use crate::auth::sha256_hex;
 use crate::binding::fault::Fault;
 use crate::binding::sql::{Row, Sql};
+use crate::objects::UNPOOLED;
 use ringlet_core::api::problem::{Problem, ProblemCode};
 use ringlet_core::phone::E164;
 use ringlet_core::site::SiteConfig;
@@ -260,6 +261,16 @@ fn place_numbers(sql: &Sql, config: &SiteConfig, now: UnixMillis) -> Result<(), 
 pub(crate) fn known_pools(sql: &Sql) -> Result<Vec<String>, Fault> {
     let rows = sql.rows("SELECT DISTINCT pool FROM number_place ORDER BY pool", &[])?;
     rows.iter().map(|row| row.text(0)).collect()
+}
+
+/// Every pool object that keeps visits: the pools, and the one of visits that asked no pool.
+///
+/// # Errors
+/// What the platform says.
+pub(crate) fn keepers_of_visits(sql: &Sql) -> Result<Vec<String>, Fault> {
+    let mut keepers = known_pools(sql)?;
+    keepers.push(UNPOOLED.to_owned());
+    Ok(keepers)
 }
 
 /// The pools that `number` is or was in, the latest first.

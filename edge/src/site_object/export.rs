@@ -99,7 +99,7 @@ pub(super) async fn write(object: &SiteObject, site: &str) -> Result<String, Fau
     let in_force = object
         .in_force()?
         .ok_or_else(|| Fault::new("there is no such site"))?;
-    for pool in config::known_pools(sql)? {
+    for pool in config::keepers_of_visits(sql)? {
         let shards: Vec<String> = object
             .ask_shards(&in_force, &pool, PoolCommand::Export)
             .await?;

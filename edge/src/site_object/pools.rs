@@ -141,7 +141,7 @@ impl SiteObject {
         let Some(in_force) = self.in_force()? else {
             return Ok(());
         };
-        for pool in config::known_pools(self.store.sql())? {
+        for pool in config::keepers_of_visits(self.store.sql())? {
             let _: Vec<()> = self
                 .ask_shards(&in_force, &pool, PoolCommand::Delete)
                 .await?;

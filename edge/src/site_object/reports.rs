@@ -1,16 +1,17 @@
 //! Calls and visits as reports, calls as files for spreadsheets and other systems.
 //!
 //! The figures are the core's. Calls are here; visits are in the pools, which hand theirs out in
-//! short. A page view that asks no pool (all its scenarios are static) is no visit of a report.
+//! short, a page at a time. A report takes [`CALLS_MAX`] calls and [`VISITS_MAX`] visits, a file
+//! [`FILE_CALLS_MAX`] calls; of more it says so, and makes none.
 
 use super::admin::{AdminReply, bad};
 use super::attribution::{self, Kind, Outcome};
 use super::refused::Refused;
-use super::{InForce, SiteObject, config, shown};
+use super::{InForce, SiteObject, config, shards, shown};
 use crate::binding::fault::Fault;
-use crate::message::pool::{PoolCommand, VisitsAnswer};
+use crate::binding::timer;
+use crate::message::pool::{PoolCommand, VisitMark, VisitsAnswer, VisitsPlace};
 use crate::message::{AdminAsk, ShownTouch};
-use futures_util::future::join_all;
 use ringlet_core::api::problem::ProblemCode;
 use ringlet_core::call::CallRecord;
 use ringlet_core::credit::{CreditModel, WHOLE};
@@ -19,16 +20,19 @@ use ringlet_core::id::CallId;
 use ringlet_core::label::Click;
 use ringlet_core::report::rows::{calls_csv, calls_json_lines};
 use ringlet_core::report::{
-    CallRow, Credited, Dimension, Period, ReportBuilder, TouchRow, VisitRow,
+    CALLS_MAX, CallRow, Credited, Dimension, Period, ReportBuilder, TooMany, TouchRow, VISITS_MAX,
+    VisitRow,
 };
 use ringlet_core::site::SiteConfig;
 use ringlet_core::telephony::Direction;
 use ringlet_core::time::UnixMillis;
 
-/// Calls of one report or file: each is some 2 kB while it is read, of an isolate's 128 MB.
-const CALLS_MAX: u64 = 20_000;
-/// Visits of one report, of one pool: each is some 100 bytes while it is counted.
-const VISITS_MAX: u64 = 100_000;
+/// Calls of one file: each is some 2 kB until the file is written, of an isolate's 128 MB.
+const FILE_CALLS_MAX: usize = 20_000;
+/// Calls read at once. Between two pages whoever else asks the site has his turn.
+const CALLS_AT_ONCE: u64 = 500;
+/// Visits asked of a pool at once: some 250 kB.
+const VISITS_AT_ONCE: u64 = 2_000;
 /// Days of a report that names none.
 const DAYS: u16 = 7;
 
@@ -58,12 +62,14 @@ impl SiteObject {
         };
         let in_force = self.in_force()?.ok_or(ProblemCode::UnknownSite)?;
         let mut builder = ReportBuilder::new(dimension, model, self.period(ask, now)?);
+        self.add_visits(&in_force, &mut builder).await?;
         let (from, to) = builder.span();
-        for visit in self.visits(&in_force, from, to).await? {
-            builder.add_visit(&visit);
-        }
-        for told in self.told_calls(from, to)? {
-            builder.add_call(&told.row);
+        let mut calls = CallsPlace::at(from);
+        while let Some(told) = self.told_calls(&mut calls, to)? {
+            for told in told {
+                builder.add_call(&told.row).map_err(too_many)?;
+            }
+            timer::turn().await;
         }
         let report = builder.finish();
         match ask.parameter("format") {
@@ -80,7 +86,7 @@ impl SiteObject {
     /// A wrong parameter, too many calls, or what the platform says.
     pub(super) fn read_file(&self, ask: &AdminAsk, now: UnixMillis) -> Result<AdminReply, Refused> {
         let period = self.period(ask, now)?;
-        let told = || self.told_calls(period.start(), period.end());
+        let told = || self.calls_of_file(&period);
         let rule = ExportRule {
             targets_only: ask.parameter("targets_only") != Some("0"),
             now,
@@ -114,45 +120,32 @@ impl SiteObject {
         }
     }
 
-    /// The visits that began in a span of time, of every pool the site has or had.
-    async fn visits(
+    /// Adds the visits of the report's periods, of every pool the site has or had.
+    async fn add_visits(
         &self,
         in_force: &InForce,
-        from: UnixMillis,
-        to: UnixMillis,
-    ) -> Result<Vec<VisitRow>, Refused> {
-        let known = config::known_pools(self.store.sql())?;
-        let asks = known.iter().map(|pool| {
-            let limit = VISITS_MAX;
-            let command = PoolCommand::Visits { from, to, limit };
-            self.ask_shards::<VisitsAnswer>(in_force, pool, command)
-        });
-        let answers: Result<Vec<Vec<VisitsAnswer>>, Fault> =
-            join_all(asks).await.into_iter().collect();
-        let mut visits = Vec::new();
-        for answer in answers?.into_iter().flatten() {
-            if answer.more {
-                let wanted = format!("a period of at most {VISITS_MAX} visits");
-                return Err(bad("from", &wanted).into());
-            }
-            for mark in answer.visits {
-                let Some(kind) = answer.kinds.get(mark.2) else {
-                    continue;
-                };
-                visits.push(VisitRow {
-                    at: mark.0,
-                    visitor: mark.1,
-                    touch: TouchRow {
-                        at: mark.0,
-                        ..kind.touch.clone()
-                    },
-                    region: Some(kind.region.clone()).filter(|region| !region.is_empty()),
-                    number: mark.3,
-                    was_shown_number: mark.3.is_some(),
-                });
+        builder: &mut ReportBuilder,
+    ) -> Result<(), Refused> {
+        let (from, to) = builder.span();
+        for pool in config::keepers_of_visits(self.store.sql())? {
+            for shard in 0..shards::division(self.store.sql(), &pool)?.most {
+                let mut next = Some(VisitsPlace::default());
+                while let Some(after) = next {
+                    let limit = VISITS_AT_ONCE;
+                    let command = PoolCommand::Visits {
+                        from,
+                        to,
+                        after,
+                        limit,
+                    };
+                    let answer: VisitsAnswer =
+                        self.ask_shard(in_force, &pool, shard, command).await?;
+                    next = answer.next;
+                    add_visits(builder, answer).map_err(too_many)?;
+                }
             }
         }
-        Ok(visits)
+        Ok(())
     }
 
     fn period(&self, ask: &AdminAsk, now: UnixMillis) -> Result<Period, Refused> {
@@ -170,21 +163,43 @@ impl SiteObject {
         })
     }
 
-    fn told_calls(&self, from: UnixMillis, to: UnixMillis) -> Result<Vec<Told>, Refused> {
+    /// The calls of a file, all at once.
+    fn calls_of_file(&self, period: &Period) -> Result<Vec<Told>, Refused> {
+        let mut place = CallsPlace::at(period.start());
+        let mut all = Vec::new();
+        while let Some(told) = self.told_calls(&mut place, period.end())? {
+            all.extend(told);
+            if all.len() > FILE_CALLS_MAX {
+                let wanted = format!("a period of at most {FILE_CALLS_MAX} calls");
+                return Err(bad("from", &wanted).into());
+            }
+        }
+        Ok(all)
+    }
+
+    /// The next calls that began before `to`, the inbound ones of them; nothing after the last.
+    fn told_calls(
+        &self,
+        place: &mut CallsPlace,
+        to: UnixMillis,
+    ) -> Result<Option<Vec<Told>>, Refused> {
+        if place.is_at_end {
+            return Ok(None);
+        }
         let in_force = self.in_force()?.ok_or(ProblemCode::UnknownSite)?;
         let sql = self.store.sql();
         let query = "SELECT call, record, caller IS NOT NULL AND EXISTS (
                          SELECT 1 FROM call AS earlier WHERE earlier.caller = call.caller AND
-                         (earlier.started_at_ms, earlier.call) < (call.started_at_ms, call.call))
-                     FROM call WHERE started_at_ms >= ?1 AND started_at_ms < ?2
-                     ORDER BY started_at_ms, call LIMIT ?3";
-        let rows = sql.rows(query, &[&from.0, &to.0, &(CALLS_MAX + 1)])?;
-        if rows.len() as u64 > CALLS_MAX {
-            return Err(bad("from", "a period of at most 20,000 calls").into());
-        }
+                         (earlier.started_at_ms, earlier.call) < (call.started_at_ms, call.call)),
+                         started_at_ms
+                     FROM call WHERE (started_at_ms, call) > (?1, ?2) AND started_at_ms < ?3
+                     ORDER BY started_at_ms, call LIMIT ?4";
+        let rows = sql.rows(query, &[&place.at.0, &place.call, &to.0, &CALLS_AT_ONCE])?;
+        place.is_at_end = (rows.len() as u64) < CALLS_AT_ONCE;
         let mut told = Vec::with_capacity(rows.len());
         for row in &rows {
-            let id = CallId::parse(&row.text(0)?).map_err(|_| Fault::new("a call of no id"))?;
+            (place.call, place.at) = (row.text(0)?, UnixMillis(row.integer(3)?));
+            let id = CallId::parse(&place.call).map_err(|_| Fault::new("a call of no id"))?;
             let record: CallRecord = serde_json::from_str(&row.text(1)?).map_err(Fault::from)?;
             if record.direction() != Direction::In {
                 continue;
@@ -194,8 +209,59 @@ impl SiteObject {
             let is_first = record.caller().is_some() && row.integer(2)? == 0;
             told.push(tell(&in_force.config, id, &record, outcome, is_first));
         }
-        Ok(told)
+        Ok(Some(told))
     }
+}
+
+/// How far the calls of a span of time have been read.
+struct CallsPlace {
+    at: UnixMillis,
+    call: String,
+    is_at_end: bool,
+}
+
+impl CallsPlace {
+    /// Before the first call that began at `from` or later.
+    const fn at(from: UnixMillis) -> Self {
+        Self {
+            at: from,
+            call: String::new(),
+            is_at_end: false,
+        }
+    }
+}
+
+fn add_visits(builder: &mut ReportBuilder, answer: VisitsAnswer) -> Result<(), TooMany> {
+    for VisitMark(visit, visitor, at, kind, number) in answer.visits {
+        match kind.map(|kind| answer.kinds.get(kind)) {
+            Some(Some(kind)) => builder.add_visit(&VisitRow {
+                visit,
+                at,
+                visitor,
+                touch: TouchRow {
+                    at,
+                    ..kind.touch.clone()
+                },
+                region: Some(kind.region.clone()).filter(|region| !region.is_empty()),
+                number,
+            })?,
+            _ => {
+                if let Some(number) = number {
+                    builder.add_shown(visit, number)?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The answer to a report of too long a period: none of its figures would be whole.
+fn too_many(of: TooMany) -> Refused {
+    let wanted = match of {
+        TooMany::Visits => format!("a period of at most {VISITS_MAX} visits, the one before too"),
+        TooMany::Calls => format!("a period of at most {CALLS_MAX} calls, the one before too"),
+    };
+    bad("from", &wanted).into()
 }
 
 fn tell(

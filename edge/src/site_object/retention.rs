@@ -35,7 +35,7 @@ impl SiteObject {
             Ok::<_, Fault>(calls)
         })?;
         let mut more = calls == CALLS_AT_ONCE;
-        for pool in config::known_pools(self.store.sql())? {
+        for pool in config::keepers_of_visits(self.store.sql())? {
             let command = PoolCommand::Compact {
                 visits_before: cutoffs.visits,
             };

@@ -83,7 +83,10 @@ pub(super) fn divide(sql: &Sql, config: &SiteConfig, now: UnixMillis) -> Result<
 
 impl SiteObject {
     /// Asks one shard.
-    async fn ask_shard<R: DeserializeOwned>(
+    ///
+    /// # Errors
+    /// When it could not be asked.
+    pub(super) async fn ask_shard<R: DeserializeOwned>(
         &self,
         in_force: &InForce,
         pool: &str,

@@ -14,6 +14,7 @@ const REASONS = {
   last_holder: ["had the number last", "держал номер последним"],
   given_on: ["the number was given to another after him", "после него номер отдали другому"],
   shown_another: ["was shown another number since", "потом ему показали другой номер"],
+  came_again: ["came again later: weighed by that visit", "позже пришёл снова: учтён в том визите"],
   called_already: ["had called already", "уже звонил"],
   same_region: ["the caller’s number is from his region", "номер звонящего из его региона"],
   other_region: [

@@ -4,11 +4,12 @@ import { all, announce, attributeOf, doc, isVisible, listen, nearest, quietly } 
 import * as page from './page.js';
 import * as store from './store.js';
 import { fetchPart, importPart } from './part.js';
+import { write } from './json.js';
 import { start, step } from './rules.js';
 import { onFound } from './search.js';
 
-const config = __RINGLET_CONFIG__;
-const guard = Symbol.for(`ringlet:${config.site}`);
+/** The site's public configuration. */
+let config;
 
 // Events and messages of the visit, as agent/src/lib.rs numbers them.
 const START = 0;
@@ -29,12 +30,14 @@ const BEATS = ['', '', 'active', 'keep', 'idle', 'leave'];
 const ACTIVITY_MS = 1_000;
 /** Scenarios whose places appear one after the other are asked for together. */
 const LATE_MS = 50;
+/** An answer to the fast snippet is this fresh at least. */
+const EARLY_MS = 10_000;
 /** The longest time a browser's timer can wait. */
 const TIMER_MS_MAX = 2_147_483_647;
 /** What names a source in an address; the edge reads it. */
 const SOURCE = /[?&#](roistat|rs|utm_\w+|\w*cl(k?)id|gbraid|wbraid|_openstat)=/;
 
-let consent = config.consent;
+let consent;
 let isRunning = false;
 let isReady = false;
 let isPaused = false;
@@ -48,10 +51,12 @@ let address;
 let asked = 0;
 let answered = 0;
 /** Answers that came before the rules. */
-const early = [];
+const waiting = [];
 /** Callers of the page who wait for the first answer. */
 let callers = [];
 const params = {};
+/** What the fast snippet began (fast.js): the visit's answer, the rules, tab, time, consent. */
+let early = [];
 
 const pathOf = (name) => `${agent.base}/v1/sites/${config.site}/${name}`;
 
@@ -63,7 +68,7 @@ const drop = (name, body) =>
   );
 
 const compose = (record, more) =>
-  JSON.stringify({
+  write({
     v: 1,
     agent: RINGLET_VERSION,
     visit: store.resumable(record),
@@ -78,13 +83,20 @@ const compose = (record, more) =>
     ...more,
   });
 
-/** Asks the edge for numbers: by the visit request, or by a beat that is answered alike. */
-function ask(name, more, isKeep) {
+/** Asks the edge for numbers: by the visit request, or by a beat that is answered alike. `sent` is
+ * the answer to a request that the fast snippet has sent, for every scenario. */
+function ask(name, more, isKeep, sent) {
   const mine = ++asked;
-  for (const slot of page.slots) slot.asked = slot.found;
-  const body = compose(store.load(), more);
+  for (const slot of page.slots) slot.asked = sent || slot.found;
   agent.status = 0;
-  fetch(pathOf(name), { method: 'POST', body, credentials: 'omit' })
+  (
+    sent ||
+    fetch(pathOf(name), {
+      method: 'POST',
+      body: compose(store.load(), more),
+      credentials: 'omit',
+    })
+  )
     .then((response) => {
       agent.status = response.status;
       return response.ok ? response.json() : Promise.reject();
@@ -100,10 +112,19 @@ function ask(name, more, isKeep) {
       },
       () => () => advance(FAILURE),
     )
-    .then((act) => (isReady ? quietly(act) : early.push(act)));
+    .then((act) => (isReady ? quietly(act) : waiting.push(act)));
 }
 
-const askVisit = () =>
+function askVisit() {
+  const [sent, , , at, said] = early;
+  early[3] = 0;
+  // An agreement that came since then asks for a visitor who is known.
+  const isMine = said === consent || consent === 'cookieless';
+  // What the page told us by `param` the snippet did not know: it is asked for at the next route.
+  if (isMine && Date.now() - at < EARLY_MS) {
+    address = location.href;
+    return ask('visit', {}, false, sent);
+  }
   ask('visit', {
     url: (address = addressOf()),
     referrer: doc('referrer'),
@@ -113,6 +134,7 @@ const askVisit = () =>
     consent,
     device: quietly(() => matchMedia('(pointer:coarse)').matches) ? 'mobile' : 'desktop',
   });
+}
 
 /** The page's address, with what the page told us by `param` as if it stood there. */
 const addressOf = () => {
@@ -233,7 +255,7 @@ function useRules(module) {
   page.forget();
   if (hasBegun) advance(START);
   else begin();
-  early.splice(0).forEach(quietly);
+  waiting.splice(0).forEach(quietly);
 }
 
 const compile = async (bytes) => WebAssembly.compile(bytes);
@@ -246,7 +268,14 @@ function loadRules() {
   const [name] = RINGLET_WASM;
   const kept = store.keptModule(name);
   if (kept && quietly(() => useRules(new WebAssembly.Module(kept)) || true)) return;
-  fetchPart(agent.base, RINGLET_WASM)
+  const [, fetched] = early;
+  // Asked for by the name that every release has: it may be another's.
+  const own = (response) =>
+    response.headers.get('etag').includes(name.slice(0, -5))
+      ? response.arrayBuffer()
+      : Promise.reject();
+  (RINGLET_PINNED || !fetched ? Promise.reject() : fetched.then(own))
+    .catch(() => fetchPart(agent.base, RINGLET_WASM))
     .then(async (bytes) => {
       useRules(await compile(bytes).catch(loadPlainRules));
       store.keepModule(name, bytes);
@@ -255,7 +284,7 @@ function loadRules() {
     .catch(() => {
       isStopped = true;
       if (hasBegun)
-        early.push = (act) =>
+        waiting.push = (act) =>
           quietly(act) || drop('leave', compose(store.load(), { event: 'leave' }));
     });
 }
@@ -345,7 +374,7 @@ function listenToVisitor() {
 function run() {
   if (isRunning) return;
   isRunning = true;
-  store.open(config, consent === 'granted');
+  store.open(config, consent === 'granted', early[2]);
   page.begin(config);
   listenToVisitor();
   page.watch((roots) => {
@@ -425,7 +454,6 @@ const agent = {
   all,
   announce,
   attributeOf,
-  config,
   importPart,
   listen,
   nearest,
@@ -451,7 +479,9 @@ const agent = {
 
 
 function listenToPage() {
-  const queue = window.ringlet?.q;
+  const { q: queue, early: begun } = Object(window.ringlet);
+  // Asked before the visitor agreed, if he ever does: of no use.
+  if (Array.isArray(begun) && config.consent !== 'wait') early = begun;
   const act = (name, given) => quietly(() => verbs[name](...given));
   // A verb the loader does not know may be one of the parts'.
   const call = (name, ...given) =>
@@ -460,12 +490,31 @@ function listenToPage() {
   if (Array.isArray(queue)) queue.forEach((given) => call(...given));
 }
 
-quietly(() => {
-  if (window[guard] || navigator.webdriver) return;
+function startWith(given) {
+  const guard = Symbol.for(`ringlet:${given.site}`);
+  if (window[guard]) return;
   Object.defineProperty(window, guard, { value: true });
-  agent.base = doc('currentScript').src.replace(/\/s\/[^/]*$/, '');
+  agent.config = config = given;
+  consent = config.consent;
   const signals = navigator.globalPrivacyControl || navigator.doNotTrack === '1';
   if (signals && consent === 'granted' && !config.ignore_signals) consent = 'cookieless';
   listenToPage();
   runWhenSeen();
+  if (RINGLET_PINNED && config.consent !== 'granted') {
+    importPart(agent.base, RINGLET_SIGNALS).then(({ readSignals }) => readSignals(config.consent));
+  }
+}
+
+quietly(() => {
+  if (navigator.webdriver) return;
+  const script = doc('currentScript');
+  agent.base = script.src.replace(/\/[as]\/[^/]*$/, '');
+  if (RINGLET_PINNED) {
+    // These bytes are every site's: what is the site's own is fetched.
+    const address = `${agent.base}/s/${encodeURIComponent(script.dataset.site)}.json`;
+    fetch(address, { credentials: 'omit' })
+      .then((response) => response.json())
+      .then(startWith)
+      .catch(() => 0);
+  } else startWith(__RINGLET_CONFIG__);
 });

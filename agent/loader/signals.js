@@ -1,11 +1,12 @@
 // What the page's consent platform says, told to the agent: IAB TCF, and Google's consent mode.
 //
-// The edge puts this behind the loader in the scripts of sites that wait for consent or work
-// without cookies until then; other sites do not carry it. It only reads: `__tcfapi` is asked as
+// The edge puts this (as signals_now.js) behind the loader in the scripts of sites that wait for
+// consent or work without cookies until then; other sites do not carry it. A pinned script, which
+// is the same for every site, loads it on demand. It only reads: `__tcfapi` is asked as
 // its standard says, commands of consent mode are looked up in `dataLayer`, where pages keep them.
 
-(() => {
-  const usual = __RINGLET_CONSENT__;
+/** Reads them from now on; `usual` is what the site does before anybody says anything. */
+export function readSignals(usual) {
   const LOOK_MS = 500;
   let told;
   let seen = 0;
@@ -49,4 +50,4 @@
   };
   look();
   setInterval(look, LOOK_MS);
-})();
+}

@@ -5,6 +5,7 @@
 // field by field, and what is odd is left out.
 
 import { doc, isVisible, quietly } from './host.js';
+import { write } from './json.js';
 
 const VISIT_MS = 1_800_000;
 const VISITOR_S = 7_776_000;
@@ -13,10 +14,13 @@ let memory = {};
 let key;
 let domain;
 let mayStore = false;
+let alone;
 const tab = Math.random().toString(36).slice(2);
 
-/** Names the site's record and says whether anything may be stored and read. */
-export function open(config, yes) {
+/** Names the site's record and says whether anything may be stored and read; `given` is the number
+ * under which the fast snippet spoke for this tab alone. */
+export function open(config, yes, given) {
+  alone = given;
   key = `ringlet:${config.site}`;
   domain = config.cookie_domain;
   mayStore = yes;
@@ -85,7 +89,7 @@ export function save(record, isLeaving) {
   if (isLeaving) delete record.tabs[tab];
   else record.tabs[tab] = isVisible() ? now : -now;
   if (!mayStore) return;
-  quietly(() => localStorage.setItem(key, JSON.stringify(record)));
+  quietly(() => localStorage.setItem(key, write(record)));
   if (record.visitor) writeCookie(`${record.visitor}.${record.visit || ''}`, VISITOR_S);
 }
 
@@ -101,7 +105,6 @@ export function others({ tabs }) {
   return [visible, hidden];
 }
 
-let alone;
 const canShare = () => mayStore && quietly(() => localStorage.getItem(key) !== undefined);
 /** A number for this tab if it could not see the others when it first spoke; nothing where tabs
  * agree among themselves. */

@@ -24,6 +24,8 @@ pub mod channel;
 pub mod condition;
 pub mod credit;
 pub mod delay;
+#[cfg(feature = "edge")]
+pub mod early;
 pub mod entropy;
 #[cfg(feature = "edge")]
 pub mod export;

@@ -52,6 +52,8 @@ pub struct VisitRequest {
     pub tab: u32,
     /// What the edge gave to remember ([`VisitReply::memory`]), as it was given.
     pub memory: Option<String>,
+    /// Asked by the fast snippet, before the agent was there: see [`crate::early`].
+    pub early: bool,
 }
 
 /// Ids by which other systems know the visitor. Made-up ones would create false visitors there, so

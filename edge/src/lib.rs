@@ -99,8 +99,9 @@ async fn handle(spec: &RouteSpec, names: &[&str], ask: &Ask, env: &Env) -> Handl
         Route::OpenApi => statics::page(ask),
         Route::AgentPart => statics::agent_part(ask, names[0]),
         Route::Script => {
-            let site = page::site_of(env, script::site_id(names[0])?).await?;
-            script::serve(ask, &site)
+            let (site, form) = script::form(names[0])?;
+            let site = page::site_of(env, site).await?;
+            script::serve(ask, &site, form)
         }
         Route::Visit | Route::Beat | Route::Leave => page::handle(spec, names[0], ask, env).await,
         Route::Amp => page::amp(names[0], names[1], ask, env).await,

@@ -1,4 +1,7 @@
-//! `GET /s/{site}.js`: the loader with the site's public configuration in its place.
+//! `GET /s/{site}.js`: the loader with the site's public configuration in its place; and
+//! `/s/{site}.json`: that configuration alone, for pages that pin the loader's bytes
+//! (`/a/{hash}.js`).
+//! `/s/{site}.v1.js` is the same script as long as its major version is this.
 //!
 //! Made once for each site, version and encoding in an isolate, then served from memory. Its ETag
 //! is of its bytes, so a browser that asks again is told "unchanged" through every restart.
@@ -45,16 +48,34 @@ struct Made {
 }
 
 thread_local! {
-    // A cache, keyed by site and encoding.
-    static MADE: RefCell<HashMap<(String, &'static str), Made>> = RefCell::default();
+    // A cache, keyed by site, form and encoding.
+    static MADE: RefCell<HashMap<(String, Form, &'static str), Made>> = RefCell::default();
 }
 
-/// The site's id in `{site}.js`.
+/// The agent's major version, as in `{site}.v1.js`: what a page may rely on stays within it.
+const MAJOR: &str = ".v1";
+
+/// What of a site is served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Form {
+    /// The loader with the configuration in it.
+    Script,
+    /// The configuration.
+    Config,
+}
+
+/// The site's id in `{site}.js`, `{site}.v1.js` or `{site}.json`, and which it is.
 ///
 /// # Errors
 /// [`ProblemCode::NotFound`] for another ending.
-pub(crate) fn site_id(name: &str) -> Result<&str, Problem> {
-    name.strip_suffix(".js")
+pub(crate) fn form(name: &str) -> Result<(&str, Form), Problem> {
+    let script = name.strip_suffix(".js").map(|name| {
+        let site = name.strip_suffix(MAJOR).unwrap_or(name);
+        (site, Form::Script)
+    });
+    let config = || Some((name.strip_suffix(".json")?, Form::Config));
+    script
+        .or_else(config)
         .ok_or_else(|| Problem::new(ProblemCode::NotFound))
 }
 
@@ -62,10 +83,10 @@ pub(crate) fn site_id(name: &str) -> Result<&str, Problem> {
 ///
 /// # Errors
 /// [`ProblemCode::Internal`] if the build is broken.
-pub(crate) fn serve(ask: &Ask, site: &Site) -> Handled {
+pub(crate) fn serve(ask: &Ask, site: &Site, form: Form) -> Handled {
     let accepted = encoding::accepted(&ask.header("accept-encoding").unwrap_or_default());
     let encoding = accepted.first().copied().unwrap_or(Encoding::Identity);
-    let made = made(site, encoding)?;
+    let made = made(site, form, encoding)?;
     let headers = |reply: Reply| {
         reply
             .with("etag", made.etag.clone())
@@ -86,18 +107,23 @@ pub(crate) fn serve(ask: &Ask, site: &Site) -> Handled {
         headers: Vec::new(),
         body,
     };
-    Ok(headers(
-        reply.with("content-type", "text/javascript; charset=utf-8"),
-    ))
+    let media_type = match form {
+        Form::Script => "text/javascript; charset=utf-8",
+        Form::Config => "application/json",
+    };
+    Ok(headers(reply.with("content-type", media_type)))
 }
 
-fn made(site: &Site, encoding: Encoding) -> Result<Made, Problem> {
-    let key = (site.config.site.to_string(), encoding.as_str());
+fn made(site: &Site, form: Form, encoding: Encoding) -> Result<Made, Problem> {
+    let key = (site.config.site.to_string(), form, encoding.as_str());
     let known = MADE.with_borrow(|made| made.get(&key).cloned());
     if let Some(known) = known.filter(|known| known.version == site.version) {
         return Ok(known);
     }
-    let text = text(site)?;
+    let text = match form {
+        Form::Script => text(site)?,
+        Form::Config => PublicConfig::new(&site.config, site.version).to_json(),
+    };
     let plain = Uint8Array::from(text.as_bytes());
     let broken = |_| Problem::new(ProblemCode::Internal);
     let bytes = match encoding {

@@ -17,8 +17,12 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'wa
      manifest-src 'self'; frame-src 'self'; frame-ancestors 'self'; base-uri 'none'; \
      form-action 'self'";
 
+/// Characters of a content's hash in a name.
+const HASH_CHARS: usize = 16;
 /// A name with its content's hash in it.
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
+/// A part of the agent that every release has: fresh for a minute, as is [`crate::script`].
+const CURRENT: &str = "public, max-age=60, stale-while-revalidate=86400";
 /// Everything else: kept, but asked for again.
 const REVALIDATED: &str = "public, max-age=0, must-revalidate";
 
@@ -46,17 +50,21 @@ pub(crate) fn page(ask: &Ask) -> Handled {
     Err(Problem::new(ProblemCode::NotFound))
 }
 
-/// Serves a part of the agent by its hashed name. Pages of any origin may load it: it is the same
-/// for everybody and holds no site's data.
+/// Serves a part of the agent by its hashed name, or under one that every release has. Pages of any
+/// origin may load it: it is the same for everybody and holds no site's data.
 ///
 /// # Errors
 /// [`ProblemCode::NotFound`].
 pub(crate) fn agent_part(ask: &Ask, name: &str) -> Handled {
     let found = asset(&format!("a/{name}"))?;
     let asset = found.ok_or_else(|| Problem::new(ProblemCode::NotFound))?;
-    let reply = serve(ask, &asset, IMMUTABLE)?;
+    let stem = name.split('.').next().unwrap_or_default();
+    let is_hash = stem.len() == HASH_CHARS && stem.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let reply = serve(ask, &asset, if is_hash { IMMUTABLE } else { CURRENT })?;
     Ok(reply
         .with("access-control-allow-origin", "*")
+        // By it a page knows which release's rules it was given.
+        .with("access-control-expose-headers", "etag")
         .with("cross-origin-resource-policy", "cross-origin"))
 }
 

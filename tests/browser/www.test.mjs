@@ -3,6 +3,7 @@
 // credited.
 
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
@@ -315,6 +316,15 @@ test("the installer shows a tag that works", async () => {
   const [, address] = /src="([^"]+)"/.exec(tag);
   assert.ok((await fetch(address)).ok);
   await page.locator('#found[data-tone="good"]').waitFor();
+  await page.locator("#pinned").check();
+  const pinned = await page.locator("#tag").textContent();
+  const [, bytes] = /src="([^"]+)"/.exec(pinned);
+  const text = await (await fetch(bytes)).text();
+  const digest = createHash("sha256").update(text).digest("base64");
+  assert.ok(pinned.includes(`integrity="sha256-${digest}"`), pinned);
+  await page.locator("#fast").check();
+  const fast = await page.locator("#tag").textContent();
+  assert.match(fast, /^<script>\(function.*"demo","granted",true\)<\/script>\n<script async /);
   await close();
 });
 

@@ -15,7 +15,7 @@ import { createServer, request as ask } from "node:http";
 /**
  * Listens on `127.0.0.1` before `worker`.
  *
- * @returns {Promise<EdgeBetween>} `url` for the tag; `fate(path)` may be set by a test;
+ * @returns {Promise<EdgeBetween>} `url` for the tag; `fate(path)`, which may take its time, may be set by a test;
  *   `messages`: what was posted, in order, with `name` (`visit`, `beat`, `leave`) and `origin`
  */
 export async function edgeBetween(worker) {
@@ -30,7 +30,7 @@ export async function edgeBetween(worker) {
       const name = pathname.split("/").pop();
       edge.messages.push({ ...read(body), name, origin: request.headers.origin });
     }
-    const fate = edge.fate(pathname);
+    const fate = await edge.fate(pathname);
     if (fate === "cut") return request.socket.destroy();
     if (fate === "hang") return undefined;
     if (fate?.after_ms) await new Promise((resolve) => setTimeout(resolve, fate.after_ms));

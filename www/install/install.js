@@ -3,15 +3,24 @@
 import { language, say, switchLanguage, write } from "../lib/dom.js";
 import { api, ApiError, takeToken } from "../lib/session.js";
 import { plural } from "../lib/words.js";
+import { tagOf } from "./tags.js";
 
 const STATUS_MS = 3000;
 const at = (id) => document.getElementById(id);
 let timer = 0;
+/** What the edge serves now, and the site's consent mode. */
+let release;
+let consent;
 
 /** What to paste, for the site in the field. */
 function showSnippets() {
   const site = encodeURIComponent(at("site").value.trim());
-  write(at("tag"), `<script async src="${location.origin}/s/${site}.js"></script>`);
+  const isFast = at("fast").checked && Boolean(release);
+  const isPinned = at("pinned").checked && Boolean(release);
+  write(at("tag"), tagOf(location.origin, site, release, { isFast, isPinned, consent }));
+  const waits = consent === "wait";
+  at("fast").disabled = waits;
+  at("waits").hidden = !waits;
   write(at("mark"), `<a class="phone-city" href="tel:+74950001020">8 (495) 000-10-20</a>`);
   write(
     at("policy"),
@@ -21,10 +30,12 @@ function showSnippets() {
 
 /** Whether the edge knows the site: its script is public. */
 async function checkSite() {
-  const answer = await fetch(`/s/${encodeURIComponent(at("site").value.trim())}.js`, {
-    cache: "no-store",
-  }).catch(() => null);
+  const fresh = (path) => fetch(path, { cache: "no-store" }).catch(() => null);
+  const answer = await fresh(`/s/${encodeURIComponent(at("site").value.trim())}.json`);
   const known = answer?.ok ?? false;
+  consent = known ? (await answer.json()).consent : undefined;
+  release ??= await fresh("/a/agent.json").then((given) => given?.json());
+  showSnippets();
   at("found").dataset.tone = known ? "good" : "bad";
   const missing = answer
     ? say(
@@ -108,7 +119,7 @@ async function copy(button) {
 
 if (language() === "ru") document.title = "Установка · Ringlet";
 at("tongue").addEventListener("click", switchLanguage);
-at("site").addEventListener("input", showSnippets);
+for (const id of ["site", "fast", "pinned"]) at(id).addEventListener("input", showSnippets);
 at("choice").addEventListener("submit", (event) => {
   event.preventDefault();
   checkSite();

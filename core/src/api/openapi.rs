@@ -412,10 +412,14 @@ fn told(route: Route) -> (&'static str, Answer) {
         Route::Health => ("The Worker is there", Json(200, "Health")),
         Route::OpenApi => ("This document", Text(&["application/json"])),
         Route::Script => (
-            "Loader and public configuration of a site",
-            Text(&["text/javascript"]),
+            "Loader and public configuration of a site: `{site}.js`, `{site}.v1.js` for this major \
+             version, `{site}.json` for the configuration alone",
+            Text(&["text/javascript", "application/json"]),
         ),
-        Route::AgentPart => ("A part of the agent", Text(&["application/octet-stream"])),
+        Route::AgentPart => (
+            "A part of the agent",
+            Text(&["application/wasm", "text/javascript", "application/json"]),
+        ),
         Route::Visit => (
             "Begin or resume a visit, take or keep numbers",
             Json(200, "VisitReply"),

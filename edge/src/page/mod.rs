@@ -20,6 +20,7 @@ use crate::site_cache::{self, Site};
 use crate::{origin, problems, throttle};
 use ringlet_core::api::problem::{Problem, ProblemCode};
 use ringlet_core::api::route::{Route, RouteSpec};
+use ringlet_core::early;
 use ringlet_core::id::VisitorId;
 use ringlet_core::phone::E164;
 use ringlet_core::pool::Shards;
@@ -79,7 +80,13 @@ async fn answer(spec: &RouteSpec, site: &Site, ask: &Ask, env: &Env) -> Handled 
     let body = ask.body(spec.body_bytes).await?;
     let may = throttle::page(ask, site.config.site.as_str(), clock::now());
     match (spec.route, may) {
-        (Route::Visit, Ok(())) => visit::answer(site, ask, env, read(&body)?).await,
+        (Route::Visit, Ok(())) => match early::settle(read(&body)?, site.config.consent) {
+            Some(request) => visit::answer(site, ask, env, request).await,
+            None => written(&VisitReply {
+                v: WIRE_VERSION,
+                ..VisitReply::default()
+            }),
+        },
         (Route::Visit, Err(wait)) => written(&VisitReply {
             numbers: plan::other_numbers(site, &read(&body)?),
             ..later(wait)

@@ -23,7 +23,13 @@ use crate::{paths, setup};
 /// The file that becomes the served script.
 const LOADER: &str = "agent/loader/main.js";
 /// What the edge puts behind the loader for sites that ask for consent.
+const SIGNALS_NOW: &str = "agent/loader/signals_now.js";
+/// The same as a part, for pinned scripts.
 const SIGNALS: &str = "agent/loader/signals.js";
+/// What pages may hold to start the visit before the script has arrived.
+const FAST: &str = "agent/loader/fast.js";
+/// The agent's major version, as in `/s/{site}.v1.js`: what a page may rely on.
+const MAJOR: u32 = 1;
 /// What is loaded on demand: `more.js`, and each file of `large/` by itself.
 const PARTS: &str = "agent/loader/parts";
 
@@ -65,14 +71,18 @@ impl Part {
     fn add(bytes: &[u8], extension: &str) -> Result<Self> {
         let name = format!("{}.{extension}", &stamp::sha256_hex(bytes)[..HASH_CHARS]);
         stamp::write(&directory().join(&name), bytes)?;
-        let digest = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(bytes));
-        Ok(Self(name, format!("sha256-{digest}")))
+        Ok(Self(name, integrity(bytes)))
     }
 
     /// As the loader knows it: a pair.
     fn json(&self) -> Value {
         json!([self.0, self.1])
     }
+}
+
+fn integrity(bytes: &[u8]) -> String {
+    let digest = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(bytes));
+    format!("sha256-{digest}")
 }
 
 fn directory() -> PathBuf {
@@ -120,7 +130,10 @@ fn optimize() -> Result<Part> {
         "--strip-target-features",
     ];
     bindgen::optimize(&compiled, &optimized, &flags)?;
-    Part::add(&fs::read(&optimized)?, "wasm")
+    let bytes = fs::read(&optimized)?;
+    // Under a name that every release has, for pages that ask before they know the release.
+    stamp::write(&directory().join("agent.wasm"), &bytes)?;
+    Part::add(&bytes, "wasm")
 }
 
 /// The same rules as a module of JavaScript, for pages that forbid WebAssembly.
@@ -159,28 +172,70 @@ fn bundle(wasm: &Part) -> Result<()> {
     let entry = paths::root().join(PARTS).join("more.js");
     let more = esbuild(&entry, "esm", &[("RINGLET_PARTS", large.into())])?;
     let more = Part::add(&more, "js")?;
+    let signals = Part::add(&esbuild(&paths::root().join(SIGNALS), "esm", &[])?, "js")?;
     let defines = [
         ("RINGLET_WASM", wasm.json()),
         ("RINGLET_MORE", more.json()),
+        ("RINGLET_SIGNALS", signals.json()),
         ("RINGLET_VERSION", env!("CARGO_PKG_VERSION").into()),
     ];
-    for (name, search) in [("loader.js", false), ("loader-search.js", true)] {
+    let loader = |search: bool, pinned: bool| {
         let mut defines = defines.to_vec();
         defines.push(("RINGLET_SEARCH", search.into()));
-        let loader = esbuild(&paths::root().join(LOADER), "iife", &defines)?;
-        stamp::write(&directory().join(name), &loader)?;
-    }
-    let signals = esbuild(&paths::root().join(SIGNALS), "iife", &[])?;
-    stamp::write(&directory().join("signals.js"), &signals)
+        defines.push(("RINGLET_PINNED", pinned.into()));
+        esbuild(&paths::root().join(LOADER), "iife", &defines).map(guarded)
+    };
+    stamp::write(&directory().join("loader.js"), &loader(false, false)?)?;
+    stamp::write(&directory().join("loader-search.js"), &loader(true, false)?)?;
+    let pinned = Part::add(&loader(true, true)?, "js")?;
+    let signals = esbuild(&paths::root().join(SIGNALS_NOW), "iife", &[])?;
+    stamp::write(&directory().join("signals.js"), &guarded(signals))?;
+    describe(wasm, &pinned)
+}
+
+/// `script` so that nothing it throws reaches the page's error handlers: a browser may lack what
+/// it needs from the first line on.
+fn guarded(script: Vec<u8>) -> Vec<u8> {
+    [b"try{".as_slice(), script.trim_ascii_end(), b"}catch{}\n"].concat()
+}
+
+/// `agent.json`: what an installer must know of this release.
+fn describe(wasm: &Part, pinned: &Part) -> Result<()> {
+    let fast = String::from_utf8(esbuild_to(&paths::root().join(FAST), "esm", "es5", &[])?)?;
+    let fast = fast.trim_end().trim_end_matches(';');
+    let fast = fast
+        .strip_prefix("RINGLET_FAST=")
+        .context("the fast snippet is no expression")?;
+    let part = |part: &Part| json!({ "path": format!("/a/{}", part.0), "integrity": part.1 });
+    let text = json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "major": MAJOR,
+        "script": part(pinned),
+        "rules": part(wasm),
+        // In brackets: a statement may not begin with a function that has no name.
+        "fast": format!("({fast})"),
+    });
+    stamp::write(&directory().join("agent.json"), text.to_string().as_bytes())
 }
 
 /// One file of everything that `entry` imports.
 fn esbuild(entry: &Path, format: &str, defines: &[(&str, Value)]) -> Result<Vec<u8>> {
+    esbuild_to(entry, format, "es2020", defines)
+}
+
+/// [`esbuild`] for browsers that know `target`.
+fn esbuild_to(
+    entry: &Path,
+    format: &str,
+    target: &str,
+    defines: &[(&str, Value)],
+) -> Result<Vec<u8>> {
     let output = staging().join("bundle.js");
     let mut command = Command::new(setup::esbuild());
     command
         .arg(entry)
-        .args(["--bundle", "--minify", "--target=es2020"])
+        .args(["--bundle", "--minify"])
+        .arg(format!("--target={target}"))
         .args(["--charset=utf8", "--legal-comments=none"])
         .args(["--log-level=warning", "--supported:dynamic-import=true"])
         .arg(format!("--format={format}"))

@@ -145,6 +145,13 @@ test("languages bent by the page", async (ways) => {
       const { fetch } = window;
       window.fetch = (...given) => fetch(...given).then((answer) => answer);
     },
+    "JSON as an old library spoils it": () => {
+      Array.prototype.toJSON = function toJSON() {
+        return JSON.stringify([...this]);
+      };
+      Object.prototype.toJSON = () => "spoilt";
+      String.prototype.toJSON = () => "spoilt";
+    },
     "names of the window taken": () => {
       for (const name of ["ringlet", "event", "name", "config", "page"]) window[name] = 7;
     },
@@ -160,11 +167,6 @@ test("languages bent by the page", async (ways) => {
     },
     "fetch answers nonsense": () => {
       window.fetch = () => Promise.resolve({ ok: true, json: () => Promise.resolve("no") });
-    },
-    "JSON as an old library spoils it": () => {
-      Array.prototype.toJSON = function toJSON() {
-        return JSON.stringify([...this]);
-      };
     },
     "fetch never answers": () => {
       window.fetch = () => new Promise(() => {});
@@ -204,7 +206,8 @@ test("engines without something", async (lacks) => {
     const early = without;
     await lacks.test(`no ${given}: the number shows`, () => works(page(), { early, given }));
   }
-  for (const given of ["fetch", "MutationObserver", "Promise", "WebAssembly", "URL"]) {
+  const needed = ["fetch", "MutationObserver", "Promise", "WebAssembly", "URL", "WeakMap", "Map"];
+  for (const given of [...needed, "Symbol", "Set", "CSS", "Element", "Node", "Document"]) {
     await lacks.test(`no ${given}: nothing is thrown`, async () => {
       const visitor = await open(page(), { early: without, given });
       await settle(visitor.page);
@@ -227,6 +230,28 @@ test("engines without something", async (lacks) => {
     await visitor.close();
     edge.close();
   });
+});
+
+test("restore leaves what the page has written since", async () => {
+  const visitor = await open(page());
+  const number = await swapped(visitor.page, "#top", OWN);
+  const texts = await visitor.page.evaluate(() => {
+    const top = document.querySelector("#top");
+    top.firstChild.nodeValue = "Closed today";
+    window.ringlet("restore");
+    return [top.textContent, top.getAttribute("href")];
+  });
+  assert.deepEqual(texts, ["Closed today", "tel:+74950001020"]);
+  const other = "8 (495) 000-10-21";
+  await visitor.page.evaluate((text) => {
+    window.ringlet("swap");
+    document.querySelector("#top").firstChild.nodeValue = text;
+  }, other);
+  assert.equal(await swapped(visitor.page, "#top", other), number);
+  await visitor.page.evaluate(() => window.ringlet("restore"));
+  assert.equal(await visitor.page.locator("#top").textContent(), other);
+  assert.deepEqual(visitor.faults, []);
+  await visitor.close();
 });
 
 test("a document of 100,000 nodes stays usable", async () => {

@@ -3,7 +3,7 @@
 // credited.
 
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
+import { createHash, createPrivateKey, createPublicKey } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
@@ -18,6 +18,12 @@ const PAGE_NUMBER = { city: "8 (495) 000-10-20", free: "8 800 000-10-20" };
 const CITY = site.pools.find((pool) => pool.id === "city").numbers;
 const SECRET = "webhook-secret-of-this-test-run-0123456789";
 const PATHS = { path_secrets: ["a-secret-of-the-path-0123456789"] };
+/** The public key of the pair that the live view makes of the site's secret. */
+function telnyxPublicKey(secret) {
+  const seed = createHash("sha256").update(`telnyx ${secret}`).digest();
+  const key = createPrivateKey({ key: Buffer.concat([Buffer.from("302e020100300506032b657004220420", "hex"), seed]), format: "der", type: "pkcs8" });
+  return createPublicKey(key).export({ format: "der", type: "spki" }).subarray(-32).toString("base64");
+}
 /** The exchanges that the live view can pretend, as a site is set up for them. */
 const TELEPHONY = {
   asterisk: PATHS,
@@ -27,6 +33,7 @@ const TELEPHONY = {
   mango: { key: "the-key-of-an-exchange-0123456789", secrets: [SECRET] },
   megafon: { secrets: [SECRET] },
   novofon: { secrets: [SECRET], ...PATHS },
+  telnyx: { secrets: [telnyxPublicKey(SECRET)] },
   twilio: { secrets: [SECRET] },
   uis: PATHS,
   zadarma: { secrets: [SECRET], ...PATHS },
@@ -190,24 +197,45 @@ test("the same event sent twice stays one call", async () => {
   await view.close();
 });
 
-test("a call in the form of every exchange is understood", async () => {
+/** Every language of an exchange that can be chosen; one has two. */
+const CHOICES = [...Object.keys(TELEPHONY), "telnyx-texml"];
+
+test("a call in the form of every exchange is understood: missed, answered, late, doubled, backwards", async () => {
   const view = await open(live());
   await view.page.locator(".spare button, .numbers button").first().waitFor();
   await view.page.locator("summary", { hasText: "What kind of call" }).click();
-  await view.page.locator("#outcome").selectOption("missed");
-  const call = view.page.locator("#calls > li").first();
-  for (const provider of Object.keys(TELEPHONY)) {
-    const earlier = await view.page.locator("#calls > li").count();
+  const offered = await view.page.locator("#provider option").evaluateAll((all) => all.map((option) => option.value));
+  assert.deepEqual([...offered].sort(), [...CHOICES].sort(), "every adapter can be chosen");
+  const authorization = `Bearer ${worker.token}`;
+  const callOf = async (digitsOfCaller, startedBefore) => {
+    const answer = await fetch(`${worker.url}/api/v1/sites/demo/calls?limit=100`, { headers: { authorization } });
+    const { calls } = await answer.json();
+    return calls.filter((call) => call.caller === digitsOfCaller && call.started_at < startedBefore);
+  };
+  for (const provider of CHOICES) {
     await view.page.locator("#provider").selectOption(provider);
-    await view.page.locator(".spare button, .numbers button").first().click();
-    await view.page.waitForFunction(
-      (count) => document.querySelectorAll("#calls > li").length > count,
-      earlier,
-    );
-    // An exchange that tells of a call in several parts: it rings first.
-    await call.locator(".badge", { hasText: "missed" }).waitFor({ timeout: 10_000 });
-    assert.equal(await view.page.locator("#said").getAttribute("data-tone"), "good", provider);
+    for (const [outcome, delivery] of [["missed", "prompt"], ["answered", "twice"], ["answered", "late"], ["missed", "backwards"]]) {
+      const what = `${provider} ${outcome} ${delivery}`;
+      await view.page.locator("#outcome").selectOption(outcome);
+      await view.page.locator("#delivery").selectOption(delivery);
+      const before = await view.page.locator("#said").textContent();
+      await view.page.locator(".spare button, .numbers button").first().click();
+      await view.page.waitForFunction((text) => {
+        const said = document.querySelector("#said");
+        return said.dataset.tone && said.textContent !== text && !said.textContent.endsWith("…");
+      }, before);
+      assert.equal(await view.page.locator("#said").getAttribute("data-tone"), "good", `${what}: ${await view.page.locator("#said").textContent()}`);
+      const caller = digits((await view.page.locator("#said").textContent()).split(" called ")[0]);
+      const calls = await callOf(caller, Date.now() - (delivery === "late" ? 9 * 60_000 : 0));
+      assert.equal(calls.length, 1, `${what}: one call`);
+      assert.equal(calls[0].status, outcome, what);
+      assert.equal(calls[0].provider, provider.split("-")[0], what);
+      if (outcome === "answered") assert.equal(calls[0].talk_s, 95, what);
+      assert.ok(calls[0].attribution, `${what}: judged`);
+    }
   }
+  // What it tells stands in the list too.
+  await view.page.locator("#calls > li .badge", { hasText: "missed" }).first().waitFor();
   assert.deepEqual(view.faults, []);
   await view.close();
 });

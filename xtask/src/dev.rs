@@ -5,7 +5,10 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
+use sha2::Digest as _;
 
 use crate::api::{Api, Stored};
 use crate::runtime::{Options, Runtime};
@@ -98,18 +101,28 @@ fn seed(base: &str, token: &str) -> Result<()> {
 /// Secrets of the exchanges whose calls the live view can pretend. Made here, because what is in
 /// the repository is known to everybody.
 fn telephony() -> Result<Value> {
+    let signed_json = random_token()?;
     Ok(json!({
         "asterisk": {"path_secrets": [random_token()?]},
         "calltouch": {"path_secrets": [random_token()?]},
         "freeswitch": {"path_secrets": [random_token()?]},
-        "generic": {"secrets": [random_token()?]},
+        "generic": {"secrets": [signed_json]},
         "mango": {"key": random_token()?, "secrets": [random_token()?]},
         "megafon": {"secrets": [random_token()?]},
         "novofon": {"secrets": [random_token()?], "path_secrets": [random_token()?]},
+        "telnyx": {"secrets": [telnyx_public_key(&signed_json)]},
         "twilio": {"secrets": [random_token()?]},
         "uis": {"path_secrets": [random_token()?]},
         "zadarma": {"secrets": [random_token()?], "path_secrets": [random_token()?]},
     }))
+}
+
+/// The public key of an exchange that signs with the pair which the live view makes too
+/// (`www/demo/live/exchanges-telnyx.js`).
+fn telnyx_public_key(secret: &str) -> String {
+    let seed = sha2::Sha256::digest(format!("telnyx {secret}"));
+    let key = ed25519_dalek::SigningKey::from_bytes(&seed.into());
+    STANDARD.encode(key.verifying_key().as_bytes())
 }
 
 fn announce(as_json: bool, base: &str, token: &str, runtime_pid: u32) {

@@ -20,5 +20,23 @@ export const seconds = (ms) => Math.floor(ms / 1000);
 /** An instant as wall-clock text of the site's zone: "2026-01-15 10:00:00". */
 export const wallClock = (ms, timeZone) => new Date(ms).toLocaleString("sv-SE", { timeZone });
 
+/** The status callbacks of a call in Twilio's language, each with its time and its place. */
+export function callbacks(call, common) {
+  const stamp = (ms) => new Date(ms).toUTCString().replace("GMT", "+0000");
+  const told = [[call.startedAt, { CallStatus: "ringing" }]];
+  if (call.answered) told.push([call.startedAt + RING_MS, { CallStatus: "in-progress" }]);
+  const end = call.answered
+    ? { CallStatus: "completed", CallDuration: String(TALK_S) }
+    : { CallStatus: "no-answer", CallDuration: "0" };
+  told.push([endOf(call), end]);
+  return told.map(([ms, status], place) => ({
+    ...common,
+    ...status,
+    CallbackSource: "call-progress-events",
+    SequenceNumber: String(place),
+    Timestamp: stamp(ms),
+  }));
+}
+
 export const endOf = (call) =>
   call.startedAt + (call.answered ? RING_MS + TALK_S * 1000 : PATIENCE_MS);

@@ -1,7 +1,18 @@
 // What telephone exchanges send about one call, each in its own form and signed its own way, as
 // the providers' papers and the Worker's adapters have it. Pure: a call in, requests out.
 
-import { FORM, RING_MS, TALK_S, endOf, form, path, seconds, wallClock } from "./exchange-parts.js";
+import {
+  FORM,
+  RING_MS,
+  TALK_S,
+  callbacks,
+  endOf,
+  form,
+  path,
+  seconds,
+  wallClock,
+} from "./exchange-parts.js";
+import { telnyx, telnyxTexml } from "./exchanges-telnyx.js";
 import { asterisk, calltouch, freeswitch, uis } from "./exchanges-unsigned.js";
 
 /**
@@ -182,13 +193,7 @@ async function twilio(call, settings) {
     From: call.caller ? `+${call.caller}` : "Anonymous",
     To: `+${call.dialed}`,
   };
-  const events = [{ ...common, CallStatus: "ringing" }];
-  if (call.answered) events.push({ ...common, CallStatus: "in-progress" });
-  events.push({
-    ...common,
-    CallStatus: call.answered ? "completed" : "no-answer",
-    CallDuration: call.answered ? String(TALK_S) : "0",
-  });
+  const events = callbacks(call, common);
   const where = path(call, "twilio", settings);
   return Promise.all(
     events.map(async (fields) => {
@@ -207,7 +212,10 @@ async function twilio(call, settings) {
   );
 }
 
-/** The exchanges that can be pretended, by the name in the webhook's path. */
+/** The provider's name in the webhook's path; each of several languages of one is a choice. */
+export const providerOf = (choice) => choice.split("-")[0];
+
+/** The exchanges that can be pretended: a call and the settings of the provider in, and of all. */
 export const exchanges = {
   generic,
   zadarma,
@@ -216,6 +224,8 @@ export const exchanges = {
   megafon,
   uis,
   twilio,
+  telnyx,
+  "telnyx-texml": telnyxTexml,
   calltouch,
   asterisk,
   freeswitch,
@@ -228,6 +238,8 @@ export const exchangeNames = {
   mango: ["Mango Office", "Mango Office"],
   megafon: ["MegaFon VATS", "МегаФон ВАТС"],
   twilio: ["Twilio", "Twilio"],
+  telnyx: ["Telnyx (JSON)", "Telnyx (JSON)"],
+  "telnyx-texml": ["Telnyx (TeXML)", "Telnyx (TeXML)"],
   novofon: ["Novofon", "Novofon"],
   uis: ["UIS, CoMagic", "UIS, CoMagic"],
   calltouch: ["Calltouch", "Calltouch"],

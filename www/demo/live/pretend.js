@@ -1,7 +1,7 @@
 // A pretended call: the very webhooks a telephone exchange sends, signed with the site's secrets.
 // Nothing here is a short cut: the Worker cannot tell it from a real call.
 
-import { exchanges } from "./exchanges.js";
+import { exchanges, providerOf } from "./exchanges.js";
 import { api } from "../../lib/session.js";
 import { say } from "../../lib/dom.js";
 
@@ -44,7 +44,7 @@ async function loadConfig() {
 /** The exchanges the site is set up for, in the order of the list. */
 export async function knownExchanges() {
   const { telephony } = await loadConfig();
-  return Object.keys(exchanges).filter((name) => telephony?.[name]);
+  return Object.keys(exchanges).filter((name) => telephony?.[providerOf(name)]);
 }
 
 /**
@@ -63,7 +63,7 @@ export async function pretendCall(dialed, { outcome, caller, delivery, provider 
       ),
     );
   const config = await loadConfig();
-  const settings = config.telephony?.[provider];
+  const settings = config.telephony?.[providerOf(provider)];
   if (!settings)
     throw new Error(
       say("the site has no secret of this provider", "у сайта нет секрета этого провайдера"),
@@ -78,7 +78,7 @@ export async function pretendCall(dialed, { outcome, caller, delivery, provider 
     origin: location.origin,
     site: SITE,
   };
-  const sendings = await exchanges[provider](call, settings);
+  const sendings = await exchanges[provider](call, settings, config.telephony);
   if (delivery === "backwards") sendings.reverse();
   if (delivery === "twice") sendings.push(...sendings);
   for (const sending of sendings) await send(sending);

@@ -12,6 +12,9 @@ export const doc = (name) => {
   return get ? get.call(document) : value?.bind(document);
 };
 
+/** A walker through `root`: `document.createTreeWalker`. */
+export const walkerOf = doc('createTreeWalker');
+
 /** The nearest of `element` and its ancestors that `selector` matches; nothing if it is none. */
 export const nearest = (element, selector) => {
   try {

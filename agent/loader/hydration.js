@@ -6,7 +6,7 @@
 // marks it `data-ringlet-hydrates`. What is not taken over in LIMIT_MS never will
 // be.
 
-import { all, nearest } from './host.js';
+import { all, doc, nearest } from './host.js';
 
 const ROOT = '#__next,#___gatsby,#__nuxt,[data-server-rendered],[data-ringlet-hydrates]';
 /** With Next.js the whole document is the application's. */
@@ -19,11 +19,26 @@ const isTaken = (element) => Object.keys(element).some((name) => TAKEN.test(name
 
 const began = Date.now();
 let timer;
+let lookedAt = 0;
+let isOpen = true;
+let isWhole;
+
+/** Whether the application has the whole document: while that is parsed, looked up once for writes
+ * close together. */
+const isNext = (now) => {
+  if (isOpen && !(Math.abs(now - lookedAt) < LOOK_MS)) {
+    lookedAt = now;
+    isOpen = doc('readyState') === 'loading';
+    isWhole = all(document, WHOLE).length > 0;
+  }
+  return isWhole;
+};
 
 /** Whether nothing may be written at `element` yet; `again` is called some time later then. */
 export function isAwaited(element, again) {
-  if (!(Date.now() - began < LIMIT_MS)) return false;
-  const root = nearest(element, ROOT) || (all(document, WHOLE).length && nearest(element, 'html'));
+  const now = Date.now();
+  if (!(now - began < LIMIT_MS)) return false;
+  const root = nearest(element, ROOT) || (isNext(now) && nearest(element, 'html'));
   if (!root || isTaken(element) || isTaken(root)) return false;
   timer ||= setTimeout(() => {
     timer = 0;

@@ -1,6 +1,16 @@
 // The agent's start and its way through a page view. See README.md beside this file.
 
-import { all, announce, attributeOf, doc, isVisible, listen, nearest, quietly } from './host.js';
+import {
+  all,
+  announce,
+  attributeOf,
+  doc,
+  isVisible,
+  listen,
+  nearest,
+  quietly,
+  walkerOf,
+} from './host.js';
 import * as page from './page.js';
 import * as store from './store.js';
 import { fetchPart, importPart } from './part.js';
@@ -32,6 +42,9 @@ const ACTIVITY_MS = 1_000;
 const LATE_MS = 50;
 /** An answer to the fast snippet is this fresh at least. */
 const EARLY_MS = 10_000;
+/** Elements looked into at once, and the longest wait for it. */
+const DEEP_NODES = 4_000;
+const IDLE_MS = 200;
 /** The longest time a browser's timer can wait. */
 const TIMER_MS_MAX = 2_147_483_647;
 /** What names a source in an address; the edge reads it. */
@@ -138,9 +151,11 @@ function askVisit() {
 
 /** The page's address, with what the page told us by `param` as if it stood there. */
 const addressOf = () => {
+  const told = Object.entries(params);
+  if (!told.length) return location.href;
   const url = new URL(location.href);
-  for (const [name, value] of Object.entries(params)) url.searchParams.set(name, value);
-  return Object.keys(params).length ? url.href : location.href;
+  for (const [name, value] of told) url.searchParams.set(name, value);
+  return url.href;
 };
 
 /** Takes what the edge answered: remembers it and shows it. */
@@ -258,7 +273,18 @@ function useRules(module) {
   waiting.splice(0).forEach(quietly);
 }
 
-const compile = async (bytes) => WebAssembly.compile(bytes);
+const runModule = (bytes) => new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports;
+
+/** Runs the module, at once where the browser does not mind its size. WebKit forbids it only here
+ * and not when it is compiled. */
+const runRules = async (bytes) => {
+  try {
+    return runModule(bytes);
+  } catch (fault) {
+    if (!(fault instanceof RangeError)) throw fault;
+    return (await WebAssembly.instantiate(bytes)).instance.exports;
+  }
+};
 
 /** The same rules as JavaScript: for pages whose policy forbids WebAssembly. */
 const loadPlainRules = async () =>
@@ -267,7 +293,7 @@ const loadPlainRules = async () =>
 function loadRules() {
   const [name] = RINGLET_WASM;
   const kept = store.keptModule(name);
-  if (kept && quietly(() => useRules(new WebAssembly.Module(kept)) || true)) return;
+  if (kept && quietly(() => useRules(runModule(kept)) || true)) return;
   const [, fetched] = early;
   // Asked for by the name that every release has: it may be another's.
   const own = (response) =>
@@ -277,7 +303,7 @@ function loadRules() {
   (RINGLET_PINNED || !fetched ? Promise.reject() : fetched.then(own))
     .catch(() => fetchPart(agent.base, RINGLET_WASM))
     .then(async (bytes) => {
-      useRules(await compile(bytes).catch(loadPlainRules));
+      useRules(await runRules(bytes).catch(loadPlainRules));
       store.keepModule(name, bytes);
     })
     // Without rules no number is shown, so none is kept from others either.
@@ -304,22 +330,51 @@ const loadMore = () =>
     })
     .catch(() => 0));
 
-/** Whether `root` holds what only more.js enters: open shadow roots, frames of this origin. */
-const isDeep = (root) =>
-  [root, ...all(root, '*')].some(
-    ({ shadowRoot, contentDocument }) => shadowRoot || contentDocument?.body?.firstChild,
-  );
+/** Roots that were not looked into yet, and the way through the first of them. */
+const deeps = new Set();
+const awaited = new Set();
+/** What may be a frame or a custom element. */
+const FRAME = /-|^(i?frame|object)$/;
+let walker;
 
-/** Loads more.js when `root` needs it; custom elements show it when they are defined. */
+/** Loads more.js when `root` holds what only that enters: open shadow roots, frames of this origin.
+ * They are looked for when the page has nothing else to do. */
 function lookDeep(root) {
-  if (more) return;
-  if (isDeep(root)) loadMore();
-  for (const { localName } of all(root, ':not(:defined)')) {
-    customElements.whenDefined(localName).then(
-      () => lookDeep(document),
-      () => 0,
-    );
+  if (more || deeps.has(root)) return;
+  if (!deeps.size) whenIdle(lookDeeper);
+  deeps.add(root);
+}
+
+const whenIdle = (act) =>
+  (window.requestIdleCallback || setTimeout)(() => quietly(act), { timeout: IDLE_MS });
+
+function lookDeeper() {
+  let steps = 0;
+  for (const root of deeps) {
+    // The page may have taken out what we stood on.
+    const isThere = walker?.root === root && (walker.currentNode.isConnected || !root.isConnected);
+    if (!isThere) walker = walkerOf(root, 1);
+    do {
+      const { shadowRoot, localName } = walker.currentNode;
+      if (shadowRoot || (FRAME.test(localName) && isEntered(walker.currentNode))) {
+        deeps.clear();
+        return loadMore();
+      }
+      if (++steps > DEEP_NODES) return whenIdle(lookDeeper);
+    } while (walker.nextNode());
+    deeps.delete(root);
   }
+  walker = 0;
+}
+
+/** Whether `element` is a frame to enter; a custom element may get a shadow root when it is
+ * defined. */
+function isEntered({ contentDocument, localName }) {
+  if (/-/.test(localName) && !awaited.has(localName) && !customElements.get(localName)) {
+    awaited.add(localName);
+    customElements.whenDefined(localName).then(() => lookDeep(document), () => 0);
+  }
+  return contentDocument?.body?.firstChild;
 }
 
 /** A route of the page may name a source that was not there before. */
@@ -377,18 +432,16 @@ function run() {
   store.open(config, consent === 'granted', early[2]);
   page.begin(config);
   listenToVisitor();
-  page.watch((roots) => {
+  page.watch((roots, isParsed) => {
     if (isStopped) return;
     if (isReady && !isPaused) roots.forEach((root) => quietly(() => page.scan(root)));
-    roots.forEach((root) => quietly(() => lookDeep(root)));
+    if (isParsed) roots.forEach(lookDeep);
     lookAtAddress();
     lookAgain();
   });
   if (RINGLET_SEARCH) onFound(lookAgain);
-  begin();
   loadRules();
-  lookDeep(document);
-  listen('load', ({ target }) => lookDeep(target.parentNode));
+  listen('load', ({ target }) => target.contentDocument && lookDeep(target));
   if (config.more || /[?&]ringlet_debug=1/.test(location.search) || quietly(isDebugged)) loadMore();
 }
 
@@ -474,6 +527,7 @@ const agent = {
   state: () => ({ answered, asked, consent, hasBegun, isPaused, isReady, isStopped }),
   verbs,
   version: RINGLET_VERSION,
+  walkerOf,
   whenAnswered: (act) => (answered ? act() : callers.push(act)),
 };
 

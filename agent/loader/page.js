@@ -6,10 +6,10 @@
 // roots, frames, other links and attributes) is added by a part (parts/more.js) through `kinds`,
 // `finders`, `watchRoot`.
 
-import { all, attributeOf, doc, nearest, quietly } from './host.js';
+import { all, attributeOf, doc, listen, nearest, quietly, walkerOf } from './host.js';
 import { isAwaited } from './hydration.js';
 import { swap } from './rules.js';
-import { endSearches, startSearch } from './search.js';
+import { endSearches, mayHold, startSearch } from './search.js';
 
 const { contains } = Node.prototype;
 
@@ -26,15 +26,20 @@ const END = '\0';
 const WRITES_MAX = 5;
 const WRITES_ALL_MAX = 300;
 const WRITES_MS = 10_000;
+// So many new nodes side by side are looked at together.
+const SIBLINGS = 8;
+// A document that is parsed for longer is watched like any other.
+const PARSE_MS = 2_000;
 
 /** Where numbers go: the targets of one scenario that are written alike, best scenario first. */
 export const slots = [];
 
 /** What a place consists of besides its text: CSS of the links that lead to a number, and names of
- * attributes that are written. A part may replace `collect`, which finds further texts of a
+ * attributes that are written. The CSS is a list, for browsers find each by itself ten times as
+ * fast as all at once. A part may replace `collect`, which finds further texts of a
  * selected element, and `dial` and `lead`, which translate other links to `tel:` and back. */
 export const kinds = {
-  links: 'a[href^="tel:" i],area[href^="tel:" i]',
+  links: ['a[href^="tel:" i]', 'area[href^="tel:" i]'],
   attributes: ['href'],
   collect: () => 0,
   dial: (address) => address,
@@ -52,8 +57,12 @@ let marks = new WeakMap();
 /** The slot that has a node: an earlier one goes first. */
 const claims = new WeakMap();
 const efforts = new WeakMap();
+/** What the elements show that need no second look while the document is parsed. */
+let settled = new WeakMap();
 const effort = {};
 let observer;
+/** The parser's work is no longer waited for. */
+let isWatching = false;
 
 const CSS_OF = {
   class: (name) => `.${CSS.escape(name)}`,
@@ -100,13 +109,13 @@ export function begin({ scenarios, country_code, area_code }) {
 
 /** Finds out, without the rules, which slots probably have a place on the page. */
 export function look() {
-  let digits;
+  let text;
   for (const slot of slots) {
-    if (slot.found) continue;
-    if (slot.selector && all(document, slot.selector).length) slot.found = true;
+    slot.found ||= within(document, slot.css).length > 0;
+    if (!RINGLET_SEARCH || slot.found) continue;
     for (const number of slot.numbers) {
-      digits ??= doc('body')?.textContent.replace(/\D+/g, '') || '';
-      if (digits.includes(number.slice(-7))) slot.found = true;
+      text ??= doc('body')?.textContent || '';
+      if (mayHold(text, number)) slot.found = true;
     }
   }
   return slots.some((slot) => slot.found);
@@ -134,7 +143,8 @@ const isTired = (element) => {
   return over(count, WRITES_MAX) || over(effort, WRITES_ALL_MAX);
 };
 
-const blockOf = (node) => {
+/** The nearest element around `node` that begins lines of its own. */
+export const blockOf = (node) => {
   let element = node.parentNode;
   while (element && INLINE.test(element.localName)) element = element.parentNode;
   return element;
@@ -183,9 +193,9 @@ export function swapPlace(index, texts, links, selected) {
 }
 
 /** Steps through `root`, one node a call while there are any: `each(text node, the one before it
- * unless a block begins)`. Blocks of which `isIdle` are passed over. */
-export function stepThrough(root, each, isIdle) {
-  const walker = doc('createTreeWalker')(root, 5);
+ * unless a block begins)`. Blocks inside are passed over if it `isShallow`. */
+export function stepThrough(root, each, isShallow) {
+  const walker = walkerOf(root, 5);
   let before;
   return () => {
     const node = walker.nextNode();
@@ -193,7 +203,7 @@ export function stepThrough(root, each, isIdle) {
     if (node.nodeType === 1) {
       if (!INLINE.test(node.localName)) {
         before = 0;
-        if (isIdle?.(node)) while (walker.lastChild());
+        if (isShallow) while (walker.lastChild());
       }
     } else if (node.nodeValue) {
       each(node, before);
@@ -212,42 +222,52 @@ export function walk(root, each) {
 /** Whether nothing but inline markup stands between `before` and `node`. */
 export const goesOn = (node, before) => !!before && blockOf(before) === blockOf(node);
 
-/** What `selector` matches inside `root`, and the nearest such element around it or itself. */
-export const within = (root, selector) => {
-  const around = !roots.includes(root) && nearest(root, selector);
-  return [...(around ? [around] : []), ...all(root, selector)];
+/** Texts of `root`, as [`swapPlace`] takes them. */
+export const textsOf = (root) => {
+  const texts = [];
+  walk(root, (node, before) => texts.push([node, goesOn(node, before)]));
+  return texts;
+};
+
+/** What `css`, a selector or a list of them, matches inside `root`, and the nearest such element
+ * around it or itself. */
+export const within = (root, css) => {
+  const found = new Set();
+  for (const selector of [].concat(css)) {
+    const around = !roots.includes(root) && nearest(root, selector);
+    if (around) found.add(around);
+    all(root, selector).forEach((element) => found.add(element));
+  }
+  return [...found];
 };
 
 /** An element that the owner selected. */
 function swapElement(index, element) {
   const { skip } = slots[index];
-  const texts = [];
   const links = within(element, kinds.links);
-  walk(element, (node, before) => {
-    if (!nearest(node.parentNode, skip)) texts.push([node, goesOn(node, before)]);
-  });
+  const texts = textsOf(element).filter(([node]) => !nearest(node.parentNode, skip));
   kinds.collect(element, texts);
-  swapPlace(
-    index,
-    texts,
-    links.filter((node) => !nearest(node, skip)),
-    true,
-  );
+  const own = links.filter((node) => !nearest(node, skip));
+  // The parser is past what has something behind it.
+  if (swapPlace(index, texts, own, true) && element.nextSibling) {
+    settled.set(element, slots[index].shown);
+  }
 }
 
 /** Swaps whatever belongs to `root`: inside it, around it, or itself. */
 export function scan(root) {
   slots.forEach((slot, index) => {
-    const { selector, numbers } = slot;
-    if (selector) {
-      const places = within(root, selector);
-      if (places.length) slot.found = true;
-      places.forEach((element) => swapElement(index, element));
-    }
-    if (RINGLET_SEARCH && numbers.length) {
-      startSearch(index, root === document ? doc('body') || root : lineOf(root));
+    const places = within(root, slot.css);
+    if (places.length) slot.found = true;
+    // Before the edge has answered nothing is written.
+    if (!slot.answered) return;
+    for (const element of places) {
+      if (isWatching || settled.get(element) !== slot.shown) swapElement(index, element);
     }
   });
+  if (RINGLET_SEARCH && slots.some(({ numbers }) => numbers.length)) {
+    startSearch(lineOf(root));
+  }
   finders.forEach((find) => find(root));
 }
 
@@ -260,13 +280,18 @@ const scanAgain = () => {
   forget();
 };
 
-const lineOf = (element) =>
-  INLINE.test(element.localName) ? blockOf(element) || element : element;
+/** The element that holds all lines of `root`: a document has no text itself. */
+const lineOf = (root) => {
+  if (root === document) return doc('body') || doc('documentElement');
+  if (root.nodeType === 9) return root.body || root;
+  return INLINE.test(root.localName) ? blockOf(root) || root : root;
+};
 
 /** Shows `digits` in slot `index` from the next scan on; none for the page's own number. */
 export function setNumber(index, digits, given) {
   const slot = slots[index];
   const changed = slot.shown !== digits;
+  if (changed) slot.pattern = 0;
   const written = given?.display?.[slot.mask];
   slot.written = typeof written === 'string' ? written : '';
   slot.answered = given;
@@ -282,7 +307,7 @@ export function restore() {
     if (mark && node.nodeValue === mark.now) node.nodeValue = mark.was;
   };
   for (const root of roots) {
-    const walker = doc('createTreeWalker')(root, 5);
+    const walker = walkerOf(root, 5);
     let node;
     while ((node = walker.nextNode())) {
       undo(node);
@@ -290,6 +315,7 @@ export function restore() {
     }
   }
   marks = new WeakMap();
+  settled = new WeakMap();
   observer?.takeRecords();
 }
 
@@ -297,31 +323,58 @@ export function restore() {
 const textRoot = ({ nodeValue }, target) =>
   /\d/.test(nodeValue) || target.shadowRoot ? target : null;
 
-/** Calls `act(changed elements)` whenever the page changes. Own writes are not seen. */
+/** The roots of what `records` tell of. */
+function rootsOf(records) {
+  const found = new Set();
+  let last;
+  // What is inside the root before it is looked at with that one.
+  const add = (node) => {
+    if (node?.isConnected && node.nodeType !== 8 && !(last && contains.call(last, node))) {
+      found.add((last = node));
+    }
+  };
+  const news = new Map();
+  for (const { type, target, addedNodes } of records) {
+    if (type === 'characterData') add(target.parentNode);
+    else if (type === 'attributes') add(target);
+    else if (addedNodes.length) news.set(target, [...(news.get(target) || []), ...addedNodes]);
+  }
+  for (const [target, nodes] of news) {
+    // Mostly new: looked at as one.
+    if (nodes.length > SIBLINGS && nodes.length * 2 > target.childNodes.length) add(target);
+    else for (const node of nodes) add(node.nodeType === 3 ? textRoot(node, target) : node);
+  }
+  return [...found];
+}
+
+/** Calls `act(changed elements, whether the document is parsed)` whenever the page changes, and now.
+ * Own writes are not seen. */
 export function watch(act) {
   observer = new MutationObserver((records) => {
-    const roots = new Set();
-    let last;
-    // What is inside the root before it is looked at with that one.
-    const add = (node) => {
-      if (node?.isConnected && node.nodeType !== 8 && !(last && contains.call(last, node))) {
-        roots.add((last = node));
-      }
-    };
-    for (const { type, target, addedNodes } of records) {
-      if (type === 'characterData') add(target.parentNode);
-      else if (type === 'attributes') add(target);
-      else for (const node of addedNodes) add(node.nodeType === 3 ? textRoot(node, target) : node);
-    }
     // Without roots too: the address may have changed.
-    act([...roots]);
-    observer.takeRecords();
+    act(rootsOf(records), true);
+    forget();
   });
-  rewatch();
+  // A parser's work would be a record for each node: it is looked at before each frame instead.
+  const elements = doc('getElementsByTagName')('*');
+  const until = Date.now() + PARSE_MS;
+  let seen = 0;
+  const look = () => {
+    if (isWatching) return;
+    if (doc('readyState') !== 'loading' || !(Date.now() < until)) rewatch();
+    else requestAnimationFrame(() => quietly(look));
+    if (seen !== (seen = elements.length) || isWatching) act([document], isWatching);
+    forget();
+  };
+  listen('DOMContentLoaded', look);
+  look();
 }
 
 /** Watches again after [`unwatch`]. */
-export const rewatch = () => roots.forEach(watchRoot);
+export const rewatch = () => {
+  isWatching = true;
+  roots.forEach(watchRoot);
+};
 
 /** Looks after `root` as well: a shadow root, or the document of a frame. */
 export function watchRoot(root) {
@@ -338,4 +391,7 @@ export function watchRoot(root) {
 export const forget = () => observer?.takeRecords();
 
 /** Stops watching. */
-export const unwatch = () => observer?.disconnect();
+export const unwatch = () => {
+  isWatching = true;
+  observer?.disconnect();
+};

@@ -1,14 +1,28 @@
 // Looking for page numbers by their text: in links, and in lines of text anywhere.
 //
 // Only in the script of sites that have such targets (`RINGLET_SEARCH`): others need not carry it.
-// What is a number the rules say; here the page is only cut into lines.
+// What is a number the rules say; here the page is only cut into lines. The browser reads the text
+// of a whole root faster than we walk through it, so that is asked for the last digits of all
+// numbers first; then only blocks in which they begin are cut.
 
-import { attributeOf, nearest, quietly } from './host.js';
-import { forget, goesOn, kinds, slots, stepThrough, swapPlace, walk, within } from './page.js';
+import { attributeOf, doc, nearest, quietly, walkerOf } from './host.js';
+import {
+  blockOf,
+  forget,
+  goesOn,
+  kinds,
+  slots,
+  stepThrough,
+  swapPlace,
+  textsOf,
+  within,
+} from './page.js';
 
 const DIGIT = /\d/;
 /** Local numbers are this long at least. */
 const TAIL = 5;
+/** So many digits make a page ask for a number before the rules are there. */
+const LONG_TAIL = 7;
 const { get: textContent } = Object.getOwnPropertyDescriptor(Node.prototype, 'textContent');
 // Letters end a row of digits.
 const WORD = /[^\s\d().+/\u00a0\u00ad\u2000-\u206f\u2212-]/;
@@ -21,9 +35,9 @@ const searches = [];
 let whenFound;
 let timer;
 
-/** Looks for the page numbers of slot `index` in `root`, for a few milliseconds at once. */
-export function startSearch(index, root) {
-  searches.push(search(index, root));
+/** Looks for the page numbers of all slots in `root`, for a few milliseconds at once. */
+export function startSearch(root) {
+  searches.push(search(root));
   goOn();
 }
 
@@ -56,39 +70,58 @@ function goOnLater() {
   whenFound();
 }
 
-/** What every writing of a number ends with, whatever stands between its digits. */
-const tail = (digits) => [...digits.slice(-TAIL)].join('\\D{0,40}');
+/** The first of the last `count` digits, where the others follow whatever stands between. */
+const tail = (digits, count) => {
+  const [first, ...rest] = digits.slice(-count);
+  return `${first}(?=\\D{0,40}${rest.join('\\D{0,40}')})`;
+};
 
-/** Finds the slot's page numbers, and those it has shown, wherever they may be: the browser reads
- * the text of a whole block faster than we walk through it. */
+/** Whether `text` may hold `number`, in any writing. */
+export const mayHold = (text, number) => new RegExp(tail(number, LONG_TAIL)).test(text);
+
+/** Finds the slot's page numbers, and those it has shown, wherever they may be. */
 function patternOf(slot) {
-  const tails = (slot.tails ||= new Set(slot.numbers.map(tail)));
-  if (slot.shown) tails.add(tail(slot.shown));
-  return new RegExp([...tails].join('|'));
+  const tails = (slot.tails ||= new Set(slot.numbers.map((number) => tail(number, TAIL))));
+  if (slot.shown) tails.add(tail(slot.shown, TAIL));
+  return (slot.pattern ||= new RegExp([...tails].join('|')));
 }
 
-/** Looks for the scenario's page numbers in links and lines of `root`. */
-function* search(index, root) {
-  const slot = slots[index];
-  const pattern = patternOf(slot);
-  const isIdle = (node) => !pattern.test(textContent.call(node) || '');
-  const found = (yes) => {
-    if (yes) slot.found = true;
-  };
-  for (const node of within(root, kinds.links)) {
-    const address = (attributeOf(node, 'href')?.nodeValue || '').replace(/%../g, '');
-    if ((isIdle(node) && !pattern.test(address)) || nearest(node, slot.skip)) continue;
-    const texts = [];
-    walk(node, (text, before) => texts.push([text, goesOn(text, before)]));
-    found(swapPlace(index, texts, [node], false));
+let shared;
+/** All patterns of `wanted` in one, to be asked again and again from where it is told. */
+const tailsOf = (wanted) => {
+  const source = wanted.map(([, pattern]) => pattern.source).join('|');
+  if (shared?.source !== source) shared = new RegExp(source, 'g');
+  return shared;
+};
+
+const find = (index, texts, links) => {
+  if (swapPlace(index, texts, links, false)) slots[index].found = true;
+};
+
+/** Looks for the page numbers of `wanted`, pairs of a slot's index and its pattern, in a link. */
+function searchLink(node, wanted) {
+  const address = (attributeOf(node, 'href')?.nodeValue || '').replace(/%../g, '');
+  const text = `${textContent.call(node)}\n${address}`;
+  for (const [index, pattern] of wanted) {
+    if (!pattern.test(text) || nearest(node, slots[index].skip)) continue;
+    find(index, textsOf(node), [node]);
   }
+}
+
+/** The page has taken out what a search stood on: it begins anew. */
+const isGone = (node, root) =>
+  !node.isConnected && root.isConnected && searches.push(search(root));
+
+/** Looks for them in the lines of `block`, and not in the blocks inside. */
+function* searchBlock(block, wanted) {
   let line = [];
   let digits = 0;
   const flush = () => {
-    const apart = (node) => nearest(node.parentNode, `${slot.skip},${kinds.links}`);
     const text = digits ? line.map(([node]) => node.nodeValue).join('') : '';
-    if (pattern.test(text) && !line.some(([node]) => apart(node))) {
-      found(swapPlace(index, line, [], false));
+    for (const [index, pattern] of wanted) {
+      if (!pattern.test(text)) continue;
+      const apart = `${slots[index].skip},${kinds.links}`;
+      if (!line.some(([node]) => nearest(node.parentNode, apart))) find(index, line, []);
     }
     line = [];
     digits = 0;
@@ -106,14 +139,56 @@ function* search(index, root) {
       line = [[node, false]];
     }
   };
-  if (isIdle(root)) return;
-  const step = stepThrough(root, look, isIdle);
+  const step = stepThrough(block, look, true);
   let node;
   for (let steps = 1; (node = step()); steps++) {
     if (steps % SLICE_NODES) continue;
     yield;
-    // The page has taken out what we stood on.
-    if (!node.isConnected && root.isConnected) return searches.push(search(index, root));
+    if (isGone(node, block)) return;
   }
   flush();
+}
+
+/** Looks for the scenarios' page numbers in links and lines of `root`. */
+function* search(root) {
+  const wanted = [];
+  slots.forEach((slot, index) => slot.numbers.length && wanted.push([index, patternOf(slot)]));
+  for (const node of within(root, kinds.links)) {
+    searchLink(node, wanted);
+    yield;
+  }
+  const tails = tailsOf(wanted);
+  const blocks = new Set();
+  const walker = walkerOf(root, 12);
+  let text = textContent.call(root);
+  let end = 0;
+  let at = 0;
+  let steps = 0;
+  const findNext = () => {
+    tails.lastIndex = at;
+    return tails.test(text) && (at = tails.lastIndex);
+  };
+  while (findNext()) {
+    while (end < at) {
+      const node = walker.nextNode();
+      // Own swaps may have made the text shorter.
+      if (!node) break;
+      end += node.length;
+      if (end >= at) blocks.add(blockOf(node));
+      else if (++steps % SLICE_NODES === 0) {
+        yield;
+        if (isGone(node, root)) return;
+        const rest = doc('createRange')();
+        rest.selectNodeContents(root);
+        rest.setStartAfter(node);
+        text = `${rest}`;
+        at = end = 0;
+        break;
+      }
+    }
+  }
+  for (const block of blocks) {
+    if (block?.isConnected) yield* searchBlock(block, wanted);
+    yield;
+  }
 }

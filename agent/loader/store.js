@@ -120,9 +120,9 @@ export const isShared = (event) => mayStore && event.key === key;
 export function keptModule(name) {
   return quietly(() => {
     const [kept, bytes] = (localStorage.getItem('ringlet.wasm') || '').split(' ');
-    return kept === name && mayStore
-      ? Uint8Array.from(atob(bytes), (char) => char.charCodeAt(0))
-      : undefined;
+    if (kept !== name || !mayStore) return;
+    if (Uint8Array.fromBase64) return Uint8Array.fromBase64(bytes);
+    return Uint8Array.from(atob(bytes), (char) => char.charCodeAt(0));
   });
 }
 
@@ -130,6 +130,6 @@ export function keptModule(name) {
 export const keepModule = (name, bytes) =>
   mayStore &&
   quietly(() => {
-    const chars = Array.from(new Uint8Array(bytes), (byte) => String.fromCharCode(byte));
-    localStorage.setItem('ringlet.wasm', `${name} ${btoa(chars.join(''))}`);
+    const chars = String.fromCharCode(...new Uint8Array(bytes));
+    localStorage.setItem('ringlet.wasm', `${name} ${btoa(chars)}`);
   });

@@ -3,4 +3,4 @@
 import { launchWebKit } from "../support/engines/webkit.mjs";
 import { testEngine } from "../support/engines/suite.mjs";
 
-testEngine(launchWebKit, { hasPlainRules: false });
+testEngine(launchWebKit);

@@ -2,7 +2,7 @@
 // the document. What is inside closed roots and other origins is out of everybody's reach.
 
 /** Enters what is there and what comes. */
-export function enterDepths({ all, quietly, listen, page }) {
+export function enterDepths({ listen, page, walkerOf }) {
   const entered = new WeakSet();
   const enter = (root) => {
     if (!root || entered.has(root)) return;
@@ -12,15 +12,16 @@ export function enterDepths({ all, quietly, listen, page }) {
   };
   /** Enters what stands in `root`; scanning what was entered comes back here. */
   const find = (root) => {
-    for (const element of all(root, '*')) look(element);
-    look(root);
+    const walker = walkerOf(root, 1);
+    let node = root;
+    do look(node);
+    while ((node = walker.nextNode()));
   };
-  const look = (element) =>
-    quietly(() => {
-      enter(element.shadowRoot);
-      // A frame of another origin has none to show.
-      if (element.contentDocument?.body) enter(element.contentDocument);
-    });
+  const look = ({ shadowRoot, contentDocument }) => {
+    if (shadowRoot) enter(shadowRoot);
+    // A frame of another origin has none to show.
+    if (contentDocument?.body) enter(contentDocument);
+  };
   page.finders.push(find);
   // A frame gets a new document with every page it shows.
   listen('load', ({ target }) => look(target));

@@ -29,7 +29,7 @@ export function addPlaces(agent) {
 }
 
 function addLinks({ page: { kinds } }, names) {
-  for (const name of names) kinds.links += `,${LINKS[name]}`;
+  for (const name of names) kinds.links.push(LINKS[name]);
   const isTel = (address) => /^tel:/i.test(address);
   kinds.dial = (address) => (isTel(address) ? address : `tel:${NUMBER.exec(address)?.[2] || ''}`);
   kinds.lead = (address, tel) => {
@@ -59,9 +59,8 @@ function addPictures({ attributeOf, nearest, page }, template) {
       .replace(/\D/g, '')
       .length > 6;
   page.finders.push((root) => {
-    for (const { selector, shown, skip } of page.slots) {
-      if (!selector) continue;
-      for (const element of page.within(root, selector)) {
+    for (const { css, shown, skip } of page.slots) {
+      for (const element of page.within(root, css)) {
         for (const picture of page.within(element, 'img')) {
           const node = attributeOf(picture, 'src');
           if (!node || nearest(picture, skip)) continue;

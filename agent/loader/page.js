@@ -347,7 +347,7 @@ function rootsOf(records) {
   return [...found];
 }
 
-/** Calls `act(changed elements, whether the document is parsed)` whenever the page changes, and now.
+/** Calls `act(changed elements, is parsed)` now and whenever the page changes.
  * Own writes are not seen. */
 export function watch(act) {
   observer = new MutationObserver((records) => {

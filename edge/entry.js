@@ -28,6 +28,12 @@ globalThis.ringlet = {
     return facts && { type: facts.type, etag: facts.etag, ...files.get(address) };
   },
 
+  /** @returns {string[]} the parts of the agent that are named by their hash, without `a/` */
+  parts: () =>
+    Object.entries(built.files)
+      .filter(([address, facts]) => facts.immutable && address.startsWith("/a/"))
+      .map(([address]) => address.slice(3)),
+
   /**
    * @param {Uint8Array} bytes
    * @param {"br" | "gzip"} encoding
@@ -104,3 +110,4 @@ export const DirectoryObject = objectClass(glue.DirectoryObject);
 export const SiteObject = objectClass(glue.SiteObject);
 export const PoolObject = objectClass(glue.PoolObject);
 export const StockObject = objectClass(glue.StockObject);
+export const ReleaseObject = objectClass(glue.ReleaseObject);

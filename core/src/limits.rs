@@ -135,3 +135,5 @@ pub const NEW_VISITORS: Rate = Rate::new(60, 1_000);
 pub const PREFIX_SHARE: usize = 10;
 /// Numbers that one network may hold however small the pool: a household, an office's few.
 pub const PREFIX_NUMBERS_MIN: usize = 4;
+/// Releases of the agent kept for pages that pin them: some 150 kB each, years of deployments.
+pub const RELEASES_KEPT: u64 = 50;

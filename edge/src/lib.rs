@@ -29,6 +29,8 @@ mod panic_probe;
 mod pool_object;
 mod problems;
 mod provider;
+mod release;
+mod release_object;
 mod schema;
 mod script;
 mod site_cache;
@@ -97,7 +99,7 @@ async fn handle(spec: &RouteSpec, names: &[&str], ask: &Ask, env: &Env) -> Handl
     match spec.route {
         Route::Health => Ok(Reply::json(200, "{\"ok\":true}".to_owned())),
         Route::OpenApi => statics::page(ask),
-        Route::AgentPart => statics::agent_part(ask, names[0]),
+        Route::AgentPart => statics::agent_part(ask, env, names[0]).await,
         Route::Script => {
             let (site, form) = script::form(names[0])?;
             let site = page::site_of(env, site).await?;

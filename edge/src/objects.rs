@@ -34,6 +34,8 @@ pub(crate) enum Class {
     Pool,
     /// Numbers that sites share.
     Stock,
+    /// Releases of the agent: one object.
+    Release,
 }
 
 impl Class {
@@ -43,6 +45,7 @@ impl Class {
             Self::Site => "SITES",
             Self::Pool => "POOLS",
             Self::Stock => "STOCKS",
+            Self::Release => "RELEASES",
         }
     }
 }

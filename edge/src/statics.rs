@@ -7,8 +7,10 @@ use crate::binding::host::{self, Asset};
 use crate::http::ask::Ask;
 use crate::http::encoding::{self, Encoding};
 use crate::http::reply::{Body, Handled, Reply};
+use crate::release;
 use ringlet_core::api::problem::{Problem, ProblemCode};
 use wasm_bindgen::JsValue;
+use worker::Env;
 
 /// What a page of ours may load. The agent is WebAssembly, hence `'wasm-unsafe-eval'`; the live
 /// view shows the shop in a frame beside it.
@@ -50,17 +52,26 @@ pub(crate) fn page(ask: &Ask) -> Handled {
     Err(Problem::new(ProblemCode::NotFound))
 }
 
-/// Serves a part of the agent by its hashed name, or under one that every release has. Pages of any
-/// origin may load it: it is the same for everybody and holds no site's data.
+/// Serves a part of the agent by its hashed name, of this release or of a former one, or under a
+/// name that every release has. Pages of any origin may load it: it is the same for everybody and
+/// holds no site's data.
 ///
 /// # Errors
 /// [`ProblemCode::NotFound`].
-pub(crate) fn agent_part(ask: &Ask, name: &str) -> Handled {
-    let found = asset(&format!("a/{name}"))?;
-    let asset = found.ok_or_else(|| Problem::new(ProblemCode::NotFound))?;
+pub(crate) async fn agent_part(ask: &Ask, env: &Env, name: &str) -> Handled {
     let stem = name.split('.').next().unwrap_or_default();
     let is_hash = stem.len() == HASH_CHARS && stem.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let reply = serve(ask, &asset, if is_hash { IMMUTABLE } else { CURRENT })?;
+    let reply = match asset(&format!("a/{name}"))? {
+        Some(asset) if is_hash => {
+            release::keep(ask, env);
+            serve(ask, &asset, IMMUTABLE)?
+        }
+        Some(asset) => serve(ask, &asset, CURRENT)?,
+        None if is_hash => release::former(ask, env, name)
+            .await?
+            .with("cache-control", IMMUTABLE),
+        None => return Err(Problem::new(ProblemCode::NotFound)),
+    };
     Ok(reply
         .with("access-control-allow-origin", "*")
         // By it a page knows which release's rules it was given.

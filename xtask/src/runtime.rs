@@ -28,6 +28,7 @@ const OBJECTS: &[(&str, &str)] = &[
     ("SITES", "SiteObject"),
     ("POOLS", "PoolObject"),
     ("STOCKS", "StockObject"),
+    ("RELEASES", "ReleaseObject"),
 ];
 
 /// How long a start may take before it is called failed.

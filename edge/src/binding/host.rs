@@ -37,6 +37,10 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     pub(crate) fn gzip(this: &Asset) -> JsValue;
 
+    /// Names of the agent's parts that are named by their hash, without `a/`.
+    #[wasm_bindgen(catch, js_namespace = ringlet, js_name = parts)]
+    pub(crate) fn parts() -> Result<Vec<String>, JsValue>;
+
     /// Compresses `bytes` with `br` (level 0 to 11) or `gzip` (0 to 9).
     #[wasm_bindgen(catch, js_namespace = ringlet, js_name = compress)]
     pub(crate) fn compress(

@@ -5,6 +5,7 @@
 //! answered with 501, upon which its sender does without.
 
 pub(crate) mod pool;
+pub(crate) mod release;
 pub(crate) mod stock;
 mod touch;
 

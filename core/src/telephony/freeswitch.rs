@@ -13,7 +13,7 @@ use super::signature::from_base64;
 use super::{Ask, EventStatus, Inbound, Incoming, Parsed, Phase, Refusal, clock};
 use serde_json::Value;
 
-/// Variables worth keeping among some two hundred: the rest is of media and transport.
+/// Variables of the exchange itself that are worth keeping.
 const KEPT: [&str; 8] = [
     "accountcode",
     "call_uuid",
@@ -23,6 +23,55 @@ const KEPT: [&str; 8] = [
     "sip_hangup_disposition",
     "sip_user_agent",
     "user_context",
+];
+
+/// How the names of those begin that tell of media and transport, some two hundred, or that are
+/// read above. What a dialplan set begins with none of these and is kept.
+const OWN: [&str; 44] = [
+    "answer",
+    "audio_",
+    "bill",
+    "bleg_",
+    "bridge_",
+    "call_uuid",
+    "caller_id_",
+    "channel_name",
+    "codec",
+    "current_application",
+    "destination_number",
+    "digits_dialed",
+    "direction",
+    "dtmf_",
+    "duration",
+    "effective_caller_id_",
+    "end_",
+    "endpoint_disposition",
+    "ep_codec",
+    "export_",
+    "flow",
+    "hold_",
+    "last_app",
+    "last_arg",
+    "last_bridge",
+    "local_",
+    "max_forwards",
+    "mduration",
+    "originat",
+    "presence_",
+    "process_cdr",
+    "progress",
+    "read_",
+    "record_",
+    "recording_",
+    "recovery_",
+    "remote_",
+    "rtp_",
+    "session_id",
+    "sip_",
+    "start_",
+    "switch_",
+    "uduration",
+    "uuid",
 ];
 
 pub(super) fn parse(inbound: &Inbound<'_>) -> Parsed {
@@ -71,9 +120,11 @@ pub(super) fn parse(inbound: &Inbound<'_>) -> Parsed {
     event.talk_s = seconds("billsec");
     event.status = Some(status(get(&["hangup_cause"]).as_deref(), event.talk_s));
     event.recording_url = get(&["record_file_path", "recording_url", "record_filename"]);
-    for name in KEPT {
-        if let Some(value) = variable(&variables, name) {
-            event.extra.insert(name.to_owned(), value);
+    let is_own = |name: &str| OWN.iter().any(|beginning| name.starts_with(beginning));
+    for (name, _) in &variables.pairs {
+        if KEPT.contains(&name.as_str()) || !is_own(name) {
+            let value = variable(&variables, name).unwrap_or_default();
+            event.extra.insert(name.clone(), value);
         }
     }
     let mut incoming = Incoming::of(event);

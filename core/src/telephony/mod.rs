@@ -18,6 +18,8 @@ mod body;
 mod calltouch;
 mod clock;
 pub mod event;
+#[cfg(test)]
+mod every;
 mod freeswitch;
 pub mod generic;
 pub mod kept;
@@ -30,6 +32,8 @@ pub mod settings;
 pub mod signature;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod table;
 mod telnyx;
 mod twilio;
 pub mod uis;

@@ -11,11 +11,13 @@
 //! Sources: developers.telnyx.com, npm `telnyx` 7.24.0 `lib/webhooks`.
 
 use super::body::{Form, any_form, flatten, json};
+use super::number::first_dialed;
 use super::signature::{any, ed25519, from_base64};
 use super::{
     Ask, Coverage, Dialect, Direction, EventStatus, Inbound, Incoming, Parsed, Phase, Refusal,
     WINDOW, clock, twilio,
 };
+use serde_json::Value;
 
 const TIMESTAMP_HEADER: &str = "telnyx-timestamp";
 const SIGNATURE_HEADER: &str = "telnyx-signature-ed25519";
@@ -64,13 +66,14 @@ pub(super) fn parse(inbound: &Inbound<'_>) -> Parsed {
 fn read_proven(inbound: &Inbound<'_>) -> Parsed {
     let request = inbound.request;
     let first = request.body.iter().find(|byte| !byte.is_ascii_whitespace());
-    if first == Some(&b'{') {
-        return read(
-            inbound,
-            &flatten(&json(request.body)?)?.without_duplicates()?,
-        );
+    let form = if first == Some(&b'{') {
+        flatten(&json(request.body)?)?.without_duplicates()?
+    } else {
+        any_form(request.content_type(), request.body)?.without_duplicates()?
+    };
+    if first == Some(&b'{') && form.get("CallSid").is_none() {
+        return read(inbound, &form);
     }
-    let form = any_form(request.content_type(), request.body)?.without_duplicates()?;
     let mut incoming = twilio::read(inbound, &form)?;
     incoming.dialect = Dialect::Markup;
     Ok(incoming)
@@ -97,6 +100,12 @@ fn read(inbound: &Inbound<'_>, form: &Form) -> Parsed {
     if !to_company && phase != Phase::Record {
         event.caller = inbound.number(field("from"));
         event.dialed = inbound.number(field("to"));
+        let headers = field("sip_headers").unwrap_or("");
+        let (diversion, history) = (
+            sip_header(headers, "diversion"),
+            sip_header(headers, "history-info"),
+        );
+        event.forwarded_from = first_dialed(inbound.site.plan, &diversion, &history);
     }
     event.direction = Direction::In;
     match phase {
@@ -128,6 +137,20 @@ fn read(inbound: &Inbound<'_>, form: &Form) -> Parsed {
     // Call control steers by commands of its own, not by the answer.
     incoming.ask = Ask::Receipt;
     Ok(incoming)
+}
+
+/// The header named `name` of the invitation: a list of objects with `name` and `value`.
+fn sip_header(list: &str, name: &str) -> String {
+    let Ok(Value::Array(headers)) = json(list.as_bytes()) else {
+        return String::new();
+    };
+    let text = |header: &Value, of: &str| header.get(of).and_then(Value::as_str).map(str::to_owned);
+    let mut named = headers.iter().filter(|header| {
+        text(header, "name").is_some_and(|given| given.eq_ignore_ascii_case(name))
+    });
+    named
+        .find_map(|header| text(header, "value"))
+        .unwrap_or_default()
 }
 
 /// `normal_clearing` ends calls that were answered and calls that were not: it claims nothing.

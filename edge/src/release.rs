@@ -32,9 +32,15 @@ const GZIP_LEVEL: u32 = 9;
 thread_local! {
     // Whether this isolate has seen to it that its release is kept.
     static IS_KEPT: Cell<bool> = const { Cell::new(false) };
-    // A cache, keyed by name and encoding: media type and bytes.
-    static FORMER: RefCell<HashMap<(String, &'static str), (String, Uint8Array)>> =
-        RefCell::default();
+    // A cache, keyed by name and encoding.
+    static FORMER: RefCell<HashMap<(String, &'static str), Former>> = RefCell::default();
+}
+
+/// A part of a former release, as it is served.
+#[derive(Clone)]
+struct Former {
+    media_type: String,
+    bytes: Uint8Array,
 }
 
 /// Has this release kept, once in an isolate, behind the answer.
@@ -99,7 +105,8 @@ pub(crate) async fn former(ask: &Ask, env: &Env, name: &str) -> Handled {
         let part = fetch_part(ask, env, name).await?;
         let bytes = compressed(&part, encoding);
         let bytes = bytes.map_err(|_| Problem::new(ProblemCode::Internal))?;
-        let made = (part.media_type, bytes);
+        let media_type = part.media_type;
+        let made = Former { media_type, bytes };
         FORMER.with_borrow_mut(|former| {
             if former.len() >= AT_HAND {
                 former.clear();
@@ -108,7 +115,7 @@ pub(crate) async fn former(ask: &Ask, env: &Env, name: &str) -> Handled {
         });
         found = Some(made);
     }
-    let (media_type, bytes) = found.ok_or_else(|| Problem::new(ProblemCode::NotFound))?;
+    let Former { media_type, bytes } = found.ok_or_else(|| Problem::new(ProblemCode::NotFound))?;
     let stem = name.split('.').next().unwrap_or_default();
     let etag = statics::variant_etag(&format!("\"{stem}\""), encoding);
     let unchanged = ask

@@ -56,11 +56,11 @@ function failed(error) {
   const fault = String(error?.message ?? error);
   console.error(JSON.stringify({ level: "error", event: "panicked", fault }));
   const problem = {
-    type: "about:blank",
+    type: "/problems#internal",
     title: "The edge failed",
     status: 500,
     code: "internal",
-    doc: "/docs/reference/problems#internal",
+    doc: "/problems#internal",
   };
   return new Response(JSON.stringify(problem), {
     status: 500,

@@ -2,7 +2,7 @@
 //!
 //! Addresses and methods come from the core's table of routes. Every write that the API can repeat
 //! carries an idempotency key, so it is sent again when the edge is out of reach for a moment; what
-//! cannot be repeated (a key whose token is shown once, a deletion) is sent once.
+//! cannot be repeated (a key whose token is shown once, the deletion of a site) is sent once.
 //!
 //! Limits: [`TRIES`] tries; an answer's head within [`ANSWER_LIMIT`].
 
@@ -22,7 +22,7 @@ use ureq::{Agent, Body, SendBody};
 const TRIES: u32 = 3;
 /// Waits between them.
 const PAUSES: [Duration; 2] = [Duration::from_millis(300), Duration::from_secs(2)];
-/// How long the edge may take to begin an answer: a whole site is read before an import is done.
+/// How long the edge may take to begin an answer: a part of a site is put back before it does.
 const ANSWER_LIMIT: Duration = Duration::from_secs(120);
 
 /// A connection to one edge.
@@ -109,11 +109,8 @@ impl<'a> Call<'a> {
     fn may_be_repeated(&self) -> bool {
         match self.spec.method {
             Method::Get => true,
-            Method::Delete => self.spec.route == Route::ScenarioDelete,
-            _ => !matches!(
-                self.spec.route,
-                Route::KeyCreate | Route::SiteCreate | Route::Import
-            ),
+            Method::Delete => self.spec.route != Route::SiteDelete,
+            _ => self.spec.route != Route::KeyCreate,
         }
     }
 }
@@ -211,7 +208,12 @@ impl Client {
             let payload = call.body.map(|body| Payload {
                 reader: &mut text,
                 bytes: body.len() as u64,
-                kind: "application/json",
+                kind: call
+                    .spec
+                    .media_types()
+                    .first()
+                    .copied()
+                    .unwrap_or("application/json"),
             });
             match self.send_once(call, &key, payload) {
                 Err(failure) if failure.may_pass() && call.may_be_repeated() && tries < TRIES => {
@@ -221,24 +223,6 @@ impl Client {
                 outcome => return outcome,
             }
         }
-    }
-
-    /// Sends a request whose body is a file.
-    ///
-    /// # Errors
-    /// As [`Client::send`].
-    pub(crate) fn upload(
-        &self,
-        call: &Call<'_>,
-        reader: &mut dyn Read,
-        bytes: u64,
-    ) -> Result<Answer, Failure> {
-        let payload = Payload {
-            reader,
-            bytes,
-            kind: "application/x-ndjson",
-        };
-        self.send_once(call, &idempotency_key()?, Some(payload))
     }
 
     fn send_once(
@@ -297,7 +281,10 @@ fn accepted(response: Response<Body>) -> Result<Answer, Failure> {
 }
 
 /// A key of 128 random bits.
-fn idempotency_key() -> Result<String, Failure> {
+///
+/// # Errors
+/// When the system gives no randomness.
+pub(crate) fn idempotency_key() -> Result<String, Failure> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(|error| Failure::local("no randomness", error))?;
     Ok(format!("{:032x}", u128::from_le_bytes(bytes)))
@@ -339,15 +326,6 @@ mod tests {
             })
             .map(|spec| spec.route)
             .collect();
-        assert_eq!(
-            once,
-            [
-                Route::SiteCreate,
-                Route::SiteDelete,
-                Route::KeyCreate,
-                Route::KeyRevoke,
-                Route::Import,
-            ]
-        );
+        assert_eq!(once, [Route::SiteDelete, Route::KeyCreate]);
     }
 }

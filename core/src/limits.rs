@@ -94,9 +94,14 @@ pub const WEBHOOK_BODY_BYTES: usize = 64_000;
 pub const NUMBER_ACTION_BODY_BYTES: usize = 256_000;
 /// Bytes of a request that makes a key: a name and a role.
 pub const KEY_BODY_BYTES: usize = 4_096;
-/// Bytes of a site's export that is put back in one request: the isolate has 128 MB, and a line is
-/// held up to four times while it is read.
-pub const IMPORT_BODY_BYTES: usize = 16_000_000;
+/// Bytes of a site's export that is put back in one request: some 4,000 messages of 1 MB, which
+/// are sent on while it is read. Platforms take less (Cloudflare: 100 MB and 1,000 messages), and
+/// an export may be longer: it can be sent in parts.
+pub const IMPORT_BODY_BYTES: usize = 4_000_000_000;
+/// Parts of an import: at 1 MB each, ten times what an object can hold (10 GB).
+pub const IMPORT_PARTS: u64 = 100_000;
+/// Characters of the name of an import.
+pub const UPLOAD_CHARS: usize = 64;
 /// Rows in one page of a list.
 pub const PAGE_ROWS: u64 = 200;
 /// Characters of what a page remembers for the edge: it comes back in every message beside an

@@ -14,8 +14,9 @@ use crate::message::{AdminAsk, DirectoryCommand, SiteAsk, SiteCommand, SiteEntry
 use crate::objects::{self, Class};
 use crate::problems;
 use crate::site_cache;
+use crate::transfer;
 use ringlet_core::api::problem::{Problem, ProblemCode};
-use ringlet_core::api::route::{Route, RouteSpec};
+use ringlet_core::api::route::{Access, Route, RouteSpec};
 use ringlet_core::entropy::Entropy;
 use ringlet_core::id::{SiteId, StockId};
 use ringlet_core::limits::PAGE_ROWS;
@@ -28,6 +29,16 @@ use worker::Env;
 /// [`ProblemCode::Unauthorized`], [`ProblemCode::UnknownSite`], and what the object refuses.
 pub(crate) async fn handle(spec: &RouteSpec, names: &[&str], ask: &Ask, env: &Env) -> Handled {
     let bearer = auth::bearer(ask, env)?;
+    must_be_of_its_kind(spec, ask)?;
+    if let (Route::Export | Route::Import, [site]) = (spec.route, names)
+        && SiteId::parse(site).is_ok()
+    {
+        if spec.route == Route::Import {
+            return transfer::import(spec, site, &bearer, ask, env).await;
+        }
+        let asker = Asker::new(spec, site, &[], ask, &bearer, String::new());
+        return transfer::export(asker, env).await;
+    }
     let body = ask.body(spec.body_bytes).await?;
     let body = String::from_utf8(body)
         .map_err(|_| Problem::with_detail(ProblemCode::NotJson, "the body is not UTF-8"))?;
@@ -41,11 +52,16 @@ pub(crate) async fn handle(spec: &RouteSpec, names: &[&str], ask: &Ask, env: &En
             let site = site_in(&body)?;
             forward(spec, &site, &[], ask, env, &bearer, body).await
         }
-        Route::StockRead | Route::StockChange | Route::StockAudit | Route::StockCheck => {
-            must_be_deployer(&bearer)?;
-            let stock = StockId::parse(names.first().copied().unwrap_or_default());
-            let stock = stock.map_err(|_| Problem::new(ProblemCode::NotFound))?;
-            forward_to_stock(spec, &stock, ask, env, body).await
+        _ if matches!(spec.access, Access::StockViewer | Access::StockAdmin) => {
+            let [stock, rest @ ..] = names else {
+                return Err(Problem::new(ProblemCode::NotFound));
+            };
+            let Ok(stock) = StockId::parse(stock) else {
+                must_be_deployer(&bearer)?;
+                return Err(Problem::new(ProblemCode::NotFound));
+            };
+            let message = admin_ask(spec, "", rest, ask, &bearer, body);
+            forward_to_stock(&stock, message, env).await
         }
         _ => {
             let [site, rest @ ..] = names else {
@@ -94,22 +110,85 @@ async fn forward(
     bearer: &Bearer,
     body: String,
 ) -> Handled {
-    let message = admin_ask(spec, site, names, ask, bearer, body);
-    let request = message.request.clone();
-    let command = SiteCommand::Admin(Box::new(message));
-    let message = SiteAsk {
-        v: VERSION,
-        site: site.to_owned(),
-        command,
-    };
-    let text = serde_json::to_string(&message).map_err(|e| problems::unavailable(&e.into()))?;
-    let response = objects::post(env, Class::Site, site, &text).await;
-    let response = response.map_err(|fault| problems::unavailable(&fault))?;
+    let asker = Asker::new(spec, site, names, ask, bearer, body);
+    let response = asker.ask(env, None).await?;
     let status = response.status();
     if (200..300).contains(&status) {
         follow_up(spec, site, status, env).await?;
     }
-    passed_on(&response, request)
+    passed_on(&response, asker.request())
+}
+
+/// A request for a site's object, which may be sent more than once.
+pub(crate) struct Asker {
+    message: AdminAsk,
+}
+
+impl Asker {
+    /// The request as it came.
+    pub(crate) fn new(
+        spec: &RouteSpec,
+        site: &str,
+        names: &[&str],
+        ask: &Ask,
+        bearer: &Bearer,
+        body: String,
+    ) -> Self {
+        Self {
+            message: admin_ask(spec, site, names, ask, bearer, body),
+        }
+    }
+
+    /// The request's name.
+    pub(crate) fn request(&self) -> String {
+        self.message.request.clone()
+    }
+
+    /// Asks the site; `parameter` stands in place of what the client said in the query.
+    ///
+    /// # Errors
+    /// [`ProblemCode::Unavailable`].
+    pub(crate) async fn ask(
+        &self,
+        env: &Env,
+        parameter: Option<(&str, String)>,
+    ) -> Result<web_sys::Response, Problem> {
+        let mut message = self.message.clone();
+        if message.route == Some(Route::Export) {
+            message.query.clear();
+        }
+        let parameter = parameter.map(|(name, value)| (name.to_owned(), value));
+        message.query.extend(parameter);
+        let site = message.site.clone();
+        let message = SiteAsk {
+            v: VERSION,
+            site: site.clone(),
+            command: SiteCommand::Admin(Box::new(message)),
+        };
+        let text = serde_json::to_string(&message).map_err(|e| problems::unavailable(&e.into()))?;
+        let response = objects::post(env, Class::Site, &site, &text).await;
+        response.map_err(|fault| problems::unavailable(&fault))
+    }
+}
+
+/// That the body is of the kind that the route takes. A client that says nothing is believed.
+///
+/// # Errors
+/// [`ProblemCode::UnsupportedMediaType`].
+pub(crate) fn must_be_of_its_kind(spec: &RouteSpec, ask: &Ask) -> Result<(), Problem> {
+    let kinds = spec.media_types();
+    let Some(told) = ask.header("content-type").filter(|_| !kinds.is_empty()) else {
+        return Ok(());
+    };
+    let told = told.split(';').next().unwrap_or_default().trim();
+    if kinds.iter().any(|kind| kind.eq_ignore_ascii_case(told)) {
+        return Ok(());
+    }
+    let detail = format!("send Content-Type: {}", kinds.join(" or "));
+    Err(Problem::with_detail(
+        ProblemCode::UnsupportedMediaType,
+        detail,
+    ))
 }
 
 /// A request as an object needs it.
@@ -145,14 +224,7 @@ fn admin_ask(
     }
 }
 
-async fn forward_to_stock(
-    spec: &RouteSpec,
-    stock: &StockId,
-    ask: &Ask,
-    env: &Env,
-    body: String,
-) -> Handled {
-    let message = admin_ask(spec, "", &[], ask, &Bearer::Deployer, body);
+async fn forward_to_stock(stock: &StockId, message: AdminAsk, env: &Env) -> Handled {
     let request = message.request.clone();
     let message = StockAsk {
         v: VERSION,
@@ -166,7 +238,15 @@ async fn forward_to_stock(
 }
 
 /// What a change of a site has to be followed by outside of it.
-async fn follow_up(spec: &RouteSpec, site: &str, status: u16, env: &Env) -> Result<(), Problem> {
+///
+/// # Errors
+/// When the directory is out of reach.
+pub(crate) async fn follow_up(
+    spec: &RouteSpec,
+    site: &str,
+    status: u16,
+    env: &Env,
+) -> Result<(), Problem> {
     let command = match spec.route {
         Route::SiteCreate | Route::ConfigWrite | Route::Import if status == 201 => {
             Some(DirectoryCommand::Add {
@@ -202,7 +282,11 @@ async fn follow_up(spec: &RouteSpec, site: &str, status: u16, env: &Env) -> Resu
     Ok(())
 }
 
-fn passed_on(response: &web_sys::Response, request: String) -> Handled {
+/// The site's answer, with the name of the request.
+///
+/// # Errors
+/// [`ProblemCode::Internal`] for an object that failed before it could say how.
+pub(crate) fn passed_on(response: &web_sys::Response, request: String) -> Handled {
     let kind = response.headers().get("content-type").ok().flatten();
     if response.status() >= 500 && kind.as_deref() != Some("application/problem+json") {
         // The object failed before it could say how; its own log line has the reason.
@@ -229,6 +313,10 @@ fn passed_on(response: &web_sys::Response, request: String) -> Handled {
 
 async fn list_sites(ask: &Ask, env: &Env) -> Handled {
     let after = ask.parameter("cursor").unwrap_or_default();
+    if !after.is_empty() && SiteId::parse(&after).is_err() {
+        let detail = "`cursor` must be the `next` of the page before";
+        return Err(Problem::with_detail(ProblemCode::BadParameter, detail));
+    }
     let count = match ask.parameter("limit").map(|limit| limit.parse::<u64>()) {
         None => 50,
         Some(Ok(count)) if (1..=PAGE_ROWS).contains(&count) => count,

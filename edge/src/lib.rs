@@ -39,6 +39,7 @@ mod sizing;
 mod statics;
 mod stock_object;
 mod throttle;
+mod transfer;
 
 use http::ask::Ask;
 use http::reply::{Handled, Reply};
@@ -100,6 +101,7 @@ async fn handle(spec: &RouteSpec, names: &[&str], ask: &Ask, env: &Env) -> Handl
         Route::Health => Ok(Reply::json(200, "{\"ok\":true}".to_owned())),
         Route::OpenApi => statics::page(ask),
         Route::AgentPart => statics::agent_part(ask, env, names[0]).await,
+        Route::Problems => Ok(statics::problems()),
         Route::Script => {
             let (site, form) = script::form(names[0])?;
             let site = page::site_of(env, site).await?;

@@ -73,6 +73,7 @@ pub(crate) async fn handle(spec: &RouteSpec, names: &[&str], ask: &Ask, env: &En
         let command = SiteCommand::Calls {
             events: incoming.events.clone(),
             wants_route,
+            passed_on: false,
         };
         let message = SiteAsk {
             v: VERSION,

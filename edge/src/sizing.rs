@@ -9,9 +9,10 @@ use ringlet_core::calculator::{self, Question};
 /// Answers one question.
 ///
 /// # Errors
-/// [`ProblemCode::BodyTooLarge`], [`ProblemCode::NotJson`], and [`ProblemCode::Unprocessable`] with
-/// every field that is out of bounds.
+/// [`ProblemCode::UnsupportedMediaType`], [`ProblemCode::BodyTooLarge`], [`ProblemCode::NotJson`],
+/// and [`ProblemCode::Unprocessable`] with every field that is out of bounds.
 pub(crate) async fn handle(spec: &RouteSpec, ask: &Ask) -> Handled {
+    crate::admin::must_be_of_its_kind(spec, ask)?;
     let body = ask.body(spec.body_bytes).await?;
     let question: Question = serde_json::from_slice(&body)
         .map_err(|fault| Problem::with_detail(ProblemCode::NotJson, fault.to_string()))?;

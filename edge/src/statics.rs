@@ -115,6 +115,17 @@ fn serve(ask: &Ask, asset: &Asset, cache: &'static str) -> Handled {
     Ok(reply)
 }
 
+/// The page on what refusals mean.
+pub(crate) fn problems() -> Reply {
+    let reply = Reply {
+        status: 200,
+        headers: Vec::new(),
+        body: Body::Text(ringlet_core::api::paper::html()),
+    };
+    secured(reply.with("content-type", "text/html; charset=utf-8"))
+        .with("cache-control", REVALIDATED)
+}
+
 /// A page's reply with the headers that keep it to itself.
 fn secured(reply: Reply) -> Reply {
     reply

@@ -28,7 +28,11 @@ test("an export is restored byte for byte, and its visitors keep their numbers",
   const other = await startWorker();
   try {
     const put = (body) =>
-      other.fetch(`${base}/shop/import`, { method: "POST", headers: { authorization: `Bearer ${other.token}` }, body });
+      other.fetch(`${base}/shop/import`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${other.token}`, "content-type": "application/x-ndjson" },
+        body,
+      });
     for (const wrong of ["", "{}", whole.replace('"site":"shop"', '"site":"else"'), `${whole}not json\n`]) {
       assert.equal((await put(wrong)).status, 422, wrong.slice(0, 40));
       assert.equal((await other.admin("GET", `${base}/shop`)).status, 404, "nothing was half-applied");

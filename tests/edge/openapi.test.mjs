@@ -42,15 +42,17 @@ test("a key of one site opens nothing of another, on any route", async () => {
   const call = (await worker.admin("GET", `${base}/theirs/calls`)).body.calls[0];
   const { token } = (await worker.admin("POST", `${base}/ours/keys`, { name: "ours", role: "admin" })).body;
   const theirKey = (await worker.admin("POST", `${base}/theirs/keys`, { name: "theirs", role: "admin" })).body;
-  const names = { site: "theirs", version: "1", call: call.id, scenario: "all", key: theirKey.key };
+  await worker.admin("POST", "/api/v1/stocks/theirs", { sites: ["theirs"], add: "74950000899" });
+  const names = { site: "theirs", version: "1", call: call.id, scenario: "all", key: theirKey.key, stock: "theirs" };
   const before = (await worker.admin("GET", `${base}/theirs/audit`)).body;
   assert.ok(guarded.length >= 20);
   for (const { path, method, requestBody } of guarded) {
     const body = requestBody ? JSON.stringify(siteConfig({ site: "theirs" })) : undefined;
+    const kind = requestBody ? { "content-type": Object.keys(requestBody.content)[0] } : {};
     const address = filled(path, names);
     const answer = await worker.fetch(address, {
       method,
-      headers: { authorization: `Bearer ${token}`, "if-match": "*" },
+      headers: { authorization: `Bearer ${token}`, "if-match": "*", ...kind },
       body,
     });
     const text = await answer.text();
@@ -59,7 +61,7 @@ test("a key of one site opens nothing of another, on any route", async () => {
       assert.ok(!text.includes(secret), `${method} ${address} tells ${secret}`);
     }
     validate(method, address, 401, answer.headers.get("content-type"), JSON.parse(text));
-    const nobody = await worker.fetch(address, { method, body });
+    const nobody = await worker.fetch(address, { method, body, headers: kind });
     assert.equal(nobody.status, 401, `${method} ${address} without a token`);
   }
   assert.deepEqual((await worker.admin("GET", `${base}/theirs/audit`)).body, before);

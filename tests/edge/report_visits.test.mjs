@@ -97,7 +97,7 @@ test("visits outside every scenario, and such as come to a number on a later pag
   const other = await startWorker();
   try {
     const body = exported;
-    const put = await other.fetch(`/api/v1/sites/${site}/import`, { method: "POST", headers: { authorization }, body });
+    const put = await other.fetch(`/api/v1/sites/${site}/import`, { method: "POST", headers: { authorization, "content-type": "application/x-ndjson" }, body });
     assert.equal(put.status, 201);
     const { total } = (await other.admin("GET", `/api/v1/sites/${site}/reports/source`)).body;
     assert.deepEqual(total.now, now);

@@ -12,7 +12,7 @@ const base = "/api/v1/sites/shop";
 const exported = async (worker) =>
   (await worker.fetch(`${base}/export`, { headers: { authorization: `Bearer ${worker.token}` } })).text();
 const imported = (worker, body) =>
-  worker.fetch(`${base}/import`, { method: "POST", headers: { authorization: `Bearer ${worker.token}` }, body });
+  worker.fetch(`${base}/import`, { method: "POST", headers: { authorization: `Bearer ${worker.token}`, "content-type": "application/x-ndjson" }, body });
 
 /** The export as it would be had the rows that `age` tells of happened so many days earlier. */
 function aged(text, age) {

@@ -23,8 +23,8 @@ function steps(file) {
   const text = readFileSync(resolve(root, "edge/src", file), "utf8");
   return text.match(/STEPS: &\[&str\] = &\[([^\]]*)\]/)[1].split(",").filter((step) => step.trim()).length;
 }
-const newest = { site: steps("site_object/schema.rs"), pool: steps("pool_object/schema.rs") };
-const probe = { site: "config_version", pool: "journal" };
+const newest = { site: steps("site_object/schema.rs"), pool: steps("pool_object/schema.rs"), stock: steps("stock_object/schema.rs") };
+const probe = { site: "config_version", pool: "journal", stock: "loan" };
 
 test("there is a database of every older version", () => {
   for (const [name, count] of Object.entries(newest)) {
@@ -83,6 +83,30 @@ for (let version = 1; version < newest.site; version += 1) {
           assert.equal(database.prepare("SELECT version FROM schema_version").get().version, newest[name], name);
         });
       }
+    } finally {
+      worker.dispose();
+    }
+  });
+}
+
+for (let version = 1; version < newest.stock; version += 1) {
+  test(`a stock of schema version ${version}`, async () => {
+    const worker = await startWorker();
+    const path = "/api/v1/stocks/old";
+    try {
+      await worker.admin("POST", path, { sites: ["shop"] });
+      await worker.stop();
+      await replace(worker.state, "stock", version);
+      await worker.start();
+      const told = (await worker.admin("GET", path)).body;
+      assert.deepEqual(told.numbers.map(({ number, state }) => [number, state]), [["74950008801", "free"], ["74950008802", "free"]]);
+      const { token } = (await worker.admin("POST", `${path}/keys`, { name: "new", role: "admin" })).body;
+      assert.equal((await worker.fetch(path, { headers: { authorization: `Bearer ${token}` } })).status, 200);
+      assert.deepEqual((await worker.admin("GET", `${path}/check`)).body, { ok: true, faults: [] });
+      await worker.stop();
+      await agedDatabase(worker.state, probe.stock, (database) => {
+        assert.equal(database.prepare("SELECT version FROM schema_version").get().version, newest.stock);
+      });
     } finally {
       worker.dispose();
     }

@@ -118,7 +118,7 @@ test("who held a number when is told across divisions, and an export restores a 
   const text = await (await worker.fetch(`${base}/export`, { headers: { authorization } })).text();
   const other = await startWorker();
   try {
-    const put = await other.fetch(`${base}/import`, { method: "POST", headers: { authorization }, body: text });
+    const put = await other.fetch(`${base}/import`, { method: "POST", headers: { authorization, "content-type": "application/x-ndjson" }, body: text });
     assert.equal(put.status, 201);
     assert.equal(await (await other.fetch(`${base}/export`, { headers: { authorization } })).text(), text);
     const seen = await visit(other, { who: given, ...remembered(given), options: { site } });

@@ -114,6 +114,46 @@ test("two sites under load share a stock, and no number is at both", async () =>
   assert.equal(again.numbers[0].number, borrowed);
 });
 
+test("a call to a shared number goes to the site that has it, whichever of them it is reported to", async () => {
+  await seed("east", "routed", 1, 700);
+  await seed("west", "routed", 1, 710);
+  await seed("alone", "routed", 1, 715);
+  await fill("routed", ["east", "west"], 1, 720);
+  const [shared] = numbers(1, 720);
+  const options = (site) => ({ options: { site }, url: `${ORIGIN}/?roistat=${site}` });
+  const callsOf = async (site) => (await worker.admin("GET", `/api/v1/sites/${site}/calls`)).body.calls;
+  const tell = async (site, event) => assert.equal((await report(worker, event, { site })).status, 200);
+  // The stock's only number is lent to east.
+  await visit(worker, options("east"));
+  await keep("east");
+  const given = await visit(worker, options("east"));
+  assert.equal(given.numbers[0].number, shared);
+  await beat(worker, given, "active", {}, { site: "east" });
+  const event = callStart(shared);
+  await tell("west", event);
+  await worker.crashAndRestart();
+  // What follows of the call names no number, and goes the same way.
+  const { dialed: _, ...rest } = event;
+  await tell("west", { ...rest, phase: "end", status: "answered", talk_s: 9 });
+  const [call, ...others] = await callsOf("east");
+  assert.deepEqual(others, []);
+  assert.deepEqual([call.attribution.visit, call.source, call.status, call.talk_s], [given.visit, "east", "answered", 9]);
+  assert.deepEqual(await callsOf("west"), []);
+  // Told to the right one it stays there; again to the wrong one it is still one call.
+  await tell("east", { ...event });
+  await tell("west", { ...event });
+  assert.equal((await callsOf("east")).length, 1);
+  // Numbers of its own, and of nobody, stay where they are told of.
+  await tell("west", callStart("74950000710"));
+  await tell("west", callStart("74950000799"));
+  assert.equal((await callsOf("west")).length, 2);
+  // A site that does not share the stock learns nothing of it and gives nothing away.
+  await tell("alone", callStart(shared));
+  assert.equal((await callsOf("alone")).length, 1);
+  assert.equal((await callsOf("east")).length, 1);
+  for (const site of ["east", "west"]) assert.deepEqual((await worker.admin("GET", `/api/v1/sites/${site}/check`)).body, whole);
+});
+
 test("crashes between the steps lose and double nothing", async () => {
   await seed("left", "crash", 1, 400);
   await seed("right", "crash", 1, 410);

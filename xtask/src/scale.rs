@@ -5,8 +5,9 @@
 //! - a pool of 10,000 numbers that takes 100,000 page views, every one of a new visitor, as many as
 //!   a busy site has in a day; its live view, and its first answer after a restart.
 //!
-//! What is judged is the time of a request as its client sees it with nobody beside him, which is
-//! more than the object's own; the crowd is there for the load, its times are told and not judged.
+//! What is judged is the processor's time that all of workerd takes for a request with nobody
+//! beside it: more than the object's own, and the same on a busy machine. What its client sees is
+//! told.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -23,13 +24,15 @@ use crate::{build, cli, output};
 
 /// What is promised: no request takes an object longer.
 const LIMIT_MS: f64 = 50.0;
+/// What an isolate may have on Cloudflare: the largest pool must do with half of it.
+const MEMORY_LIMIT_MB: f64 = 64.0;
 
 const SITES: u64 = 1_000;
 const SCENARIOS: u64 = 200;
 const NUMBERS: u64 = 10_000;
 const VISITS: u64 = 100_000;
 /// Page views one after the other, whose times are judged.
-const ALONE: u64 = 2_000;
+const ALONE: u64 = 27_000;
 
 const ORIGIN: &str = "https://scale.example";
 const HEADERS: &str = "origin: https://scale.example\r\ncontent-type: text/plain\r\n";
@@ -93,7 +96,22 @@ const fn judged(name: &'static str, value: f64) -> Figure {
     }
 }
 
+/// Times of many requests: as their clients saw them, and of the processor.
+#[derive(Default)]
+struct Spent {
+    seen: Times,
+    worked: Times,
+}
+
+impl Spent {
+    fn add(&mut self, (seen_ms, worked_ms): (f64, f64)) {
+        self.seen.0.push(seen_ms);
+        self.worked.0.push(worked_ms);
+    }
+}
+
 /// Times of many requests, in milliseconds.
+#[derive(Default)]
 struct Times(Vec<f64>);
 
 impl Times {
@@ -111,98 +129,142 @@ impl Times {
     }
 }
 
-fn timed<T>(work: impl FnOnce() -> Result<T>) -> Result<(T, f64)> {
-    let start = Instant::now();
-    let result = work()?;
-    Ok((result, start.elapsed().as_secs_f64() * 1e3))
+/// A running Worker, and the process it is.
+struct Edge {
+    base: String,
+    address: SocketAddr,
+    process: u32,
+    _runtime: Runtime,
 }
 
-fn drive(state: &Path) -> Result<Vec<Figure>> {
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?));
-    let start = || {
-        Runtime::start(&Options {
+impl Edge {
+    fn start(state: &Path) -> Result<Self> {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?));
+        let runtime = Runtime::start(&Options {
             address,
             state,
             variables: &[("RINGLET_ADMIN_TOKEN", TOKEN)],
+        })?;
+        Ok(Self {
+            base: format!("http://{address}"),
+            address,
+            process: runtime.id(),
+            _runtime: runtime,
         })
-    };
-    let base = format!("http://{address}");
-    let runtime = start()?;
-    let mut figures = Vec::new();
-    sites(&base, &mut figures)?;
-    scenarios(&base, &mut figures)?;
-    eprintln!("  {VISITS} page views of one pool ...");
-    crowd(&base, address, &mut figures)?;
-    if let Some(bytes) = resident_bytes(runtime.id()) {
-        figures.push(told("memory_of_workerd_mb", bytes / 1e6));
     }
-    drop(runtime);
-    let _again = start()?;
-    let (_, ms) = timed(|| visit(&base, "big", VISITS * 100))?;
-    figures.push(told("big_first_view_after_restart_ms", ms));
+
+    /// What `work` gives, the time it took, and the processor's time that the runtime took for it.
+    fn timed<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<(T, (f64, f64))> {
+        let worked = processor_ms(self.process);
+        let start = Instant::now();
+        let result = work()?;
+        let seen_ms = start.elapsed().as_secs_f64() * 1e3;
+        // Where the system tells no more, what was seen stands for it.
+        let worked_ms = match (worked, processor_ms(self.process)) {
+            (Some(before), Some(after)) => after - before,
+            _ => seen_ms,
+        };
+        Ok((result, (seen_ms, worked_ms)))
+    }
+
+    fn put(&self, site: &str, configuration: &Value) -> Result<f64> {
+        let api = Api {
+            base: &self.base,
+            token: TOKEN,
+        };
+        let (_, (_, ms)) = self.timed(|| api.put_configuration(site, configuration, None))?;
+        Ok(ms)
+    }
+}
+
+/// Time that all threads of a process have had a processor.
+fn processor_ms(process: u32) -> Option<f64> {
+    let mut sum = 0.0;
+    for task in std::fs::read_dir(format!("/proc/{process}/task")).ok()? {
+        let text = std::fs::read_to_string(task.ok()?.path().join("schedstat")).ok()?;
+        sum += text.split_whitespace().next()?.parse::<f64>().ok()? / 1e6;
+    }
+    Some(sum)
+}
+
+fn drive(state: &Path) -> Result<Vec<Figure>> {
+    let mut figures = Vec::new();
+    sites(&Edge::start(&state.join("sites"))?, &mut figures)?;
+    scenarios(&Edge::start(&state.join("scenarios"))?, &mut figures)?;
+    eprintln!("  {VISITS} page views of one pool ...");
+    let state = state.join("big");
+    let edge = Edge::start(&state)?;
+    crowd(&edge, &mut figures)?;
+    drop(edge);
+    let again = Edge::start(&state)?;
+    // The script first: what the runtime itself does once is not the pool's.
+    script(&again, "big")?;
+    let (_, (_, ms)) = again.timed(|| visit(&again.base, "big", VISITS * 100))?;
+    figures.push(judged("big_first_view_after_restart_ms", ms));
     Ok(figures)
 }
 
 /// A thousand sites: each made and visited, then listed.
-fn sites(base: &str, figures: &mut Vec<Figure>) -> Result<()> {
+fn sites(edge: &Edge, figures: &mut Vec<Figure>) -> Result<()> {
     eprintln!("  {SITES} sites ...");
-    let api = Api { base, token: TOKEN };
-    let (mut made, mut seen) = (Times(Vec::new()), Times(Vec::new()));
+    let mut made = Times::default();
+    let mut views = Spent::default();
     for site in 0..SITES {
         let id = format!("site-{site}");
-        let configuration = site_of(&id, 4, 1);
-        let (_, ms) = timed(|| api.put_configuration(&id, &configuration, None))?;
-        made.0.push(ms);
-        let (_, ms) = timed(|| visit(base, &id, site))?;
-        seen.0.push(ms);
+        made.0.push(edge.put(&id, &site_of(&id, 4, 1))?);
+        let (_, spent) = edge.timed(|| visit(&edge.base, &id, site))?;
+        views.add(spent);
     }
     let mut listed = 0;
-    let mut cursor = String::new();
-    let mut pages = Times(Vec::new());
+    let mut cursor = None;
+    let mut pages = Spent::default();
     loop {
-        let address = format!("{base}/api/v1/sites?limit=200&cursor={cursor}");
-        let (page, ms) = timed(|| read(&address))?;
-        pages.0.push(ms);
+        let cursor_part = cursor.map_or_else(String::new, |next| format!("&cursor={next}"));
+        let address = format!("{}/api/v1/sites?limit=200{cursor_part}", edge.base);
+        let (page, spent) = edge.timed(|| read(&address))?;
+        pages.add(spent);
         listed += page["sites"].as_array().map_or(0, Vec::len) as u64;
         match page["next"].as_str() {
-            Some(next) => cursor = next.to_owned(),
+            Some(next) => cursor = Some(next.to_owned()),
             None => break,
         }
     }
     ensure!(listed == SITES, "{listed} of {SITES} sites are listed");
-    figures.push(told("sites_made_p99_ms", made.at(0.99)));
-    figures.push(told("sites_first_view_p50_ms", seen.at(0.5)));
-    figures.push(judged("sites_first_view_p99_ms", seen.at(0.99)));
-    figures.push(judged("sites_page_of_list_max_ms", pages.at(1.0)));
+    figures.push(told("sites_made_p50_ms", made.at(0.5)));
+    figures.push(told("sites_first_view_p50_ms", views.worked.at(0.5)));
+    figures.push(judged("sites_first_view_max_ms", views.worked.at(1.0)));
+    figures.push(told("sites_first_view_seen_p50_ms", views.seen.at(0.5)));
+    figures.push(judged("sites_page_of_list_max_ms", pages.worked.at(1.0)));
+    if let Some(bytes) = resident_bytes(edge.process) {
+        figures.push(told("sites_memory_mb", bytes / 1e6));
+    }
     Ok(())
 }
 
 /// A site of the most scenarios, all of them on the page.
-fn scenarios(base: &str, figures: &mut Vec<Figure>) -> Result<()> {
+fn scenarios(edge: &Edge, figures: &mut Vec<Figure>) -> Result<()> {
     eprintln!("  {SCENARIOS} scenarios ...");
-    let api = Api { base, token: TOKEN };
-    let configuration = site_of("many", 400, SCENARIOS);
-    let (_, ms) = timed(|| api.put_configuration("many", &configuration, None))?;
+    let ms = edge.put("many", &site_of("many", 400, SCENARIOS))?;
     figures.push(told("scenarios_put_ms", ms));
-    let mut times = Times(Vec::new());
-    for number in 0..200 {
-        let (_, ms) = timed(|| visit(base, "many", number))?;
-        times.0.push(ms);
+    let mut views = Spent::default();
+    for number in 0..400 {
+        let (_, spent) = edge.timed(|| visit(&edge.base, "many", number))?;
+        views.add(spent);
     }
-    figures.push(told("scenarios_view_p50_ms", times.at(0.5)));
-    figures.push(judged("scenarios_view_p99_ms", times.at(0.99)));
+    figures.push(told("scenarios_view_p50_ms", views.worked.at(0.5)));
+    figures.push(judged("scenarios_view_max_ms", views.worked.at(1.0)));
     Ok(())
 }
 
 /// The largest pool under a day's page views.
-fn crowd(base: &str, address: SocketAddr, figures: &mut Vec<Figure>) -> Result<()> {
-    let api = Api { base, token: TOKEN };
-    let configuration = site_of("big", NUMBERS, 1);
-    let (_, ms) = timed(|| api.put_configuration("big", &configuration, None))?;
+fn crowd(edge: &Edge, figures: &mut Vec<Figure>) -> Result<()> {
+    let base = &edge.base;
+    let empty = resident_bytes(edge.process);
+    let ms = edge.put("big", &site_of("big", NUMBERS, 1))?;
     figures.push(told("big_put_ms", ms));
     let body = |number: u64| visit_of(number);
     let target = Target {
-        address,
+        address: edge.address,
         path: "/v1/sites/big/visit",
         headers: HEADERS,
         body: &body,
@@ -210,36 +272,41 @@ fn crowd(base: &str, address: SocketAddr, figures: &mut Vec<Figure>) -> Result<(
     let (mut next, mut sent) = (1, 0.0);
     let begun = Instant::now();
     #[expect(clippy::cast_precision_loss, reason = "counts")]
-    let wanted = VISITS as f64;
+    let wanted = (VISITS - ALONE) as f64;
     while sent < wanted {
         let start = Instant::now();
         let round = load::throughput(&target, next, Duration::from_secs(5))?;
         sent += round.per_second * start.elapsed().as_secs_f64();
         next = round.next;
     }
-    figures.push(told(
-        "big_views_per_second",
-        sent / begun.elapsed().as_secs_f64(),
-    ));
-    let mut times = Times(Vec::new());
+    let per_second = sent / begun.elapsed().as_secs_f64();
+    figures.push(told("big_views_per_second", per_second));
+    let mut views = Spent::default();
     for number in 0..ALONE {
-        let (_, ms) = timed(|| visit(base, "big", next + number))?;
-        times.0.push(ms);
+        let (_, spent) = edge.timed(|| visit(base, "big", next + number))?;
+        views.add(spent);
     }
-    figures.push(told("big_view_p50_ms", times.at(0.5)));
-    figures.push(judged("big_view_p999_ms", times.at(0.999)));
-    figures.push(told("big_view_max_ms", times.at(1.0)));
-    let (_, ms) = timed(|| read(&format!("{base}/api/v1/sites/big/pools/s0")))?;
-    figures.push(judged("big_load_ms", ms));
-    let (_, ms) = timed(|| {
-        read(&format!(
-            "{base}/api/v1/sites/big/leases?number=74950000001"
-        ))
-    })?;
-    figures.push(judged("big_leases_ms", ms));
-    let (_, ms) = timed(|| read(&format!("{base}/api/v1/sites/big/live")))?;
-    figures.push(told("big_live_view_ms", ms));
-    let (check, ms) = timed(|| read(&format!("{base}/api/v1/sites/big/check")))?;
+    figures.push(told("big_view_p50_ms", views.worked.at(0.5)));
+    figures.push(told("big_view_p999_ms", views.worked.at(0.999)));
+    figures.push(judged("big_view_max_ms", views.worked.at(1.0)));
+    figures.push(told("big_view_seen_p50_ms", views.seen.at(0.5)));
+    if let (Some(empty), Some(full)) = (empty, resident_bytes(edge.process)) {
+        figures.push(Figure {
+            name: "big_memory_mb",
+            value: (full - empty) / 1e6,
+            limit: Some(MEMORY_LIMIT_MB),
+        });
+    }
+    for (name, path) in [
+        ("big_load_ms", "pools/s0"),
+        ("big_leases_ms", "leases?number=74950000001"),
+        ("big_live_view_ms", "live"),
+    ] {
+        let (_, (_, ms)) = edge.timed(|| read(&format!("{base}/api/v1/sites/big/{path}")))?;
+        figures.push(judged(name, ms));
+    }
+    let check = format!("{base}/api/v1/sites/big/check");
+    let (check, (_, ms)) = edge.timed(|| read(&check))?;
     ensure!(check["ok"] == true, "the check finds {check}");
     figures.push(told("big_check_ms", ms));
     Ok(())
@@ -251,6 +318,13 @@ fn resident_bytes(process: u32) -> Option<f64> {
     let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
     let kilobytes: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
     Some(kilobytes * 1024.0)
+}
+
+fn script(edge: &Edge, site: &str) -> Result<()> {
+    let answer = api::agent()
+        .get(format!("{}/s/{site}.js", edge.base))
+        .call()?;
+    api::accepted(answer).map(drop).context("no script")
 }
 
 fn read(address: &str) -> Result<Value> {

@@ -101,14 +101,43 @@ fn import(session: &Session, path: &Path) -> Result<(), Failure> {
         }
     };
     let progress = session.output.progress("bytes", Some(bytes));
-    let (file, bytes) = client::open(path)?;
-    let mut reader = progress.wrap_read(file);
-    let call = Call::of(Route::Import, &[&site]);
-    let answer = session.client.upload(&call, &mut reader, bytes);
+    let (file, _) = client::open(path)?;
+    let mut reader = std::io::BufReader::new(file);
+    let failed = |error| Failure::local(&path.display().to_string(), error);
+    let upload = client::idempotency_key()?;
+    let mut next = next_part(&mut reader).map_err(failed)?;
+    let mut part = 0;
+    let answer = loop {
+        let lines = next;
+        next = next_part(&mut reader).map_err(failed)?;
+        let last = next.is_empty().then_some(1);
+        let call = Call::of(Route::Import, &[&site])
+            .with("upload", Some(&upload))
+            .with("part", Some(part))
+            .with("last", last)
+            .sending(&lines);
+        let answer = session.ask(&call);
+        progress.inc(lines.len() as u64);
+        if last.is_some() || answer.is_err() {
+            break answer;
+        }
+        part += 1;
+    };
     progress.finish_and_clear();
-    let answer = answer?.json()?;
+    let answer = answer?;
     let sentence = format!("{site}: {} lines", answer["lines"]);
     session.output.done(&sentence, &answer)
+}
+
+/// Bytes of a part, but for its last line: several times less than the least that a platform takes
+/// in one request (Cloudflare: 100 MB).
+const PART_BYTES: usize = 16_000_000;
+
+/// The lines of the next part; empty at the end.
+fn next_part(reader: &mut impl std::io::BufRead) -> std::io::Result<String> {
+    let mut lines = String::new();
+    while lines.len() < PART_BYTES && reader.read_line(&mut lines)? > 0 {}
+    Ok(lines)
 }
 
 fn first_line(file: &mut std::fs::File) -> std::io::Result<String> {

@@ -5,6 +5,7 @@
 //! Invariant: a route that is not in [`route::ROUTES`] is not served.
 
 pub mod openapi;
+pub mod paper;
 pub mod problem;
 pub mod route;
 pub mod schema;

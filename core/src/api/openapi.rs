@@ -72,6 +72,12 @@ fn operation(spec: &RouteSpec) -> Value {
         let none = json!({ "description": "No number for this visitor: the page's own stays." });
         responses.insert("204".to_owned(), none);
     }
+    if matches!(spec.route, Route::Import) {
+        let content = json!({ "application/json": { "schema": schema::reference("Imported") } });
+        let staged =
+            json!({ "description": "The part is here; send the others.", "content": content });
+        responses.insert("202".to_owned(), staged);
+    }
     if matches!(spec.route, Route::ConfigWrite) {
         let content = json!({ "application/json": { "schema": schema::reference("Version") } });
         let created = json!({ "description": "The site is new.", "content": content });
@@ -99,16 +105,20 @@ fn operation(spec: &RouteSpec) -> Value {
         "responses": responses,
     });
     if spec.body_bytes > 0 {
-        let kind = match spec.route {
-            _ if spec.access == Access::Page => "text/plain",
-            Route::Import => "application/x-ndjson",
-            _ => "application/json",
+        let kinds = match spec.media_types() {
+            [] if spec.access == Access::Page => &["text/plain"],
+            [] => &["application/json"],
+            kinds => kinds,
         };
         let schema = asked(spec.route).map_or_else(|| json!({}), schema::reference);
+        let content: Map<String, Value> = kinds
+            .iter()
+            .map(|kind| ((*kind).to_owned(), json!({ "schema": schema })))
+            .collect();
         operation["requestBody"] = json!({
             "required": true,
             "description": format!("At most {} bytes.", spec.body_bytes),
-            "content": { kind: { "schema": schema } },
+            "content": content,
         });
         operation["x-body-bytes"] = spec.body_bytes.into();
     }
@@ -168,6 +178,8 @@ const fn word(access: Access) -> &'static str {
         Access::Telephony => "telephony",
         Access::Viewer => "viewer",
         Access::Admin => "admin",
+        Access::StockViewer => "stock_viewer",
+        Access::StockAdmin => "stock_admin",
         Access::Deployer => "deployer",
     }
 }
@@ -178,7 +190,8 @@ const fn asked(route: Route) -> Option<&'static str> {
         Route::SiteCreate | Route::ConfigWrite | Route::ConfigCheck => Some("Config"),
         Route::ConfigPatch | Route::ScenarioWrite | Route::ScenarioPatch => Some("Object"),
         Route::NumberAct => Some("NumberAction"),
-        Route::KeyCreate => Some("NewKey"),
+        Route::KeyCreate | Route::StockKeyCreate => Some("NewKey"),
+        Route::StockChange => Some("StockChange"),
         Route::Sizing => Some("SizingQuestion"),
         _ => None,
     }
@@ -187,7 +200,12 @@ const fn asked(route: Route) -> Option<&'static str> {
 const fn is_guarded(access: Access) -> bool {
     matches!(
         access,
-        Access::Telephony | Access::Viewer | Access::Admin | Access::Deployer
+        Access::Telephony
+            | Access::Viewer
+            | Access::Admin
+            | Access::StockViewer
+            | Access::StockAdmin
+            | Access::Deployer
     )
 }
 
@@ -210,14 +228,14 @@ fn parameters(spec: &RouteSpec) -> Vec<Value> {
             "schema": { "type": "string" },
         }));
     }
+    const KEY: (&str, &str) = (
+        "Idempotency-Key",
+        "The same request with the same key is done once and gets the same answer for a day.",
+    );
     let headers: &[(&str, &str)] = match spec.route {
-        Route::ConfigWrite | Route::VersionRevert => &[
-            ("If-Match", "The ETag of the version to replace."),
-            (
-                "Idempotency-Key",
-                "The same key gives the same answer, once done.",
-            ),
-        ],
+        Route::ConfigWrite | Route::VersionRevert => {
+            &[("If-Match", "The ETag of the version to replace."), KEY]
+        }
         Route::NumberAct
         | Route::ConfigPatch
         | Route::ScenarioWrite
@@ -227,14 +245,24 @@ fn parameters(spec: &RouteSpec) -> Vec<Value> {
                 "If-Match",
                 "The ETag of the version to change; the one in force without it.",
             ),
-            (
-                "Idempotency-Key",
-                "The same key gives the same answer, once done.",
-            ),
+            KEY,
         ],
-        Route::CallCorrect | Route::Replay => &[(
+        Route::SiteCreate
+        | Route::CallCorrect
+        | Route::Replay
+        | Route::KeyRevoke
+        | Route::StockKeyRevoke
+        | Route::KeptEventRetry
+        | Route::DeliverySend
+        | Route::StockKeep
+        | Route::StockChange => &[KEY],
+        Route::KeyCreate | Route::StockKeyCreate => &[(
             "Idempotency-Key",
-            "The same key gives the same answer, once done.",
+            "The same key makes no second one; the token is told once, then it is 409.",
+        )],
+        Route::Import => &[(
+            "Idempotency-Key",
+            "Names the import where `upload` does not.",
         )],
         Route::ConfigRead => &[(
             "If-None-Match",
@@ -270,10 +298,11 @@ fn queries(route: Route) -> &'static [(&'static str, &'static str)] {
             ),
             ("__amp_source_origin", "Added by AMP: whose page it is."),
         ],
-        Route::StockAudit => &[CURSOR],
-        Route::SiteList | Route::VersionList | Route::AuditList | Route::OutboxList => {
-            &[LIMIT, CURSOR]
-        }
+        Route::StockAudit
+        | Route::SiteList
+        | Route::VersionList
+        | Route::AuditList
+        | Route::OutboxList => &[LIMIT, CURSOR],
         Route::DeliveryList => &[
             LIMIT,
             CURSOR,
@@ -323,6 +352,17 @@ fn queries(route: Route) -> &'static [(&'static str, &'static str)] {
         | Route::ScenarioDelete
         | Route::NumberAct => &[("note", "What the author says of the version.")],
         Route::ConfigImport => &[("from", "roistat or uis.")],
+        Route::Import => &[
+            ("upload", "Names an import that is sent in parts."),
+            (
+                "part",
+                "Which part this is: 0, 1, 2 …, whole lines; sent again it changes nothing.",
+            ),
+            (
+                "last",
+                "1 with the last part: the site is made of all of them.",
+            ),
+        ],
         _ => &[],
     }
 }
@@ -333,10 +373,11 @@ fn refusals(spec: &RouteSpec) -> Vec<ProblemCode> {
     let mut codes = match spec.access {
         Access::Public => vec![],
         Access::Page if spec.body_bytes == 0 => vec![P::WrongOrigin, P::UnknownSite],
-        Access::Page if spec.body_bytes == 0 => vec![P::WrongOrigin, P::UnknownSite],
         Access::Page => vec![P::NotJson, P::WrongOrigin, P::UnknownSite],
         Access::Provider => vec![P::NotJson, P::Unauthorized],
         Access::Deployer if !spec.path.contains("{site}") => vec![P::Unauthorized],
+        Access::StockViewer => vec![P::Unauthorized],
+        Access::StockAdmin => vec![P::Unauthorized, P::Forbidden],
         // Every key opens it.
         Access::Telephony => vec![P::Unauthorized, P::UnknownSite],
         Access::Viewer | Access::Admin | Access::Deployer => {
@@ -363,15 +404,28 @@ fn refusals(spec: &RouteSpec) -> Vec<ProblemCode> {
             codes.extend([P::NotJson, P::Unprocessable, P::Conflict, P::Stale]);
         }
         Route::Import => codes.extend([P::NotJson, P::Unprocessable, P::Conflict]),
-        Route::KeyCreate => codes.push(P::NotJson),
+        Route::KeyCreate => codes.extend([P::NotJson, P::BadParameter, P::Conflict]),
+        Route::StockKeyCreate => {
+            codes.extend([P::NotJson, P::BadParameter, P::Conflict, P::NotFound]);
+        }
+        Route::KeyRevoke | Route::StockKeyRevoke | Route::StockKeep => {
+            codes.extend([P::BadParameter, P::Conflict]);
+        }
+        Route::Export => codes.push(P::Conflict),
         Route::CallCorrect | Route::Replay => {
             codes.extend([P::NotJson, P::Unprocessable, P::Conflict]);
         }
-        Route::KeptEventRetry => codes.extend([P::NotFound, P::Unprocessable]),
-        Route::DeliverySend => codes.push(P::NotFound),
+        Route::KeptEventRetry => {
+            codes.extend([P::NotFound, P::Unprocessable, P::BadParameter, P::Conflict]);
+        }
+        Route::DeliverySend => codes.extend([P::NotFound, P::BadParameter, P::Conflict]),
         Route::Sizing => codes.extend([P::NotJson, P::Unprocessable]),
-        Route::StockChange => codes.extend([P::NotJson, P::Unprocessable, P::NotFound]),
-        Route::StockRead | Route::StockAudit | Route::StockCheck => codes.push(P::NotFound),
+        Route::StockChange => {
+            codes.extend([P::NotJson, P::Unprocessable, P::NotFound, P::Conflict]);
+        }
+        Route::StockRead | Route::StockAudit | Route::StockCheck | Route::StockKeyList => {
+            codes.push(P::NotFound);
+        }
         _ => {}
     }
     if !queries(spec.route).is_empty() && spec.route != Route::Amp {
@@ -386,12 +440,15 @@ fn refusals(spec: &RouteSpec) -> Vec<ProblemCode> {
     if spec.body_bytes > 0 {
         codes.push(P::BodyTooLarge);
     }
+    if !spec.media_types().is_empty() {
+        codes.push(P::UnsupportedMediaType);
+    }
     if is_guarded(spec.access) || spec.access == Access::Provider {
         codes.push(P::TooManyRequests);
     }
     if !matches!(
         spec.route,
-        Route::Health | Route::OpenApi | Route::AgentPart
+        Route::Health | Route::OpenApi | Route::Problems | Route::AgentPart
     ) {
         codes.extend([P::Internal, P::Unavailable]);
     }
@@ -411,6 +468,7 @@ fn told(route: Route) -> (&'static str, Answer) {
     match route {
         Route::Health => ("The Worker is there", Json(200, "Health")),
         Route::OpenApi => ("This document", Text(&["application/json"])),
+        Route::Problems => ("What refusals mean, a page", Text(&["text/html"])),
         Route::Script => (
             "Loader and public configuration of a site: `{site}.js`, `{site}.v1.js` for this major \
              version, `{site}.json` for the configuration alone",
@@ -537,6 +595,12 @@ fn told(route: Route) -> (&'static str, Answer) {
         ),
         Route::StockAudit => ("The audit log of a stock", Json(200, "AuditRows")),
         Route::StockCheck => ("Compare a stock with its sites", Json(200, "Check")),
+        Route::StockKeyList => ("List the keys of a stock", Json(200, "Keys")),
+        Route::StockKeyCreate => (
+            "Make a key of a stock, for the owner of its sites; its token is shown once",
+            Json(201, "Key"),
+        ),
+        Route::StockKeyRevoke => ("Revoke a key of a stock", Nothing),
         Route::Sizing => ("How many numbers a site needs", Json(200, "Any")),
     }
 }

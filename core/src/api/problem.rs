@@ -1,7 +1,7 @@
 //! Refusals, as `application/problem+json` (RFC 9457) with the members of this API.
 
 use crate::time::Millis;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Every reason for which a request is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +28,8 @@ pub enum ProblemCode {
     Stale,
     /// The body is longer than the route takes.
     BodyTooLarge,
+    /// The body is of a kind that the route does not read.
+    UnsupportedMediaType,
     /// The configuration has faults; all are listed.
     ConfigFaults,
     /// What is asked for cannot be done; the faults say why.
@@ -44,7 +46,7 @@ pub enum ProblemCode {
 
 impl ProblemCode {
     /// All codes, for the papers.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::NotJson,
         Self::BadParameter,
         Self::Unauthorized,
@@ -56,6 +58,7 @@ impl ProblemCode {
         Self::Conflict,
         Self::Stale,
         Self::BodyTooLarge,
+        Self::UnsupportedMediaType,
         Self::ConfigFaults,
         Self::Unprocessable,
         Self::VersionNeeded,
@@ -113,6 +116,12 @@ impl ProblemCode {
                 "The body is too long",
                 "Тело слишком длинное",
             ),
+            Self::UnsupportedMediaType => (
+                415,
+                "unsupported_media_type",
+                "Not this kind of body",
+                "Не тот вид тела",
+            ),
             Self::ConfigFaults => (
                 422,
                 "config_faults",
@@ -164,7 +173,7 @@ impl ProblemCode {
 }
 
 /// One fault of a refused document.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FaultAt {
     /// Where, as a JSON pointer (RFC 6901).
     pub pointer: String,
@@ -233,11 +242,24 @@ impl Problem {
         self.retry_after.map(|wait| wait.0.div_ceil(1_000).max(1))
     }
 
+    /// A refusal from its body; nothing if it is none of this version.
+    pub fn from_json(text: &str) -> Option<Self> {
+        let read: Read = serde_json::from_str(text).ok()?;
+        let mut codes = ProblemCode::ALL.into_iter();
+        Some(Self {
+            code: codes.find(|code| code.as_str() == read.code)?,
+            detail: read.detail,
+            faults: read.faults,
+            retry_after: None,
+        })
+    }
+
     /// The body, `application/problem+json`. Titles are Russian if `russian`.
     pub fn to_json(&self, russian: bool) -> String {
         let code = self.code;
+        let doc = format!("{}#{}", super::paper::PATH, code.as_str());
         let body = Body {
-            kind: "about:blank",
+            kind: &doc,
             title: if russian {
                 code.title_ru()
             } else {
@@ -246,11 +268,21 @@ impl Problem {
             status: code.status(),
             code: code.as_str(),
             detail: &self.detail,
-            doc: format!("/docs/reference/problems#{}", code.as_str()),
+            doc: &doc,
             faults: &self.faults,
         };
         serde_json::to_string(&body).unwrap_or_default()
     }
+}
+
+/// A refusal that another part of the edge wrote, read again; the title follows from the code.
+#[derive(Deserialize)]
+struct Read {
+    code: String,
+    #[serde(default)]
+    detail: String,
+    #[serde(default)]
+    faults: Vec<FaultAt>,
 }
 
 #[derive(Serialize)]
@@ -262,7 +294,7 @@ struct Body<'a> {
     code: &'a str,
     #[serde(skip_serializing_if = "str::is_empty")]
     detail: &'a str,
-    doc: String,
+    doc: &'a str,
     #[serde(skip_serializing_if = "<[FaultAt]>::is_empty")]
     faults: &'a [FaultAt],
 }

@@ -46,6 +46,10 @@ pub enum Access {
     Viewer,
     /// Who may change the site: its admin keys, or the deployer.
     Admin,
+    /// Who may read the stock: its viewer and admin keys, or the deployer.
+    StockViewer,
+    /// Who may change what is in the stock: its admin keys, or the deployer.
+    StockAdmin,
     /// The deployer alone.
     Deployer,
 }
@@ -58,6 +62,8 @@ pub enum Route {
     Health,
     /// The API's own description.
     OpenApi,
+    /// What refusals mean.
+    Problems,
     /// Loader and public configuration of a site.
     Script,
     /// A part of the agent.
@@ -166,6 +172,12 @@ pub enum Route {
     StockAudit,
     /// Compare a stock with its sites.
     StockCheck,
+    /// List the keys of a stock.
+    StockKeyList,
+    /// Make a key of a stock.
+    StockKeyCreate,
+    /// Revoke a key of a stock.
+    StockKeyRevoke,
 }
 
 /// One row of the table.
@@ -181,6 +193,22 @@ pub struct RouteSpec {
     pub access: Access,
     /// The longest body, in bytes.
     pub body_bytes: usize,
+}
+
+impl RouteSpec {
+    /// What a body may be; empty where every kind is read, or none.
+    pub const fn media_types(&self) -> &'static [&'static str] {
+        const JSON: &[&str] = &["application/json"];
+        const PATCH: &[&str] = &["application/json", "application/merge-patch+json"];
+        const LINES: &[&str] = &["application/x-ndjson", "application/jsonl"];
+        match (self.body_bytes, self.access, self.route) {
+            // A page's message is JSON as `text/plain`, a provider's what the provider sends.
+            (0, ..) | (_, Access::Page | Access::Provider, _) => &[],
+            (_, _, Route::Import) => LINES,
+            _ if matches!(self.method, Method::Patch) => PATCH,
+            _ => JSON,
+        }
+    }
 }
 
 const fn row(
@@ -199,13 +227,14 @@ const fn row(
     }
 }
 
-use Access::{Admin, Deployer, Page, Provider, Public, Telephony, Viewer};
+use Access::{Admin, Deployer, Page, Provider, Public, StockAdmin, StockViewer, Telephony, Viewer};
 use Method::{Delete, Get, Patch, Post, Put};
 
 /// Every route that is served, files aside.
 pub const ROUTES: &[RouteSpec] = &[
     row(Get, "/healthz", Route::Health, Public, 0),
     row(Get, "/openapi.json", Route::OpenApi, Public, 0),
+    row(Get, super::paper::PATH, Route::Problems, Public, 0),
     row(Get, "/s/{script}", Route::Script, Public, 0),
     row(Get, "/a/{part}", Route::AgentPart, Public, 0),
     row(
@@ -538,26 +567,53 @@ pub const ROUTES: &[RouteSpec] = &[
         Admin,
         0,
     ),
-    row(Get, "/api/v1/stocks/{stock}", Route::StockRead, Deployer, 0),
+    row(
+        Get,
+        "/api/v1/stocks/{stock}",
+        Route::StockRead,
+        StockViewer,
+        0,
+    ),
     row(
         Post,
         "/api/v1/stocks/{stock}",
         Route::StockChange,
-        Deployer,
+        StockAdmin,
         limits::NUMBER_ACTION_BODY_BYTES,
     ),
     row(
         Get,
         "/api/v1/stocks/{stock}/audit",
         Route::StockAudit,
-        Deployer,
+        StockAdmin,
         0,
     ),
     row(
         Get,
         "/api/v1/stocks/{stock}/check",
         Route::StockCheck,
-        Deployer,
+        StockAdmin,
+        0,
+    ),
+    row(
+        Get,
+        "/api/v1/stocks/{stock}/keys",
+        Route::StockKeyList,
+        StockAdmin,
+        0,
+    ),
+    row(
+        Post,
+        "/api/v1/stocks/{stock}/keys",
+        Route::StockKeyCreate,
+        StockAdmin,
+        limits::KEY_BODY_BYTES,
+    ),
+    row(
+        Delete,
+        "/api/v1/stocks/{stock}/keys/{key}",
+        Route::StockKeyRevoke,
+        StockAdmin,
         0,
     ),
 ];
@@ -616,56 +672,4 @@ fn matches<'a>(pattern: &str, path: &'a str) -> Option<Vec<&'a str>> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use expect_test::{Expect, expect};
-
-    fn check(method: &str, path: &str, expected: Expect) {
-        let text = match find(method, path) {
-            Found::Route(index, names) => format!("{:?} {names:?}", ROUTES[index].route),
-            other => format!("{other:?}"),
-        };
-        expected.assert_eq(&text);
-    }
-
-    #[test]
-    fn finds_routes_by_method_and_path() {
-        check("GET", "/healthz", expect!["Health []"]);
-        check("HEAD", "/s/demo.js", expect![[r#"Script ["demo.js"]"#]]);
-        check(
-            "POST",
-            "/v1/sites/demo/visit",
-            expect![[r#"Visit ["demo"]"#]],
-        );
-        check("POST", "/v1/sites//visit", expect!["Nothing"]);
-        check(
-            "GET",
-            "/v1/sites/demo/visit",
-            expect!["OtherMethods([Post])"],
-        );
-        check(
-            "DELETE",
-            "/api/v1/sites/demo/config",
-            expect!["OtherMethods([Get, Put, Patch])"],
-        );
-        check(
-            "GET",
-            "/api/v1/sites/demo/versions/3",
-            expect![[r#"VersionRead ["demo", "3"]"#]],
-        );
-        check("GET", "/healthz/", expect!["Nothing"]);
-        check("GET", "", expect!["Nothing"]);
-    }
-
-    #[test]
-    fn no_path_leads_to_two_routes() {
-        for (index, spec) in ROUTES.iter().enumerate() {
-            let found = find(spec.method.as_str(), spec.path);
-            assert!(
-                matches!(found, Found::Route(at, _) if at == index),
-                "{}",
-                spec.path
-            );
-        }
-    }
-}
+mod tests;

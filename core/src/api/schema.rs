@@ -1,5 +1,6 @@
 //! Schemas of the answers (JSON Schema 2020-12): the members a reader may rely on.
 
+use super::problem::ProblemCode;
 use serde_json::{Map, Value, json};
 
 /// A reference to a schema of [`all`].
@@ -76,6 +77,7 @@ type Named = Vec<(&'static str, Value)>;
 
 fn common() -> Named {
     let fault = object(&[("pointer", text()), ("code", text()), ("detail", text())]);
+    let codes: Vec<&str> = ProblemCode::ALL.iter().map(|code| code.as_str()).collect();
     let problem = with_optional(
         &[
             ("type", text()),
@@ -84,7 +86,7 @@ fn common() -> Named {
                 "status",
                 json!({ "type": "integer", "minimum": 400, "maximum": 599 }),
             ),
-            ("code", text()),
+            ("code", one_of(&codes)),
             ("doc", text()),
         ],
         &[("detail", text()), ("faults", list("Fault"))],
@@ -93,6 +95,19 @@ fn common() -> Named {
         ("Any", json!({})),
         ("Object", json!({ "type": "object" })),
         ("NumberAction", number_action()),
+        (
+            "StockChange",
+            with_optional(
+                &[],
+                &[
+                    ("sites", json!({ "type": "array", "items": text() })),
+                    ("add", text()),
+                    ("remove", text()),
+                    ("country_code", text()),
+                    ("area_code", text()),
+                ],
+            ),
+        ),
         (
             "NewKey",
             object(&[("name", text()), ("role", one_of(&ROLES))]),

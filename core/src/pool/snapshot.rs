@@ -8,7 +8,8 @@ use crate::time::{Millis, UnixMillis};
 
 /// Leases in one checkpoint row: about 400 bytes each as JSON, well under a row's 2 MB.
 const TOUCHED_PER_ROW: usize = 2_000;
-/// Holders in one snapshot row: about 450 bytes each as JSON.
+/// Holders in one snapshot row: about 200 bytes each as JSON, and a number itself as much; some
+/// 10 ms to write. The first row has none beside many numbers, whose configuration it holds.
 const HOLDERS_PER_ROW: usize = 2_000;
 /// What was learnt is written down this often at most, calls aside.
 const COUNTS_EVERY: Millis = Millis::from_mins(60);
@@ -83,7 +84,8 @@ impl Pool {
         let (mut part, mut at) = (0, 0);
         loop {
             let (mut numbers, mut holders) = (Vec::new(), 0);
-            while at < self.numbers.len() && holders < HOLDERS_PER_ROW {
+            let is_full = head.is_some() && self.numbers.len() > HOLDERS_PER_ROW;
+            while !is_full && at < self.numbers.len() && holders < HOLDERS_PER_ROW {
                 let image = self.image(at);
                 holders += image.holders.len() + 1;
                 numbers.push(image);

@@ -307,8 +307,11 @@ pub struct NumberImage {
 }
 
 /// One recent holder, for a snapshot.
+///
+/// Written as a list, without names, because a snapshot may hold a hundred thousand; read either
+/// way.
 #[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize))]
 pub struct HolderImage {
     /// Who.
     pub visitor: VisitorId,
@@ -341,6 +344,31 @@ pub struct HolderImage {
     /// Pages seen since the grant, the one that asked not counted.
     #[cfg_attr(feature = "serde", serde(default))]
     pub pages: u16,
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for HolderImage {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeTuple as _;
+        // In the order of the members.
+        let mut list = serializer.serialize_tuple(15)?;
+        list.serialize_element(&self.visitor)?;
+        list.serialize_element(&self.visit)?;
+        list.serialize_element(&self.lease)?;
+        list.serialize_element(&self.generation)?;
+        list.serialize_element(&self.granted_at)?;
+        list.serialize_element(&self.last_activity)?;
+        list.serialize_element(&self.tap_at)?;
+        list.serialize_element(&self.ended_at)?;
+        list.serialize_element(&self.row)?;
+        list.serialize_element(&self.class)?;
+        list.serialize_element(&self.flags)?;
+        list.serialize_element(&self.region)?;
+        list.serialize_element(&self.active_s)?;
+        list.serialize_element(&self.spells)?;
+        list.serialize_element(&self.pages)?;
+        list.end()
+    }
 }
 
 /// Rounds a duration down to whole seconds that fit.

@@ -2,11 +2,12 @@
 //!
 //! Limits (platform): 100 parameters to a statement, 2 MB to a row or value. Integers cross as
 //! `f64`, so only those within 2^53 are bound as numbers; ids and telephone numbers are text.
-//! A cursor is read whole at once: its lazy errors are thrown while it is read, where `catch` binds
-//! them.
+//! A cursor is read within one turn: its lazy errors are thrown while it is read, where `catch`
+//! binds them.
 
 use super::fault::Fault;
 use js_sys::Array;
+use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -33,6 +34,39 @@ extern "C" {
 
     #[wasm_bindgen(method, catch, js_name = toArray)]
     fn to_array(this: &RawRows) -> Result<Array, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = next)]
+    fn next(this: &RawRows) -> Result<RawNext, JsValue>;
+
+    type RawNext;
+
+    #[wasm_bindgen(method, getter)]
+    fn done(this: &RawNext) -> bool;
+
+    #[wasm_bindgen(method, getter)]
+    fn value(this: &RawNext) -> Array;
+}
+
+/// What stands in a column, whatever it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Cell {
+    /// An integer from 0 up, below 2^53.
+    Integer(u64),
+    /// Text.
+    Text(String),
+    /// Nothing.
+    Null,
+}
+
+impl Bind for Cell {
+    fn bind(&self) -> JsValue {
+        match self {
+            Self::Integer(value) => value.bind(),
+            Self::Text(text) => text.bind(),
+            Self::Null => JsValue::NULL,
+        }
+    }
 }
 
 /// A value bound to a statement.
@@ -118,6 +152,32 @@ impl Sql {
             .collect())
     }
 
+    /// Hands the rows of a query to `each`, one by one, until it says to stop: of a large table
+    /// only what is wanted is ever in memory.
+    ///
+    /// # Errors
+    /// What SQLite or the platform says, or `each`.
+    pub(crate) fn each(
+        &self,
+        query: &str,
+        parameters: &[&dyn Bind],
+        mut each: impl FnMut(&Row) -> Result<bool, Fault>,
+    ) -> Result<(), Fault> {
+        let rows = self.raw.exec(query, &bound(parameters))?.raw()?;
+        loop {
+            let next = rows.next()?;
+            if next.done() {
+                return Ok(());
+            }
+            let row = Row {
+                cells: next.value(),
+            };
+            if !each(&row)? {
+                return Ok(());
+            }
+        }
+    }
+
     /// Reads the first row of a query, if there is one.
     ///
     /// # Errors
@@ -167,6 +227,20 @@ impl Row {
             Some(value) if (0.0..9_007_199_254_740_992.0).contains(&value) => Ok(value as u64),
             _ => Err(wrong(place, "an integer from 0 up")),
         }
+    }
+
+    /// All columns.
+    ///
+    /// # Errors
+    /// If one is neither text nor an integer from 0 up nor NULL.
+    pub(crate) fn cells(&self) -> Result<Vec<Cell>, Fault> {
+        (0..self.cells.length())
+            .map(|place| match self.cells.get(place) {
+                cell if cell.is_null() => Ok(Cell::Null),
+                cell if cell.is_string() => self.text(place).map(Cell::Text),
+                _ => self.integer(place).map(Cell::Integer),
+            })
+            .collect()
     }
 
     /// Text or NULL.

@@ -118,12 +118,7 @@ impl Ask {
     /// # Errors
     /// [`ProblemCode::BodyTooLarge`]; [`ProblemCode::NotJson`] if the client broke off.
     pub(crate) async fn body(&self, limit_bytes: usize) -> Result<Vec<u8>, Problem> {
-        let too_large = || {
-            Problem::with_detail(
-                ProblemCode::BodyTooLarge,
-                format!("at most {limit_bytes} bytes are read here"),
-            )
-        };
+        let too_large = || too_large(limit_bytes as u64);
         let told = self
             .header("content-length")
             .and_then(|length| length.parse::<usize>().ok());
@@ -142,36 +137,96 @@ impl Ask {
                     Ok(bytes)
                 }
             }
-            None => self.streamed_body(limit_bytes).await?.ok_or_else(too_large),
+            None => self.streamed_body(limit_bytes).await,
         }
     }
 
-    /// The body of a request that does not tell its length; nothing if it is too long.
-    async fn streamed_body(&self, limit_bytes: usize) -> Result<Option<Vec<u8>>, Problem> {
-        let Some(stream) = self.raw.body() else {
-            return Ok(Some(Vec::new()));
+    /// The body as it comes, at most `limit_bytes` of it.
+    ///
+    /// # Errors
+    /// [`ProblemCode::BodyTooLarge`] if the request says that it is longer;
+    /// [`ProblemCode::NotJson`] if the client broke off.
+    pub(crate) fn chunks(&self, limit_bytes: u64) -> Result<Chunks, Problem> {
+        let told = self.header("content-length");
+        let told = told.and_then(|length| length.parse::<u64>().ok());
+        if told.is_some_and(|length| length > limit_bytes) {
+            return Err(too_large(limit_bytes));
+        }
+        let reader = match self.raw.body() {
+            Some(stream) => stream.unchecked_ref::<RawStream>().get_reader(),
+            None => {
+                return Ok(Chunks {
+                    reader: None,
+                    left: limit_bytes,
+                    limit_bytes,
+                });
+            }
         };
-        let reader = stream
-            .unchecked_ref::<RawStream>()
-            .get_reader()
-            .map_err(|_| broke_off())?;
+        Ok(Chunks {
+            reader: Some(reader.map_err(|_| broke_off())?),
+            left: limit_bytes,
+            limit_bytes,
+        })
+    }
+
+    /// The body of a request that does not tell its length.
+    async fn streamed_body(&self, limit_bytes: usize) -> Result<Vec<u8>, Problem> {
+        let mut chunks = self.chunks(limit_bytes as u64)?;
         let mut bytes = Vec::new();
-        loop {
-            let chunk = reader.read().map_err(|_| broke_off())?;
-            let chunk = JsFuture::from(chunk).await.map_err(|_| broke_off())?;
-            let chunk = chunk.unchecked_ref::<RawChunk>();
-            if chunk.done() {
-                return Ok(Some(bytes));
+        while let Some(chunk) = chunks.next().await? {
+            bytes.extend(chunk);
+        }
+        Ok(bytes)
+    }
+}
+
+/// A body while it comes.
+pub(crate) struct Chunks {
+    reader: Option<RawReader>,
+    left: u64,
+    limit_bytes: u64,
+}
+
+impl Chunks {
+    /// The next bytes; nothing at the end.
+    ///
+    /// # Errors
+    /// [`ProblemCode::BodyTooLarge`]; [`ProblemCode::NotJson`] if the client broke off.
+    pub(crate) async fn next(&mut self) -> Result<Option<Vec<u8>>, Problem> {
+        let Some(reader) = &self.reader else {
+            return Ok(None);
+        };
+        let chunk = reader.read().map_err(|_| broke_off())?;
+        let chunk = JsFuture::from(chunk).await.map_err(|_| broke_off())?;
+        let chunk = chunk.unchecked_ref::<RawChunk>();
+        if chunk.done() {
+            self.reader = None;
+            return Ok(None);
+        }
+        let value = chunk.value();
+        match self.left.checked_sub(u64::from(value.length())) {
+            Some(left) => self.left = left,
+            None => {
+                self.cancel();
+                return Err(too_large(self.limit_bytes));
             }
-            let value = chunk.value();
-            if bytes.len() + value.length() as usize > limit_bytes {
-                // The rest is wanted by nobody; that it cannot be refused changes nothing.
-                drop(reader.cancel());
-                return Ok(None);
-            }
-            bytes.extend(value.to_vec());
+        }
+        Ok(Some(value.to_vec()))
+    }
+
+    /// The rest is wanted by nobody; that it cannot be refused changes nothing.
+    pub(crate) fn cancel(&mut self) {
+        if let Some(reader) = self.reader.take() {
+            drop(reader.cancel());
         }
     }
+}
+
+fn too_large(limit_bytes: u64) -> Problem {
+    Problem::with_detail(
+        ProblemCode::BodyTooLarge,
+        format!("at most {limit_bytes} bytes are read here"),
+    )
 }
 
 impl worker::FromRequest for Ask {

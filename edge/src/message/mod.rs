@@ -51,12 +51,17 @@ pub(crate) enum SiteCommand {
     },
     /// A request of the administration.
     Admin(Box<AdminAsk>),
+    /// A step of an import. Answered with [`ImportAnswer`], or as the administration refuses.
+    Import(ImportAsk),
     /// A provider reported these events.
     Calls {
         /// The events, verified.
         events: Vec<CallEvent>,
         /// The provider waits to hear where the call should go.
         wants_route: bool,
+        /// Another site passed them on: they stay here.
+        #[serde(default)]
+        passed_on: bool,
     },
     /// A pool is short of numbers. Answered with `null`.
     Short,
@@ -131,6 +136,45 @@ impl AdminAsk {
     pub(crate) fn name(&self, place: usize) -> &str {
         self.names.get(place).map_or("", String::as_str)
     }
+}
+
+/// A step of an import, asked for by the deployer.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct ImportAsk {
+    /// Which import: one that begins anew has another name.
+    pub upload: String,
+    /// What is to be done.
+    pub step: ImportStep,
+    /// The reader would rather have Russian.
+    pub russian: bool,
+}
+
+/// What is to be done for an import.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ImportStep {
+    /// Stage these lines.
+    Lines {
+        /// Their place: the part, and the place within.
+        at: (u64, u64),
+        /// The pool they are of, as its object is named; nothing for the site's own.
+        pool: Option<String>,
+        /// The lines, without the pool's name.
+        lines: String,
+    },
+    /// All lines are here: make a site of them.
+    Commit,
+    /// Forget what was staged.
+    Drop,
+}
+
+/// How far an import is.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct ImportAnswer {
+    /// Lines that are here.
+    pub lines: u64,
+    /// The site is made.
+    pub done: bool,
 }
 
 /// Where a ringing call should go, as told to the Worker that answers the provider.

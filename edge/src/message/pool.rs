@@ -1,5 +1,7 @@
 //! What is asked of a pool's object.
 
+use crate::binding::sql::Cell;
+use crate::export::Lines;
 use crate::panic_probe::PanicPoint;
 use ringlet_core::attribution::{self, Settings, Verdict};
 use ringlet_core::id::{CallId, ScenarioId, VisitId, VisitorId};
@@ -122,15 +124,68 @@ pub(crate) enum PoolCommand {
     Held,
     /// Verify the stored state. Answered with a list of sentences.
     Check,
-    /// Everything that is stored, as lines. Answered with one text.
-    Export,
-    /// Put lines of an export back; nothing must be stored yet. Answered with `null`.
-    Import {
-        /// The lines.
-        lines: String,
+    /// A part of everything that is stored, as lines. Answered with [`ExportPart`].
+    Export {
+        /// What its lines call the pool: `pool`, `pool/1`, `pool/2` …
+        name: String,
+        /// Where the part before ended; nothing begins anew.
+        #[serde(default)]
+        cursor: Option<PoolCursor>,
     },
+    /// Put lines of an export back, in a pool that has no history. Answered with `null`.
+    Import(ImportPart),
+    /// All lines are here: be that pool. Answered with `null`.
+    Imported,
     /// Forget everything: the site is deleted. Answered with `null`.
     Delete,
+}
+
+/// Where a part of an export ends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PoolCursor {
+    /// All visits are written; the journal is being.
+    pub journal: bool,
+    /// After which row.
+    pub after: Vec<Cell>,
+    /// The last visit that belongs to the export.
+    pub last_visit: u64,
+    /// The last row of the journal that does.
+    pub last_row: u64,
+    /// The row at which its replay begins.
+    pub replay_from: u64,
+}
+
+/// A part of an export.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct ExportPart {
+    /// The lines, each with its end.
+    pub text: String,
+    /// How many.
+    pub count: u64,
+    /// Where it ends; nothing if it is the last.
+    pub next: Option<PoolCursor>,
+}
+
+impl ExportPart {
+    /// A part of these lines.
+    pub(crate) fn of(lines: Lines, next: Option<PoolCursor>) -> Self {
+        Self {
+            text: lines.text,
+            count: lines.count,
+            next,
+        }
+    }
+}
+
+/// Lines of an import for one pool.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct ImportPart {
+    /// The import they are of.
+    pub upload: String,
+    /// Their place in it: the part, and the place within.
+    pub at: (u64, u64),
+    /// The lines, without the pool's name.
+    pub lines: String,
 }
 
 /// A page view wants a number.

@@ -42,6 +42,16 @@ pub(crate) enum StockCommand {
         /// The loans.
         loans: Vec<Loan>,
     },
+    /// Which site had a number at an instant, or was the last to have had it. Answered with its
+    /// name, or `null`: also to a site that does not share the stock.
+    Holder {
+        /// Who asks.
+        site: String,
+        /// The number.
+        number: E164,
+        /// The instant.
+        at: UnixMillis,
+    },
     /// A request of the administration. Answered with an HTTP response.
     Admin(Box<AdminAsk>),
 }

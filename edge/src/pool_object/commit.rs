@@ -70,6 +70,7 @@ impl Shell {
                 }
             }
             Err(fault) => {
+                self.forget_snapshot();
                 Line::new(Level::Error, "journal_not_written")
                     .fault(&fault.message)
                     .write();
@@ -78,20 +79,16 @@ impl Shell {
     }
 
     fn write(&self, group: &Group) -> Result<(), Fault> {
-        let rows = serde_json::to_string(&group.rows)?;
         self.store.transaction(|sql| {
             if !self.open.get() {
                 crate::schema::migrate(sql, schema::STEPS)?;
             }
-            journal::append(sql, &rows)?;
+            journal::append(sql, &group.rows)?;
             visits::append(sql, &group.visits)?;
             if let Some(in_force) = group.in_force {
                 journal::put_in_force(sql, in_force)?;
             }
             shard::write(sql, &group.parcels, &group.taken)?;
-            if let Some(row) = group.replay_from {
-                journal::replay_from(sql, row)?;
-            }
             panic_probe::reach(group.panic_at, PanicPoint::Transaction);
             Ok::<_, Fault>(())
         })?;

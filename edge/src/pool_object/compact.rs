@@ -22,6 +22,14 @@ const SWEPT_TO: &str = "swept_to";
 /// The fact that names the row up to which grants past their time are gone.
 const EXPIRED_TO: &str = "expired_to";
 
+/// The row up to which all but history is gone.
+///
+/// # Errors
+/// What the platform says.
+pub(super) fn swept_to(sql: &Sql) -> Result<u64, Fault> {
+    journal::number_fact(sql, SWEPT_TO)
+}
+
 impl Shell {
     pub(super) fn compact(self: &Rc<Self>, visits_before: UnixMillis) -> Result<String, Fault> {
         // Rows that wait belong to the journal.
@@ -31,7 +39,7 @@ impl Shell {
             pool.rows_in_use(visits_before)
         })?;
         self.snapshot_if_worth(visits_before)?;
-        self.commit();
+        self.finish_snapshot()?;
         let kept = serde_json::to_string(&kept)?;
         let done = self.store.transaction(|sql| {
             let from = journal::replays_from(sql)?;
@@ -58,12 +66,7 @@ impl Shell {
         let mut memory = self.take_memory()?;
         let worth = is_old && memory.rows > 0 || memory.rows > SNAPSHOT_WORTH;
         if worth {
-            let mut group = self.group.borrow_mut();
-            group.replay_from = Some(memory.pool.snapshot());
-            memory.rows = 0;
-            while let Some(row) = memory.pool.poll_output() {
-                group.rows.push(row);
-            }
+            self.take_snapshot(&mut memory);
         }
         *self.memory.borrow_mut() = Some(memory);
         Ok(())

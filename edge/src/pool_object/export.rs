@@ -1,62 +1,172 @@
-//! Everything a pool has stored as lines, and back.
+//! Everything a pool has stored as lines, part by part, and back.
+//!
+//! An export is of one instant, though the pool goes on lending while it is read: facts are told at
+//! its beginning, and of the journal and the visits, which only grow, what was there by then. That
+//! replay can begin where those facts say is looked after with every part.
 
-use super::{Shell, schema};
+use super::{Shell, compact, journal, schema};
 use crate::binding::fault::Fault;
-use crate::export::{self, Table};
+use crate::binding::sql::{Cell, Sql};
+use crate::export::{self, Cut, Lines, Table};
+use crate::message::pool::{ExportPart, ImportPart, PoolCursor};
 use std::rc::Rc;
 
-const TABLES: [Table; 4] = [
-    Table {
-        name: "visit",
-        columns: "id, at_ms, visit, visitor, number, context",
-        order: "id",
-    },
-    Table {
-        name: "journal",
-        columns: "row, at_ms, kind, number, generation, entry",
-        order: "row",
-    },
-    Table {
-        name: "fact",
-        columns: "name, value",
-        order: "name",
-    },
-    Table {
-        name: "parcel",
-        columns: "id, target, content",
-        order: "id",
-    },
-];
+const FACT: Table = Table {
+    name: "fact",
+    columns: "name, value",
+    order: "name",
+};
+const PARCEL: Table = Table {
+    name: "parcel",
+    columns: "id, target, content",
+    order: "id",
+};
+const VISIT: Table = Table {
+    name: "visit",
+    columns: "id, at_ms, visit, visitor, number, context",
+    order: "id",
+};
+const JOURNAL: Table = Table {
+    name: "journal",
+    columns: "row, at_ms, kind, number, generation, entry",
+    order: "row",
+};
+const TABLES: [Table; 4] = [FACT, PARCEL, VISIT, JOURNAL];
+
+/// The fact that names the last part of an import that is here; none once it is committed.
+const IMPORT: &str = "import";
 
 impl Shell {
-    pub(super) fn export(self: &Rc<Self>) -> Result<String, Fault> {
-        // What signs changed since the last checkpoint belongs to it.
-        if self.checkpoint_called.get() {
-            self.step(|pool, _, _| pool.checkpoint())?;
+    /// The part that `cursor` stands before, or the first one.
+    pub(super) fn export(
+        self: &Rc<Self>,
+        name: &str,
+        cursor: Option<PoolCursor>,
+    ) -> Result<String, Fault> {
+        let sql = self.store.sql();
+        let mut lines = Lines::default();
+        let mut cursor = match cursor {
+            Some(cursor) => cursor,
+            None => {
+                // What signs changed since the last checkpoint belongs to it.
+                if self.checkpoint_called.get() {
+                    self.step(|pool, _, _| pool.checkpoint())?;
+                }
+                self.finish_snapshot()?;
+                self.commit();
+                if crate::schema::version(sql)?.is_none() {
+                    return Ok(serde_json::to_string(&ExportPart::default())?);
+                }
+                write_whole(sql, &FACT, name, &mut lines)?;
+                write_whole(sql, &PARCEL, name, &mut lines)?;
+                PoolCursor {
+                    journal: false,
+                    after: Vec::new(),
+                    last_visit: last(sql, &VISIT)?,
+                    last_row: last(sql, &JOURNAL)?,
+                    replay_from: journal::replays_from(sql)?,
+                }
+            }
+        };
+        if compact::swept_to(sql)? > cursor.replay_from {
+            return Err(Fault::new(
+                "the journal was made small meanwhile; export again",
+            ));
         }
-        self.commit();
-        let mut text = String::new();
-        for table in &TABLES {
-            export::write(self.store.sql(), table, &mut text)?;
+        let mut next = None;
+        while !lines.is_full() {
+            let (table, cut) = match cursor.journal {
+                false => (&VISIT, Cut::UpTo(&cursor.last_visit)),
+                true => (&JOURNAL, Cut::UpTo(&cursor.last_row)),
+            };
+            let after = export::write(sql, table, cut, &cursor.after, Some(name), &mut lines)?;
+            match after {
+                Some(after) => cursor.after = after,
+                None if cursor.journal => {
+                    let part = ExportPart::of(lines, None);
+                    return Ok(serde_json::to_string(&part)?);
+                }
+                None => {
+                    cursor.journal = true;
+                    cursor.after.clear();
+                }
+            }
+            next = Some(cursor.clone());
         }
-        Ok(serde_json::to_string(&text)?)
+        let part = ExportPart::of(lines, next.or(Some(cursor)));
+        Ok(serde_json::to_string(&part)?)
     }
 
-    pub(super) fn import(self: &Rc<Self>, lines: &str) -> Result<(), Fault> {
+    /// Takes a part of an import; one that is here already changes nothing.
+    pub(super) fn import(self: &Rc<Self>, part: &ImportPart) -> Result<(), Fault> {
         self.commit();
-        let lines: Vec<&str> = lines.lines().collect();
+        let lines: Vec<&str> = part.lines.lines().collect();
         self.store.transaction(|sql| {
             crate::schema::migrate(sql, schema::STEPS)?;
-            if sql.row("SELECT 1 FROM journal LIMIT 1", &[])?.is_some() {
-                return Err(Fault::new("the pool has a history already"));
+            let mark = journal::fact(sql, IMPORT)?;
+            match mark.as_deref().and_then(read_mark) {
+                Some((upload, at)) if upload == part.upload => {
+                    if at >= part.at {
+                        return Ok(());
+                    }
+                }
+                Some(_) => empty(sql)?,
+                None if sql.row("SELECT 1 FROM journal LIMIT 1", &[])?.is_some() => {
+                    return Err(Fault::new("the pool has a history already"));
+                }
+                None => empty(sql)?,
             }
-            sql.run("DELETE FROM fact", &[])?;
-            for table in &TABLES {
-                export::read(sql, table, &export::lines_of(table, &lines))?;
-            }
-            Ok(())
+            export::read(sql, &TABLES, &lines)?;
+            let (of, chunk) = part.at;
+            let mark = format!("{of} {chunk} {}", part.upload);
+            journal::put_fact(sql, IMPORT, &mark)
         })?;
         self.memory.borrow_mut().take();
         Ok(())
     }
+
+    /// The import is whole: from now on this is a pool as any other, if one can be built from it.
+    pub(super) fn imported(self: &Rc<Self>) -> Result<(), Fault> {
+        self.commit();
+        self.memory.borrow_mut().take();
+        let memory = self.take_memory()?;
+        *self.memory.borrow_mut() = Some(memory);
+        let sql = self.store.sql();
+        sql.run("DELETE FROM fact WHERE name = ?", &[&IMPORT])?;
+        Ok(())
+    }
+}
+
+fn write_whole(sql: &Sql, table: &Table, name: &str, lines: &mut Lines) -> Result<(), Fault> {
+    let mut after: Vec<Cell> = Vec::new();
+    // Whatever its length: these few rows are of one instant.
+    while let Some(next) = export::write(sql, table, Cut::All, &after, Some(name), lines)? {
+        after = next;
+    }
+    Ok(())
+}
+
+/// The greatest key of a table; 0 if it is empty.
+fn last(sql: &Sql, table: &Table) -> Result<u64, Fault> {
+    let Table { name, order, .. } = table;
+    let row = sql.row(
+        &format!("SELECT coalesce(max({order}), 0) FROM {name}"),
+        &[],
+    )?;
+    row.map_or(Ok(0), |row| row.integer(0))
+}
+
+/// The upload and the place in it that a mark names.
+fn read_mark(mark: &str) -> Option<(&str, (u64, u64))> {
+    let mut words = mark.splitn(3, ' ');
+    let part = words.next()?.parse().ok()?;
+    let chunk = words.next()?.parse().ok()?;
+    Some((words.next()?, (part, chunk)))
+}
+
+fn empty(sql: &Sql) -> Result<(), Fault> {
+    for table in &TABLES {
+        sql.run(&format!("DELETE FROM {}", table.name), &[])?;
+    }
+    Ok(())
 }

@@ -25,8 +25,6 @@ pub(super) struct Group {
     pub in_force: Option<InForce>,
     /// Visits that no row tells of.
     pub visits: Vec<UnseenVisit>,
-    /// The first row of a snapshot among the rows.
-    pub replay_from: Option<u64>,
     /// Numbers that leave by the rows, by the shard they go to.
     pub parcels: Vec<(u32, Parcel)>,
     /// The last parcel taken of each shard that one came from by the rows.
@@ -46,6 +44,5 @@ impl Group {
             || !self.visits.is_empty()
             || !self.taken.is_empty()
             || self.in_force.is_some()
-            || self.replay_from.is_some()
     }
 }

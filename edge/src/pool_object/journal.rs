@@ -31,36 +31,71 @@ pub(crate) const UNSETTLED: &str = "unsettled";
 /// The fact that says among how many shards the pool is divided.
 const SHARDS: &str = "shards";
 
-/// Appends rows, given as a JSON array of [`JournalRow`].
+/// Bytes of rows in one statement, but for one row that is longer: the database takes a parameter
+/// of at most 2 MB.
+const APPEND_BYTES: usize = 500_000;
+
+/// Appends rows.
 ///
 /// # Errors
 /// What the platform says; that a lease would stand beside another is said by the index.
-pub(crate) fn append(sql: &Sql, rows: &str) -> Result<(), Fault> {
-    sql.run(APPEND, &[&rows])?;
+pub(crate) fn append(sql: &Sql, rows: &[JournalRow]) -> Result<(), Fault> {
+    let mut text = String::new();
+    for row in rows {
+        let row = serde_json::to_string(row)?;
+        if !text.is_empty() && text.len() + row.len() > APPEND_BYTES {
+            text.push(']');
+            sql.run(APPEND, &[&text])?;
+            text.clear();
+        }
+        text.push(if text.is_empty() { '[' } else { ',' });
+        text.push_str(&row);
+    }
+    if !text.is_empty() {
+        text.push(']');
+        sql.run(APPEND, &[&text])?;
+    }
     Ok(())
 }
 
-/// Hands every row since the last snapshot to `replay`, in order; says how many there were.
+/// Hands every row since the last snapshot to `replay`, in order; says how many there were. Parts
+/// of a snapshot that was never finished are dropped.
 ///
 /// # Errors
 /// What the platform says, or if a row is not what this version writes.
 pub(crate) fn read(sql: &Sql, mut replay: impl FnMut(&JournalRow)) -> Result<u64, Fault> {
     let from = replays_from(sql)?;
     let mut after = from.saturating_sub(1);
-    let mut count = 0;
+    let (mut count, mut begun) = (0, false);
+    let mut unfinished: Vec<u64> = Vec::new();
+    let query = "SELECT row, at_ms, entry FROM journal WHERE row > ? ORDER BY row LIMIT ?";
     loop {
-        let query = "SELECT row, at_ms, entry FROM journal WHERE row > ? ORDER BY row LIMIT ?";
-        let rows = sql.rows(query, &[&after, &ROWS_AT_ONCE])?;
-        for row in &rows {
+        let mut read = 0;
+        // One by one: a part of a snapshot is longer than a thousand other rows.
+        sql.each(query, &[&after.clone(), &ROWS_AT_ONCE], |row| {
             let row = journal_row(row)?;
             after = row.row;
+            read += 1;
+            if !matches!(row.entry, JournalEntry::Snapshot { .. }) {
+                begun = true;
+                count += 1;
+            } else if begun {
+                unfinished.push(row.row);
+                return Ok(true);
+            }
             replay(&row);
-        }
-        count += rows.len() as u64;
-        if (rows.len() as u64) < ROWS_AT_ONCE {
-            return Ok(count);
+            Ok(true)
+        })?;
+        if read < ROWS_AT_ONCE {
+            break;
         }
     }
+    if !unfinished.is_empty() {
+        let list = serde_json::to_string(&unfinished)?;
+        let query = "DELETE FROM journal WHERE row IN (SELECT value FROM json_each(?))";
+        sql.run(query, &[&list])?;
+    }
+    Ok(count)
 }
 
 fn journal_row(row: &Row) -> Result<JournalRow, Fault> {
@@ -327,12 +362,20 @@ pub(crate) fn put_in_force(sql: &Sql, in_force: InForce) -> Result<(), Fault> {
     put_number_fact(sql, SHARDS, u64::from(in_force.shards.count()))
 }
 
-fn fact(sql: &Sql, name: &str) -> Result<Option<String>, Fault> {
+/// A fact, if it is there.
+///
+/// # Errors
+/// What the platform says.
+pub(crate) fn fact(sql: &Sql, name: &str) -> Result<Option<String>, Fault> {
     let row = sql.row("SELECT value FROM fact WHERE name = ?", &[&name])?;
     row.map(|row| row.text(0)).transpose()
 }
 
-fn put_fact(sql: &Sql, name: &str, value: &str) -> Result<(), Fault> {
+/// Notes a fact.
+///
+/// # Errors
+/// What the platform says.
+pub(crate) fn put_fact(sql: &Sql, name: &str, value: &str) -> Result<(), Fault> {
     let query =
         "INSERT INTO fact VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
     sql.run(query, &[&name, &value])?;

@@ -22,6 +22,7 @@ mod recent;
 mod schema;
 mod shard;
 mod shortage;
+mod snapshot;
 mod visit;
 mod visits;
 
@@ -67,6 +68,8 @@ pub(crate) struct Shell {
     memory: RefCell<Option<Memory>>,
     group: RefCell<Group>,
     recent: RefCell<Recent>,
+    /// Parts of a snapshot that wait to be written.
+    snapshot: RefCell<snapshot::Pending>,
     /// Networks that hold numbers; made when first needed.
     guard: RefCell<Option<Guard>>,
     /// The tables are there and up to date.
@@ -110,6 +113,7 @@ impl DurableObject for PoolObject {
             memory: RefCell::new(None),
             group: RefCell::default(),
             recent: RefCell::default(),
+            snapshot: RefCell::default(),
             guard: RefCell::default(),
             open: Cell::new(false),
             committed_at: Cell::new(UnixMillis(0)),
@@ -163,7 +167,7 @@ impl Shell {
         self.site.replace(site.clone());
         self.shard.set(shard);
         match command {
-            PoolCommand::Import { .. } | PoolCommand::Delete => {}
+            PoolCommand::Import(_) | PoolCommand::Imported | PoolCommand::Delete => {}
             command if pool == objects::UNPOOLED => return self.unpooled(command).await,
             _ => {}
         }
@@ -172,8 +176,12 @@ impl Shell {
                 self.settle(&site, &pool, *configuration).await?;
                 Ok("null".to_owned())
             }
-            PoolCommand::Import { lines } => {
-                self.import(&lines)?;
+            PoolCommand::Import(part) => {
+                self.import(&part)?;
+                Ok("null".to_owned())
+            }
+            PoolCommand::Imported => {
+                self.imported()?;
                 Ok("null".to_owned())
             }
             PoolCommand::Delete => {
@@ -201,7 +209,6 @@ impl Shell {
                 Ok(serde_json::to_string(&Compacted::default())?)
             }
             PoolCommand::Check if is_empty => Ok("[]".to_owned()),
-            PoolCommand::Export if is_empty => Ok("\"\"".to_owned()),
             command => self.command(command).await,
         }
     }
@@ -241,12 +248,13 @@ impl Shell {
             PoolCommand::Shown { numbers } => self.shown(&numbers),
             PoolCommand::Compact { visits_before } => self.compact(visits_before),
             PoolCommand::Check => self.check(),
-            PoolCommand::Export => self.export(),
+            PoolCommand::Export { name, cursor } => self.export(&name, cursor),
             PoolCommand::Held => self.held(),
             PoolCommand::Configure(_)
             | PoolCommand::Delete
             | PoolCommand::Yield { .. }
-            | PoolCommand::Import { .. } => Ok("null".to_owned()),
+            | PoolCommand::Import(_)
+            | PoolCommand::Imported => Ok("null".to_owned()),
         }
     }
 
@@ -282,13 +290,11 @@ impl Shell {
             group.rows.push(row);
         }
         if memory.rows > SNAPSHOT_AFTER_ROWS + 2 * memory.pool.config().numbers.len() as u64 {
-            group.replay_from = Some(memory.pool.snapshot());
-            memory.rows = 0;
-            while let Some(row) = memory.pool.poll_output() {
-                group.rows.push(row);
-            }
+            drop((group, recent));
+            self.take_snapshot(memory);
+        } else {
+            drop((group, recent));
         }
-        drop((group, recent));
         self.settle_later(memory, now);
     }
 
@@ -299,6 +305,7 @@ impl Shell {
         }
         // Rows that wait belong to a pool that is no more; the new one must find them stored.
         self.commit();
+        self.forget_snapshot();
         let exists = crate::schema::open(&self.store, schema::STEPS)?;
         let mut pool = Pool::new(PoolConfig::default());
         if !exists {
@@ -392,6 +399,7 @@ impl Shell {
     async fn forget(self: &Rc<Self>) -> std::result::Result<(), Fault> {
         self.commit();
         self.memory.borrow_mut().take();
+        self.forget_snapshot();
         *self.recent.borrow_mut() = Recent::default();
         self.alarm_at.set(None);
         self.open.set(false);

@@ -1,4 +1,4 @@
-//! Keys of a site and what their bearers may do.
+//! Keys of a site or a stock, and what their bearers may do.
 //!
 //! A key's token is shown once, at its making; only its SHA-256 is kept. Tokens have 256 random
 //! bits, so finding one by its hash tells nothing by the time it takes.
@@ -48,8 +48,8 @@ impl Role {
         match access {
             Access::Public | Access::Page | Access::Provider => true,
             Access::Telephony => true,
-            Access::Viewer => matches!(self, Self::Admin | Self::Viewer),
-            Access::Admin => matches!(self, Self::Admin),
+            Access::Viewer | Access::StockViewer => matches!(self, Self::Admin | Self::Viewer),
+            Access::Admin | Access::StockAdmin => matches!(self, Self::Admin),
             Access::Deployer => false,
         }
     }
@@ -95,7 +95,7 @@ pub(crate) fn admit(
     let unknown = || {
         Problem::with_detail(
             ProblemCode::Unauthorized,
-            "the token is no key of this site",
+            "the token is no key of this site or stock",
         )
     };
     let hash = ask.token_hash.as_deref().ok_or_else(unknown)?;

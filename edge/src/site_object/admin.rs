@@ -52,6 +52,17 @@ impl AdminReply {
         })
     }
 
+    /// An answer that says nothing.
+    pub(crate) fn nothing() -> Self {
+        Self {
+            status: 204,
+            etag: None,
+            body: String::new(),
+            content_type: "application/json",
+            headers: Vec::new(),
+        }
+    }
+
     fn with_status(mut self, status: u16) -> Self {
         self.status = status;
         self
@@ -62,7 +73,11 @@ impl AdminReply {
         self
     }
 
-    fn into_response(self) -> worker::Result<Response> {
+    /// The platform's response.
+    ///
+    /// # Errors
+    /// When the platform refuses a header, which no handler makes.
+    pub(crate) fn into_response(self) -> worker::Result<Response> {
         let mut builder = ResponseBuilder::new()
             .with_status(self.status)
             .with_header("cache-control", "no-store")?;
@@ -81,9 +96,10 @@ impl AdminReply {
 }
 
 /// JSON Lines.
-const NDJSON: &str = "application/x-ndjson";
+pub(super) const NDJSON: &str = "application/x-ndjson";
 
-type Done = Result<AdminReply, Refused>;
+/// What a request of the administration comes to.
+pub(crate) type Done = Result<AdminReply, Refused>;
 
 impl SiteObject {
     /// Answers a request of the administration.
@@ -122,11 +138,20 @@ impl SiteObject {
         let now = clock::now();
         if !self.exists()? || config::latest_version(self.store.sql())? == 0 {
             return match route {
+                Route::ConfigWrite | Route::SiteCreate
+                    if ask.deployer && self.is_importing()? =>
+                {
+                    let detail = "it is being imported; finish that, or drop it with DELETE";
+                    Err(Problem::with_detail(ProblemCode::Conflict, detail).into())
+                }
+                Route::SiteDelete if ask.deployer && self.is_importing()? => {
+                    self.drop_import(site).await?;
+                    Ok(AdminReply::nothing())
+                }
                 Route::ConfigWrite | Route::SiteCreate if ask.deployer => {
                     self.write_config(site, ask, "deployer", now).await
                 }
                 Route::ConfigCheck if ask.deployer => check_config(site, ask),
-                Route::Import if ask.deployer => export::read(self, site, ask).await,
                 // Who is not the deployer learns nothing of which sites there are.
                 _ if ask.deployer => Err(ProblemCode::UnknownSite.into()),
                 _ => Err(ProblemCode::Unauthorized.into()),
@@ -151,19 +176,10 @@ impl SiteObject {
             Route::LeaseRead => self.read_leases(ask, now).await,
             Route::Live => self.read_live(now).await,
             Route::PoolRead => self.read_pool(ask).await,
-            Route::Export => {
-                let body = export::write(self, site).await?;
-                Ok(AdminReply {
-                    status: 200,
-                    etag: None,
-                    body,
-                    content_type: NDJSON,
-                    headers: Vec::new(),
-                })
-            }
+            Route::Export => export::part(self, site, ask).await,
             Route::Import => Err(ProblemCode::Conflict.into()),
             Route::Check => self.check_state().await,
-            Route::StockKeep => self.keep_stock_now().await,
+            Route::StockKeep => self.keep_stock_now(ask, now).await,
             Route::CallCorrect => self.correct(ask, &actor, now).await,
             Route::Replay => self.replay(ask, &actor, now).await,
             Route::KeptEventRetry => self.retry_kept_event(ask, &actor, now).await,
@@ -199,9 +215,7 @@ impl SiteObject {
             Route::DeliveryList => self.list_deliveries(ask),
             Route::OutboxList => self.list_outbox(ask),
             Route::KeptEventList => self.list_kept_events(now),
-            Route::KeyList => AdminReply::json(&Keys {
-                keys: access::list(sql)?,
-            }),
+            Route::KeyList => list_keys(sql),
             Route::KeyCreate => self.create_key(ask, actor, now),
             Route::KeyRevoke => self.revoke_key(ask, actor, now),
             Route::AuditList => list_audit(sql, ask),
@@ -301,45 +315,13 @@ impl SiteObject {
     }
 
     fn create_key(&self, ask: &AdminAsk, actor: &str, now: UnixMillis) -> Done {
-        let mut entropy = Entropy::new(host::seed());
-        self.store.transaction(|sql| {
-            let key = access::create(sql, &ask.body, now, &mut entropy)?;
-            let change = Change {
-                actor,
-                action: "key.create",
-                subject: &format!("key/{}", key.key),
-                request: &ask.request,
-                before_hash: "",
-                after_hash: "",
-            };
-            audit::append(sql, now, &change)?;
-            // Not remembered for an idempotency key: the token must be stored nowhere.
-            Ok(AdminReply::json(&key)?.with_status(201))
-        })
+        self.store
+            .transaction(|sql| create_key(sql, ask, actor, now))
     }
 
     fn revoke_key(&self, ask: &AdminAsk, actor: &str, now: UnixMillis) -> Done {
-        self.store.transaction(|sql| {
-            access::revoke(sql, ask.name(0), now)?;
-            let change = Change {
-                actor,
-                action: "key.revoke",
-                subject: &format!("key/{}", ask.name(0)),
-                request: &ask.request,
-                before_hash: "",
-                after_hash: "",
-            };
-            audit::append(sql, now, &change)?;
-            let reply = AdminReply {
-                status: 204,
-                etag: None,
-                body: String::new(),
-                content_type: "application/json",
-                headers: Vec::new(),
-            };
-            idempotency::remember(sql, ask, &reply, now)?;
-            Ok(reply)
-        })
+        self.store
+            .transaction(|sql| revoke_key(sql, ask, actor, now))
     }
 
     async fn delete_site(&self, site: &str) -> Done {
@@ -349,13 +331,7 @@ impl SiteObject {
         self.config.borrow_mut().take();
         self.open.set(false);
         Line::new(Level::Info, "site_deleted").site(site).write();
-        Ok(AdminReply {
-            status: 204,
-            etag: None,
-            body: String::new(),
-            content_type: "application/json",
-            headers: Vec::new(),
-        })
+        Ok(AdminReply::nothing())
     }
 
     async fn check_state(&self) -> Done {
@@ -367,12 +343,69 @@ impl SiteObject {
     }
 }
 
-fn access_of(route: Route) -> Access {
+/// Makes a key of a site or a stock; call it inside a transaction.
+///
+/// # Errors
+/// [`ProblemCode::NotJson`], or what the platform says.
+pub(crate) fn create_key(sql: &Sql, ask: &AdminAsk, actor: &str, now: UnixMillis) -> Done {
+    let mut entropy = Entropy::new(host::seed());
+    let key = access::create(sql, &ask.body, now, &mut entropy)?;
+    let change = Change {
+        actor,
+        action: "key.create",
+        subject: &format!("key/{}", key.key),
+        request: &ask.request,
+        before_hash: "",
+        after_hash: "",
+    };
+    audit::append(sql, now, &change)?;
+    // The token must be stored nowhere: whoever asks again hears that it is done.
+    let done = Problem::with_detail(
+        ProblemCode::Conflict,
+        format!("it made the key {}; a token is told once", key.key),
+    );
+    idempotency::remember(sql, ask, &refusal(&done, ask.russian), now)?;
+    Ok(AdminReply::json(&key)?.with_status(201))
+}
+
+/// Revokes a key of a site or a stock; call it inside a transaction.
+///
+/// # Errors
+/// [`ProblemCode::NotFound`], or what the platform says.
+pub(crate) fn revoke_key(sql: &Sql, ask: &AdminAsk, actor: &str, now: UnixMillis) -> Done {
+    access::revoke(sql, ask.name(0), now)?;
+    let change = Change {
+        actor,
+        action: "key.revoke",
+        subject: &format!("key/{}", ask.name(0)),
+        request: &ask.request,
+        before_hash: "",
+        after_hash: "",
+    };
+    audit::append(sql, now, &change)?;
+    let reply = AdminReply::nothing();
+    idempotency::remember(sql, ask, &reply, now)?;
+    Ok(reply)
+}
+
+/// The keys of a site or a stock.
+///
+/// # Errors
+/// What the platform says.
+pub(crate) fn list_keys(sql: &Sql) -> Done {
+    AdminReply::json(&Keys {
+        keys: access::list(sql)?,
+    })
+}
+
+/// Who may ask for a route.
+pub(crate) fn access_of(route: Route) -> Access {
     let spec = ROUTES.iter().find(|spec| spec.route == route);
     spec.map_or(Access::Deployer, |spec| spec.access)
 }
 
-fn refusal(problem: &Problem, russian: bool) -> AdminReply {
+/// A refusal as an answer.
+pub(crate) fn refusal(problem: &Problem, russian: bool) -> AdminReply {
     AdminReply {
         status: problem.code.status(),
         etag: None,
@@ -460,7 +493,11 @@ fn version_named(sql: &Sql, ask: &AdminAsk) -> Result<Version, Refused> {
     Ok(config::read(sql, number)?.ok_or(ProblemCode::NotFound)?)
 }
 
-fn list_audit(sql: &Sql, ask: &AdminAsk) -> Done {
+/// A page of the audit log of a site or a stock.
+///
+/// # Errors
+/// [`ProblemCode::BadParameter`], or what the platform says.
+pub(crate) fn list_audit(sql: &Sql, ask: &AdminAsk) -> Done {
     let (before, count) = page_before(ask)?;
     let rows = audit::list(sql, before, count)?;
     let next = next_page(&rows, count, |row| row.sequence);

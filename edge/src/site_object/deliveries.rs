@@ -11,7 +11,7 @@ use super::calls::StoredCall;
 use super::duty::{self, Duty};
 use super::refused::Refused;
 use super::shown::ShownCall;
-use super::{InForce, SiteObject, attribution};
+use super::{InForce, SiteObject, attribution, idempotency};
 use crate::auth::sha256_hex;
 use crate::binding::fault::Fault;
 use crate::binding::fetch;
@@ -279,6 +279,9 @@ impl SiteObject {
         }
         let of = ask.parameter("receiver");
         let after = ask.parameter("cursor").unwrap_or_default().to_owned();
+        if !after.is_empty() && !is_place(&after) {
+            return Err(bad("cursor", "the `next` of the page before").into());
+        }
         let rows = self.with_deliveries(self.store.sql(), |deliveries| {
             let mut rows = Vec::new();
             for (receiver, outbox) in &deliveries.by_receiver {
@@ -327,6 +330,9 @@ impl SiteObject {
                 duty::call_for(sql, Duty::Send, now)?;
                 Ok(again)
             })?;
+            if sent == 0 && delivery != "all" {
+                return Err(ProblemCode::NotFound.into());
+            }
             let change = AuditChange {
                 actor,
                 action: "delivery.send",
@@ -336,14 +342,13 @@ impl SiteObject {
                 after_hash: "",
             };
             audit::append(sql, now, &change)?;
-            Ok::<_, Refused>(sent)
+            let reply = AdminReply::json(&Sent { sent })?;
+            idempotency::remember(sql, ask, &reply, now)?;
+            Ok::<_, Refused>(reply)
         });
-        let sent = sent.inspect_err(|_| self.forget_deliveries())?;
-        if sent == 0 && delivery != "all" {
-            return Err(ProblemCode::NotFound.into());
-        }
+        let reply = sent.inspect_err(|_: &Refused| self.forget_deliveries())?;
         self.set_alarm_for_duties()?;
-        AdminReply::json(&Sent { sent })
+        Ok(reply)
     }
 
     /// `GET …/outbox`: what happened to calls, oldest first, from `cursor` on.
@@ -528,6 +533,15 @@ impl Row {
     fn place(&self) -> String {
         format!("{}.{:016}", self.receiver, self.delivery)
     }
+}
+
+/// Whether a cursor is a place in the list.
+fn is_place(cursor: &str) -> bool {
+    cursor.rsplit_once('.').is_some_and(|(receiver, delivery)| {
+        ReceiverId::parse(receiver).is_ok()
+            && delivery.len() == 16
+            && delivery.bytes().all(|byte| byte.is_ascii_digit())
+    })
 }
 
 #[derive(Serialize)]

@@ -24,18 +24,21 @@ pub(super) enum Duty {
     Stock,
     /// Have shards settle a new division of their pool.
     Shards,
+    /// Drop an import that is not heard of any more.
+    Import,
 }
 
 /// When a duty that failed is tried again.
 const AGAIN_AFTER: Millis = Millis::from_secs(30);
 
 impl Duty {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::Credit,
         Self::Send,
         Self::Retention,
         Self::Stock,
         Self::Shards,
+        Self::Import,
     ];
 
     const fn name(self) -> &'static str {
@@ -45,6 +48,7 @@ impl Duty {
             Self::Retention => "retention",
             Self::Stock => "stock",
             Self::Shards => "shards",
+            Self::Import => "import",
         }
     }
 }
@@ -110,6 +114,7 @@ impl SiteObject {
                 Duty::Retention => self.let_go().await,
                 Duty::Stock => self.keep_stock().await,
                 Duty::Shards => self.settle_shards().await,
+                Duty::Import => self.drop_silent_import().await,
             };
             let again = done.unwrap_or_else(|fault| {
                 Line::new(Level::Warn, "duty_failed")
@@ -117,6 +122,10 @@ impl SiteObject {
                     .write();
                 Some(AGAIN_AFTER)
             });
+            if !self.exists()? {
+                // It was an import, and is dropped.
+                return self.store.delete_alarm().await;
+            }
             self.written_down(duty, due, again)?;
         }
         match next(self.store.sql())? {

@@ -1,61 +1,71 @@
-//! A whole site as JSON Lines, its pools included, and back.
+//! A whole site as JSON Lines, its pools included, part by part.
 //!
-//! The first line says what it is. What is left out: answers kept for idempotency keys, which
-//! nobody asks for after a day. A restored site is the same to the byte, its audit log included; so
-//! the restoring itself leaves no row in it.
+//! The first line says what it is, the last one how many there are before it: an export that broke
+//! off is known by having none. What is left out: answers kept for idempotency keys, which nobody
+//! asks for after a day, and what the site is to do when. The export is of the instant of its first
+//! part, but for calls that changed meanwhile, which are told whole and as they are by then; a
+//! change of the configuration, of what is borrowed or of how a pool is divided breaks it off.
 
-use super::admin::AdminReply;
-use super::duty::{self, Duty};
+use super::admin::{AdminReply, NDJSON};
 use super::refused::Refused;
-use super::{SiteObject, config, schema};
+use super::{InForce, SiteObject, config, shards, stock};
 use crate::binding::fault::Fault;
+use crate::binding::sql::{Cell, Sql};
 use crate::clock;
-use crate::export::{self, Table};
+use crate::export::{self, Cut, Lines, Table};
 use crate::message::AdminAsk;
-use crate::message::pool::PoolCommand;
+use crate::message::pool::{ExportPart, PoolCommand, PoolCursor};
 use ringlet_core::api::problem::{Problem, ProblemCode};
-use std::collections::BTreeMap;
+use ringlet_core::time::UnixMillis;
+use serde::{Deserialize, Serialize};
 
-const TABLES: [Table; 13] = [
-    Table {
-        name: "config_version",
-        columns: "version, at_ms, author, note, document",
-        order: "version",
-    },
+/// The form of the lines.
+pub(super) const VERSION: u32 = 2;
+/// The header that says where the next part begins; the Worker keeps it to itself.
+pub(crate) const NEXT: &str = "ringlet-next";
+/// The parameter by which the Worker says where a part begins.
+pub(crate) const AFTER: &str = "after";
+
+/// Configuration versions: kept apart when they come back, until everything is there.
+pub(super) const CONFIG_VERSION: Table = Table {
+    name: "config_version",
+    columns: "version, at_ms, author, note, document",
+    order: "version",
+};
+const CALL: Table = Table {
+    name: "call",
+    columns: "call, started_at_ms, dialed, caller, record, credited_by, waiting, told",
+    order: "call",
+};
+const CALL_EVENT: Table = Table {
+    name: "call_event",
+    columns: "dedupe_key, call, received_at_ms, event",
+    order: "dedupe_key",
+};
+const ATTRIBUTION: Table = Table {
+    name: "attribution",
+    columns: "call, revision, at_ms, author, outcome",
+    order: "call, revision",
+};
+const OUTBOX: Table = Table {
+    name: "outbox",
+    columns: "sequence, at_ms, event, call, revision",
+    order: "sequence",
+};
+const AUDIT: Table = Table {
+    name: "audit",
+    columns: "sequence, at_ms, actor, action, subject, request, before_hash, after_hash, hash",
+    order: "sequence",
+};
+
+/// All tables, in the order they are written. Calls, which change, are last: each is written with
+/// everything of it in one turn.
+pub(super) const TABLES: [Table; 15] = [
+    CONFIG_VERSION,
     Table {
         name: "number_place",
         columns: "number, pool, since_ms, until_ms",
         order: "number, pool, since_ms",
-    },
-    Table {
-        name: "call_event",
-        columns: "dedupe_key, call, received_at_ms, event",
-        order: "dedupe_key",
-    },
-    Table {
-        name: "call",
-        columns: "call, started_at_ms, dialed, caller, record, credited_by, waiting, told",
-        order: "call",
-    },
-    Table {
-        name: "outbox",
-        columns: "sequence, at_ms, event, call, revision",
-        order: "sequence",
-    },
-    Table {
-        name: "delivery",
-        columns: "receiver, id, entry, body",
-        order: "receiver, id",
-    },
-    Table {
-        name: "attribution",
-        columns: "call, revision, at_ms, author, outcome",
-        order: "call, revision",
-    },
-    Table {
-        name: "audit",
-        columns: "sequence, at_ms, actor, action, subject, request, before_hash, after_hash, hash",
-        order: "sequence",
     },
     Table {
         name: "api_key",
@@ -82,117 +92,256 @@ const TABLES: [Table; 13] = [
         columns: "revision",
         order: "revision",
     },
+    Table {
+        name: "kept_event",
+        columns: "id, at_ms, event",
+        order: "id",
+    },
+    Table {
+        name: "passed_call",
+        columns: "call, site, at_ms",
+        order: "call",
+    },
+    Table {
+        name: "delivery",
+        columns: "receiver, id, entry, body",
+        order: "receiver, id",
+    },
+    OUTBOX,
+    AUDIT,
+    CALL,
+    CALL_EVENT,
+    ATTRIBUTION,
 ];
+/// Tables written one after the other; those after them are written call by call.
+const BY_TABLE: usize = 12;
+/// Calls written at once with everything of them: some 10 kB each.
+const CALLS_AT_ONCE: u64 = 100;
 
-const VERSION: u32 = 1;
-
-/// Writes the export.
-///
-/// # Errors
-/// When a pool could not be asked.
-pub(super) async fn write(object: &SiteObject, site: &str) -> Result<String, Fault> {
-    let sql = object.store.sql();
-    let mut text = format!("{{\"ringlet_export\":{VERSION},\"site\":\"{site}\"}}\n");
-    for table in &TABLES {
-        export::write(sql, table, &mut text)?;
-    }
-    let in_force = object
-        .in_force()?
-        .ok_or_else(|| Fault::new("there is no such site"))?;
-    for pool in config::keepers_of_visits(sql)? {
-        let shards: Vec<String> = object
-            .ask_shards(&in_force, &pool, PoolCommand::Export)
-            .await?;
-        for (shard, lines) in shards.iter().enumerate() {
-            // As its object is named: `pool`, `pool/1`, `pool/2` …
-            let name = match shard {
-                0 => pool.clone(),
-                shard => format!("{pool}/{shard}"),
-            };
-            for line in lines.lines() {
-                text.push_str(&format!("{{\"pool\":\"{name}\",{}\n", &line[1..]));
-            }
-        }
-    }
-    Ok(text)
+/// Where a part ends.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Cursor {
+    /// Lines before it.
+    lines: u64,
+    place: Place,
+    /// The last rows that belong to the export.
+    audit: u64,
+    outbox: u64,
+    /// Calls that were heard of later do not.
+    at: UnixMillis,
+    /// What must not change meanwhile.
+    version: u64,
+    revision: u64,
+    shards: Vec<u32>,
 }
 
-/// Puts an export back. The site must not exist yet.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+enum Place {
+    /// In this table, after this row.
+    Table(usize, Vec<Cell>),
+    /// After this call.
+    Call(String),
+    /// In this shard of this pool.
+    Pool(usize, u32, Option<PoolCursor>),
+}
+
+/// Answers the part that the request stands before, or the first one.
 ///
 /// # Errors
-/// [`ProblemCode::Unprocessable`] for what is no export of this site.
-pub(super) async fn read(
+/// [`ProblemCode::Conflict`] while a pool is being divided; what the platform and the pools say.
+pub(super) async fn part(
     object: &SiteObject,
     site: &str,
     ask: &AdminAsk,
 ) -> Result<AdminReply, Refused> {
-    let now = clock::now();
-    let wrong = |detail: &str| Problem::with_detail(ProblemCode::Unprocessable, detail);
-    let mut lines = ask.body.lines();
-    let head: serde_json::Value = lines
-        .next()
-        .and_then(|line| serde_json::from_str(line).ok())
-        .ok_or_else(|| wrong("the first line must say that this is an export"))?;
-    if head["ringlet_export"] != VERSION || head["site"] != site {
-        return Err(wrong("this is no export of this site that this version reads").into());
-    }
-    let mut own = Vec::new();
-    let mut of_pools: BTreeMap<&str, String> = BTreeMap::new();
-    for line in lines.filter(|line| !line.is_empty()) {
-        if serde_json::from_str::<serde::de::IgnoredAny>(line).is_err() {
-            return Err(wrong("a line is not JSON").into());
+    let sql = object.store.sql();
+    let in_force = object.in_force()?.ok_or(ProblemCode::UnknownSite)?;
+    let mut lines = Lines::default();
+    let mut cursor = match ask.parameter(AFTER) {
+        Some(text) => serde_json::from_str(text).map_err(|_| {
+            Problem::with_detail(ProblemCode::BadParameter, "no place of an export")
+        })?,
+        None => {
+            let head = format!("{{\"ringlet_export\":{VERSION},\"site\":\"{site}\"}}\n");
+            lines.text.push_str(&head);
+            lines.count += 1;
+            begin(sql, &in_force)?
         }
-        match line
-            .strip_prefix("{\"pool\":\"")
-            .and_then(|rest| rest.split_once("\","))
-        {
-            Some((pool, rest)) => {
-                let lines = of_pools.entry(pool).or_default();
-                lines.push('{');
-                lines.push_str(rest);
-                lines.push('\n');
+    };
+    unchanged(sql, &in_force, &cursor)?;
+    let before = cursor.lines;
+    let mut done = false;
+    while !lines.is_full() && !done {
+        done = match cursor.place.clone() {
+            Place::Table(table, after) => {
+                cursor.place = write_table(sql, &cursor, table, &after, &mut lines)?;
+                false
             }
-            None => own.push(line),
-        }
+            Place::Call(after) => {
+                cursor.place = match write_calls(sql, cursor.at, &after, &mut lines)? {
+                    Some(last) => Place::Call(last),
+                    None => Place::Pool(0, 0, None),
+                };
+                false
+            }
+            Place::Pool(pool, shard, inner) => {
+                let next = object
+                    .write_pool(&in_force, (pool, shard), inner, &mut lines)
+                    .await?;
+                let is_last = next.is_none();
+                if let Some(next) = next {
+                    cursor.place = next;
+                }
+                is_last
+            }
+        };
     }
-    // The document must be one that this version accepts: else nothing could be served.
-    let document = latest_document(&own).ok_or_else(|| wrong("there is no configuration"))?;
-    config::parse(&document, site, ask.russian)?;
-    for (pool, lines) in of_pools {
-        let command = PoolCommand::Import { lines };
-        object.ask_named(site, pool, command).await?;
+    cursor.lines = before + lines.count;
+    let mut headers = Vec::new();
+    if done {
+        let end = format!("{{\"ringlet_export_end\":{}}}\n", cursor.lines);
+        lines.text.push_str(&end);
+    } else {
+        headers.push((NEXT, serde_json::to_string(&cursor)?));
     }
-    object.store.transaction(|sql| {
-        crate::schema::migrate(sql, schema::STEPS)?;
-        sql.run("DELETE FROM borrow_revision", &[])?;
-        for table in &TABLES {
-            export::read(sql, table, &export::lines_of(table, &own))?;
-        }
-        // An export from before there were stocks has none.
-        let none = "INSERT INTO borrow_revision
-                    SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM borrow_revision)";
-        sql.run(none, &[])?;
-        // The alarm and what it looks after are no part of an export.
-        duty::call_for(sql, Duty::Retention, now)?;
-        duty::call_for(sql, Duty::Stock, now)?;
-        duty::call_for(sql, Duty::Shards, now)?;
-        duty::call_for(sql, Duty::Credit, now)
-    })?;
-    object.set_alarm_for_duties()?;
-    let body = format!("{{\"lines\":{}}}", ask.body.lines().count());
     Ok(AdminReply {
-        status: 201,
+        status: 200,
         etag: None,
-        body,
-        content_type: "application/json",
-        headers: Vec::new(),
+        body: lines.text,
+        content_type: NDJSON,
+        headers,
     })
 }
 
-/// The document of the latest version among the lines.
-fn latest_document(lines: &[&str]) -> Option<String> {
-    let versions = export::lines_of(&TABLES[0], lines);
-    let last = versions.last()?;
-    let line: serde_json::Value = serde_json::from_str(last).ok()?;
-    line["row"][4].as_str().map(str::to_owned)
+fn begin(sql: &Sql, in_force: &InForce) -> Result<Cursor, Refused> {
+    let last = |table: &Table| -> Result<u64, Fault> {
+        let query = format!(
+            "SELECT coalesce(max({}), 0) FROM {}",
+            table.order, table.name
+        );
+        let row = sql.row(&query, &[])?;
+        row.map_or(Ok(0), |row| row.integer(0))
+    };
+    let mut divided = Vec::new();
+    for pool in config::known_pools(sql)? {
+        let division = shards::division(sql, &pool)?;
+        if !division.settled {
+            let detail = format!("the pool {pool} is being divided; try again in a moment");
+            return Err(Problem::with_detail(ProblemCode::Conflict, detail).into());
+        }
+        divided.push(division.most);
+    }
+    Ok(Cursor {
+        lines: 0,
+        place: Place::Table(0, Vec::new()),
+        audit: last(&AUDIT)?,
+        outbox: last(&OUTBOX)?,
+        at: clock::now(),
+        version: in_force.version,
+        revision: stock::revision(sql)?,
+        shards: divided,
+    })
+}
+
+/// That what every line rests on is as it was.
+fn unchanged(sql: &Sql, in_force: &InForce, cursor: &Cursor) -> Result<(), Refused> {
+    let mut same = in_force.version == cursor.version && stock::revision(sql)? == cursor.revision;
+    let pools = config::known_pools(sql)?;
+    same &= pools.len() == cursor.shards.len();
+    for (pool, most) in pools.iter().zip(&cursor.shards) {
+        let division = shards::division(sql, pool)?;
+        same &= division.settled && division.most == *most;
+    }
+    if same {
+        return Ok(());
+    }
+    let detail = "the configuration was changed while it was exported; export again";
+    Err(Problem::with_detail(ProblemCode::Conflict, detail).into())
+}
+
+fn write_table(
+    sql: &Sql,
+    cursor: &Cursor,
+    table: usize,
+    after: &[Cell],
+    lines: &mut Lines,
+) -> Result<Place, Fault> {
+    let of = &TABLES[table.min(BY_TABLE - 1)];
+    let cut = match of.name {
+        "audit" => Cut::UpTo(&cursor.audit),
+        "outbox" => Cut::UpTo(&cursor.outbox),
+        _ => Cut::All,
+    };
+    Ok(match export::write(sql, of, cut, after, None, lines)? {
+        Some(after) => Place::Table(table, after),
+        None if table + 1 < BY_TABLE => Place::Table(table + 1, Vec::new()),
+        None => Place::Call(String::new()),
+    })
+}
+
+/// Writes some calls after `after`, each with its events and attributions. Says which was the last;
+/// nothing if there are no more.
+fn write_calls(
+    sql: &Sql,
+    at: UnixMillis,
+    after: &str,
+    lines: &mut Lines,
+) -> Result<Option<String>, Fault> {
+    let query = "SELECT call FROM call WHERE call > ? AND EXISTS
+                    (SELECT 1 FROM call_event WHERE call_event.call = call.call
+                        AND received_at_ms <= ?)
+                 ORDER BY call LIMIT ?";
+    let mut last = None;
+    for row in sql.rows(query, &[&after, &at.0, &CALLS_AT_ONCE])? {
+        let call = row.text(0)?;
+        for table in [&CALL, &CALL_EVENT, &ATTRIBUTION] {
+            let Table {
+                name,
+                columns,
+                order,
+            } = table;
+            let query = format!("SELECT {columns} FROM {name} WHERE call = ? ORDER BY {order}");
+            for row in sql.rows(&query, &[&call])? {
+                lines.push(None, name, &row.cells()?)?;
+            }
+        }
+        last = Some(call);
+        if lines.is_full() {
+            break;
+        }
+    }
+    Ok(last)
+}
+
+impl SiteObject {
+    /// Writes a part of a shard of a pool. Says where the next one begins; nothing after the last
+    /// shard of the last pool.
+    async fn write_pool(
+        &self,
+        in_force: &InForce,
+        (place, shard): (usize, u32),
+        cursor: Option<PoolCursor>,
+        lines: &mut Lines,
+    ) -> Result<Option<Place>, Fault> {
+        let sql = self.store.sql();
+        let Some(pool) = config::keepers_of_visits(sql)?.into_iter().nth(place) else {
+            return Ok(None);
+        };
+        // As its object is named.
+        let name = match shard {
+            0 => pool.clone(),
+            shard => format!("{pool}/{shard}"),
+        };
+        let command = PoolCommand::Export { name, cursor };
+        let part: ExportPart = self.ask_shard(in_force, &pool, shard, command).await?;
+        lines.text.push_str(&part.text);
+        lines.count += part.count;
+        Ok(Some(match part.next {
+            Some(cursor) => Place::Pool(place, shard, Some(cursor)),
+            None if shard + 1 < shards::division(sql, &pool)?.most => {
+                Place::Pool(place, shard + 1, None)
+            }
+            None => Place::Pool(place + 1, 0, None),
+        }))
+    }
 }

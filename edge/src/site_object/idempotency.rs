@@ -32,11 +32,15 @@ pub(crate) fn recall(sql: &Sql, ask: &AdminAsk) -> Result<Option<AdminReply>, Re
         let detail = "this Idempotency-Key was sent with another request";
         return Err(Problem::with_detail(ProblemCode::Conflict, detail).into());
     }
+    let status = u16::try_from(row.integer(1)?).unwrap_or(200);
     Ok(Some(AdminReply {
-        status: u16::try_from(row.integer(1)?).unwrap_or(200),
+        status,
         etag: row.maybe_text(2)?,
         body: row.text(3)?,
-        content_type: "application/json",
+        content_type: match status {
+            400.. => "application/problem+json",
+            _ => "application/json",
+        },
         headers: Vec::new(),
     }))
 }
@@ -55,6 +59,14 @@ pub(crate) fn remember(
         return Ok(());
     };
     forget_old(sql, now)?;
+    // Two at once: the one that is done first is done, and this one is not.
+    if sql
+        .row("SELECT 1 FROM idempotency WHERE key = ?", &[&key])?
+        .is_some()
+    {
+        let detail = "a request with this Idempotency-Key was just done; send it again";
+        return Err(Problem::with_detail(ProblemCode::Conflict, detail).into());
+    }
     sql.run(
         "INSERT INTO idempotency (key, at_ms, request_hash, status, etag, body)
          VALUES (?, ?, ?, ?, ?, ?)",
@@ -68,6 +80,38 @@ pub(crate) fn remember(
         ],
     )?;
     Ok(())
+}
+
+/// Notes that an import is done, so that whoever has not heard it may ask again.
+///
+/// # Errors
+/// What the platform says.
+pub(crate) fn note_import(
+    sql: &Sql,
+    upload: &str,
+    lines: u64,
+    now: UnixMillis,
+) -> Result<(), Refused> {
+    let query = "INSERT INTO idempotency (key, at_ms, request_hash, status, etag, body)
+                 VALUES (?, ?, '', 201, NULL, ?)";
+    sql.run(query, &[&import_key(upload), &now.0, &lines.to_string()])?;
+    Ok(())
+}
+
+/// How many lines the import of this name had, if it was done here within a day.
+///
+/// # Errors
+/// What the platform says.
+pub(crate) fn imported(sql: &Sql, upload: &str) -> Result<Option<u64>, Fault> {
+    let query = "SELECT body FROM idempotency WHERE key = ?";
+    let row = sql.row(query, &[&import_key(upload)])?;
+    let lines = row.map(|row| row.text(0)).transpose()?;
+    Ok(lines.and_then(|lines| lines.parse().ok()))
+}
+
+/// Longer than a key may be: no request has it.
+fn import_key(upload: &str) -> String {
+    format!("import {upload:->200}")
 }
 
 fn checked(ask: &AdminAsk) -> Result<Option<&str>, Problem> {

@@ -1,9 +1,9 @@
 //! Raw events of providers that could not be understood: kept until somebody has looked.
 
-use super::SiteObject;
 use super::admin::AdminReply;
 use super::audit::{self, Change};
 use super::refused::Refused;
+use super::{SiteObject, idempotency};
 use crate::binding::fault::Fault;
 use crate::log::{Level, Line};
 use crate::message::AdminAsk;
@@ -88,6 +88,7 @@ impl SiteObject {
             return Err(Problem::with_detail(ProblemCode::Unprocessable, reason).into());
         }
         let storage = self.caller_storage(config)?;
+        let events = incoming.events.len();
         let stored = self.store.transaction(|sql| {
             let calls = self.store_events(sql, &in_force, &incoming.events, &storage)?;
             sql.run("DELETE FROM kept_event WHERE id = ?", &[&id])?;
@@ -100,9 +101,14 @@ impl SiteObject {
                 after_hash: "",
             };
             audit::append(sql, now, &change)?;
-            Ok::<_, Fault>(calls)
+            let reply = AdminReply::json(&Retried {
+                events,
+                calls: calls.clone(),
+            })?;
+            idempotency::remember(sql, ask, &reply, now)?;
+            Ok::<_, Refused>((calls, reply))
         });
-        let calls = stored.inspect_err(|_| self.forget_deliveries())?;
+        let (calls, reply) = stored.inspect_err(|_| self.forget_deliveries())?;
         for call in &calls {
             if let Err(fault) = self.credit(*call).await {
                 Line::new(Level::Warn, "call_waits")
@@ -111,10 +117,7 @@ impl SiteObject {
             }
         }
         self.set_alarm_for_duties()?;
-        AdminReply::json(&Retried {
-            events: incoming.events.len(),
-            calls,
-        })
+        Ok(reply)
     }
 }
 

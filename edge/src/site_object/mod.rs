@@ -6,8 +6,8 @@
 //! its idempotency key will get; nothing is created for a site that was never configured; an event
 //! of a call is stored before its provider hears of it.
 
-mod access;
-mod admin;
+pub(crate) mod access;
+pub(crate) mod admin;
 mod attribution;
 pub(crate) mod audit;
 mod calls;
@@ -16,11 +16,13 @@ mod config;
 mod correction;
 mod deliveries;
 mod duty;
-mod export;
-mod idempotency;
+pub(crate) mod export;
+pub(crate) mod idempotency;
+mod import;
 mod kept;
 mod load;
 mod numbers;
+mod passing;
 mod pools;
 pub(crate) mod refused;
 mod replay;
@@ -108,14 +110,17 @@ impl DurableObject for SiteObject {
         let SiteAsk { site, command, .. } = ask;
         match command {
             SiteCommand::Admin(ask) => self.administer(&site, *ask).await,
+            SiteCommand::Import(ask) => self.take_import(&site, &ask).await,
             SiteCommand::Config { known } => outcome(self.told_config(known)),
             SiteCommand::PoolConfig { pool } => outcome(self.told_pool_config(&pool)),
             SiteCommand::Calls {
                 events,
                 wants_route,
+                passed_on,
             } => match self.too_many_events(&events) {
                 Some(answer) => outcome(answer),
-                None => outcome(self.take_calls(&site, events, wants_route).await),
+                None if passed_on => outcome(self.take_calls(&site, events, wants_route).await),
+                None => outcome(self.take_or_pass_calls(&site, events, wants_route).await),
             },
             SiteCommand::Short => outcome(self.hear_of_shortage()),
             SiteCommand::Borrowed { stock } => outcome(self.told_borrowed(&stock)),

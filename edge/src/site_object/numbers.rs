@@ -8,6 +8,7 @@ use super::SiteObject;
 use super::admin::{AdminReply, bad};
 use super::config::{self, NewVersion};
 use super::refused::Refused;
+use super::stock::{self, Borrowed};
 use crate::api::fault_at;
 use crate::clock;
 use crate::message::AdminAsk;
@@ -16,7 +17,7 @@ use ringlet_core::api::problem::{FaultAt, Problem, ProblemCode};
 use ringlet_core::attribution::{NumberCalls, PASTED_WITHIN};
 use ringlet_core::number::{self, ActionError, NumberAction, NumberFilter};
 use ringlet_core::phone::E164;
-use ringlet_core::pool::NumberState;
+use ringlet_core::pool::{NumberState, NumberView};
 use ringlet_core::scenario::ScenarioKind;
 use ringlet_core::site::{NumberOrigin, NumberStatus, SiteConfig, Text};
 use ringlet_core::time::UnixMillis;
@@ -115,11 +116,15 @@ impl SiteObject {
             .map_err(|_| bad("filter", "all, used, free, reserve or quarantined"))?;
         let in_force = self.in_force()?.ok_or(ProblemCode::UnknownSite)?;
         let config = &in_force.config;
+        let borrowed = stock::borrowed(self.store.sql())?;
         let pools = config.pools.iter();
         let lives = join_all(pools.map(|pool| self.live_of(&in_force, &pool.id))).await;
         let mut rows: BTreeMap<E164, NumberRow> = BTreeMap::new();
         for (pool, live) in config.pools.iter().zip(lives) {
             for number in live?.numbers {
+                if is_gone(config, &borrowed, &number) {
+                    continue;
+                }
                 let record = config.record(number.number);
                 let state = match record.map(|record| record.status) {
                     // A pool knows only that it may not lend the number.
@@ -190,6 +195,20 @@ impl SiteObject {
         };
         self.bring_into_force(config, &new, ask, now).await
     }
+}
+
+/// Whether a number was taken away and is nobody's any more: its pool remembers it for calls.
+fn is_gone(config: &SiteConfig, borrowed: &[Borrowed], number: &NumberView) -> bool {
+    let of = number.number;
+    let held = matches!(
+        number.state,
+        NumberState::Provisional
+            | NumberState::Active
+            | NumberState::Idle
+            | NumberState::Held
+            | NumberState::Draining
+    );
+    !held && config.use_of(of).is_none() && !borrowed.iter().any(|one| one.loan.number == of)
 }
 
 fn new_row(config: &SiteConfig, number: E164, used_for: &'static str, state: State) -> NumberRow {

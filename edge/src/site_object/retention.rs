@@ -29,6 +29,8 @@ impl SiteObject {
         let cutoffs = Cutoffs::of(&in_force.config, now);
         let calls = self.store.transaction(|sql| {
             let calls = drop_calls(sql, cutoffs.calls)?;
+            let passed = "DELETE FROM passed_call WHERE at_ms < ?";
+            sql.run(passed, &[&cutoffs.calls.0])?;
             if calls > 0 {
                 note(sql, now, &format!("calls/{calls}"))?;
             }

@@ -5,7 +5,17 @@
 //! number's last call) is kept beside them for reading and can be made anew.
 
 /// See [`crate::schema::migrate`].
-pub(crate) const STEPS: &[&str] = &[V1, V2, V3, V4, V5, V6];
+pub(crate) const STEPS: &[&str] = &[V1, V2, V3, V4, V5, V6, V7];
+
+/// Calls that were reported here and are another site's.
+const V7: &str = "
+CREATE TABLE passed_call (
+    call TEXT PRIMARY KEY,
+    site TEXT NOT NULL,
+    at_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX passed_call_by_age ON passed_call (at_ms);
+";
 
 /// How pools are divided among objects: those that ever were.
 const V6: &str = "

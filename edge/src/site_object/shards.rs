@@ -32,7 +32,8 @@ pub(super) struct Division {
     pub shards: Shards,
     /// At most so far.
     pub most: u32,
-    settled: bool,
+    /// All shards have what is their own.
+    pub settled: bool,
 }
 
 /// How a pool is divided; one that never was has no row.
@@ -107,16 +108,16 @@ impl SiteObject {
         objects::ask(&self.env, Class::Pool, &name, &ask).await
     }
 
-    /// Commands the shard that an export names, of a site that is not there yet.
+    /// Asks the shard that an export names, of a site that is not there yet.
     ///
     /// # Errors
     /// When it could not be asked.
-    pub(super) async fn ask_named(
+    pub(super) async fn ask_named<R: DeserializeOwned>(
         &self,
         site: &str,
         name: &str,
         command: PoolCommand,
-    ) -> Result<(), Fault> {
+    ) -> Result<R, Fault> {
         let (pool, shard) = name.split_once('/').unwrap_or((name, "0"));
         let shard = shard
             .parse()

@@ -11,13 +11,13 @@ use super::admin::AdminReply;
 use super::audit::{self, Change};
 use super::duty::{self, Duty};
 use super::refused::Refused;
-use super::{InForce, SiteObject};
+use super::{InForce, SiteObject, idempotency};
 use crate::binding::fault::Fault;
 use crate::binding::sql::{Row, Sql};
 use crate::clock;
-use crate::message::VERSION;
 use crate::message::pool::ShownNumber;
 use crate::message::stock::{Loan, Loans, StockAsk, StockCommand};
+use crate::message::{AdminAsk, VERSION};
 use crate::objects::{self, Class};
 use ringlet_core::api::problem::ProblemCode;
 use ringlet_core::id::PoolId;
@@ -151,10 +151,18 @@ impl SiteObject {
     }
 
     /// `POST …/stock`: the same at once, and what it did.
-    pub(super) async fn keep_stock_now(&self) -> Result<AdminReply, Refused> {
+    pub(super) async fn keep_stock_now(
+        &self,
+        ask: &AdminAsk,
+        now: UnixMillis,
+    ) -> Result<AdminReply, Refused> {
         let in_force = self.in_force()?.ok_or(ProblemCode::UnknownSite)?;
         let kept = self.keep_stocks(&in_force).await?;
-        AdminReply::json(&kept.unwrap_or_default())
+        let reply = AdminReply::json(&kept.unwrap_or_default())?;
+        // Sent again before this it would only be looked at again whether anything is to be done.
+        self.store
+            .transaction(|sql| idempotency::remember(sql, ask, &reply, now))?;
+        Ok(reply)
     }
 
     /// A pool is short of numbers.

@@ -1,4 +1,7 @@
-//! What the deployer does with a stock: who shares it, which numbers are in it, what it did.
+//! What is done with a stock: who shares it, which numbers are in it, its keys, what it did.
+//!
+//! The deployer says which sites share a stock; what is in it is changed by an admin key of the
+//! stock too, so that an owner of several sites needs nobody for it.
 
 use super::{StockObject, read_number, schema};
 use crate::binding::fault::Fault;
@@ -9,17 +12,20 @@ use crate::message::stock::Loan;
 use crate::message::{AdminAsk, SiteAsk, SiteCommand, VERSION};
 use crate::objects::{self, Class};
 use crate::schema as database;
-use crate::site_object::audit::{self, AuditRow, Change};
+use crate::site_object::admin::{
+    AdminReply, Done, access_of, create_key, list_audit, list_keys, refusal, revoke_key,
+};
+use crate::site_object::audit::{self, Change};
 use crate::site_object::refused::Refused;
+use crate::site_object::{access, idempotency};
 use ringlet_core::api::problem::{Problem, ProblemCode};
 use ringlet_core::api::route::Route;
 use ringlet_core::id::SiteId;
-use ringlet_core::limits;
 use ringlet_core::phone::{CountryCode, E164, Home, read_list};
 use ringlet_core::time::UnixMillis;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-use worker::{Response, ResponseBuilder, Result as Answered};
+use worker::{Response, Result as Answered};
 
 /// A change of a stock; what is not named stays.
 #[derive(Default, Deserialize)]
@@ -66,11 +72,6 @@ struct RefusedNumber {
 }
 
 #[derive(Serialize)]
-struct AuditRows {
-    rows: Vec<AuditRow>,
-}
-
-#[derive(Serialize)]
 struct Checked {
     ok: bool,
     faults: Vec<String>,
@@ -78,15 +79,8 @@ struct Checked {
 
 impl StockObject {
     pub(super) async fn administer(&self, stock: &str, ask: &AdminAsk) -> Answered<Response> {
-        let done = match ask.route {
-            Some(Route::StockRead) => self.read(stock, Vec::new()),
-            Some(Route::StockChange) => self.change(stock, ask).await,
-            Some(Route::StockAudit) => self.read_audit(ask),
-            Some(Route::StockCheck) => self.check(stock).await,
-            _ => Err(ProblemCode::NotFound.into()),
-        };
-        let problem = match done {
-            Ok(body) => return respond(200, "application/json", body),
+        let problem = match self.reply(stock, ask).await {
+            Ok(reply) => return reply.into_response(),
             Err(Refused::Problem(problem)) => problem,
             Err(Refused::Fault(fault)) => {
                 Line::new(Level::Error, "stock_failed")
@@ -95,36 +89,84 @@ impl StockObject {
                 Problem::new(ProblemCode::Internal)
             }
         };
-        let body = problem.to_json(ask.russian);
-        respond(problem.code.status(), "application/problem+json", body)
+        let mut response = refusal(&problem, ask.russian).into_response()?;
+        if let Some(seconds) = problem.retry_after_s() {
+            let headers = response.headers_mut();
+            headers.set("retry-after", &seconds.to_string())?;
+        }
+        Ok(response)
     }
 
-    fn read(&self, stock: &str, refused: Vec<RefusedNumber>) -> Result<String, Refused> {
+    async fn reply(&self, stock: &str, ask: &AdminAsk) -> Done {
+        let route = ask.route.ok_or(ProblemCode::NotFound)?;
+        let now = clock::now();
         if !self.exists()? {
-            return Err(ProblemCode::NotFound.into());
+            return match route {
+                Route::StockChange if ask.deployer => {
+                    self.change(stock, ask, "deployer", now).await
+                }
+                _ if ask.deployer => Err(ProblemCode::NotFound.into()),
+                _ => Err(ProblemCode::Unauthorized.into()),
+            };
         }
+        let sql = self.store.sql();
+        let actor = match access::admit(sql, ask, access_of(route), now) {
+            Err(Refused::Problem(problem)) if problem.code == ProblemCode::Unauthorized => {
+                let counted = self.rates.borrow_mut().refused(now);
+                return Err(counted.err().unwrap_or(problem).into());
+            }
+            actor => actor?,
+        };
+        self.rates.borrow_mut().request(&actor, now)?;
+        if let Some(reply) = idempotency::recall(sql, ask)? {
+            return Ok(reply);
+        }
+        match route {
+            Route::StockRead => AdminReply::json(&self.read(stock, Vec::new())?),
+            Route::StockChange => self.change(stock, ask, &actor, now).await,
+            Route::StockAudit => list_audit(sql, ask),
+            Route::StockCheck => self.check(stock).await,
+            Route::StockKeyList => list_keys(sql),
+            Route::StockKeyCreate => self
+                .store
+                .transaction(|sql| create_key(sql, ask, &actor, now)),
+            Route::StockKeyRevoke => self
+                .store
+                .transaction(|sql| revoke_key(sql, ask, &actor, now)),
+            _ => Err(ProblemCode::NotFound.into()),
+        }
+    }
+
+    fn read<'s>(
+        &self,
+        stock: &'s str,
+        refused: Vec<RefusedNumber>,
+    ) -> Result<StockShown<'s>, Fault> {
         let sql = self.store.sql();
         let numbers = numbers(sql)?;
         let lent = numbers.iter().filter(|number| number.site.is_some());
         let lent = lent.count();
-        let shown = StockShown {
+        Ok(StockShown {
             stock,
             sites: sites(sql)?,
             free: numbers.len() - lent,
             lent,
             numbers,
             refused,
-        };
-        Ok(serde_json::to_string(&shown)?)
+        })
     }
 
-    async fn change(&self, stock: &str, ask: &AdminAsk) -> Result<String, Refused> {
+    async fn change(&self, stock: &str, ask: &AdminAsk, actor: &str, now: UnixMillis) -> Done {
         let change: StockChange = serde_json::from_str(&ask.body).map_err(|error| {
             Problem::with_detail(
                 ProblemCode::NotJson,
                 format!("no change of a stock: {error}"),
             )
         })?;
+        if change.sites.is_some() && !ask.deployer {
+            let detail = "the deployer says which sites share a stock";
+            return Err(Problem::with_detail(ProblemCode::Forbidden, detail).into());
+        }
         let members = match &change.sites {
             Some(sites) => checked_sites(sites)?,
             None if self.exists()? => sites(self.store.sql())?,
@@ -143,7 +185,6 @@ impl StockObject {
         refused.extend(also_refused);
         // A number that a site has of its own would be in two places.
         let owned = self.owned(&members, &add).await?;
-        let now = clock::now();
         self.store.transaction(|sql| {
             database::migrate(sql, schema::STEPS)?;
             if change.sites.is_some() {
@@ -163,39 +204,22 @@ impl StockObject {
             }
             let subject = format!("stock/{stock}");
             let written = Change {
-                actor: "deployer",
+                actor,
                 action: "stock.change",
                 subject: &subject,
                 request: &ask.request,
                 before_hash: "",
                 after_hash: &crate::auth::sha256_hex(&ask.body),
             };
-            audit::append(sql, now, &written)
-        })?;
-        self.read(stock, refused)
-    }
-
-    fn read_audit(&self, ask: &AdminAsk) -> Result<String, Refused> {
-        if !self.exists()? {
-            return Err(ProblemCode::NotFound.into());
-        }
-        let before = match ask.parameter("cursor").map(str::parse) {
-            None => i64::MAX as u64 >> 10,
-            Some(Ok(before)) => before,
-            Some(Err(_)) => {
-                let detail = "`cursor` must be the sequence of a row";
-                return Err(Problem::with_detail(ProblemCode::BadParameter, detail).into());
-            }
-        };
-        let rows = audit::list(self.store.sql(), before, limits::PAGE_ROWS)?;
-        Ok(serde_json::to_string(&AuditRows { rows })?)
+            audit::append(sql, now, &written)?;
+            let reply = AdminReply::json(&self.read(stock, refused)?)?;
+            idempotency::remember(sql, ask, &reply, now)?;
+            Ok(reply)
+        })
     }
 
     /// Compares what the stock says with what its sites say.
-    async fn check(&self, stock: &str) -> Result<String, Refused> {
-        if !self.exists()? {
-            return Err(ProblemCode::NotFound.into());
-        }
+    async fn check(&self, stock: &str) -> Done {
         let sql = self.store.sql();
         let mut faults = Vec::new();
         if let Some(sequence) = audit::first_broken(sql)? {
@@ -231,10 +255,10 @@ impl StockObject {
                 }
             }
         }
-        Ok(serde_json::to_string(&Checked {
+        AdminReply::json(&Checked {
             ok: faults.is_empty(),
             faults,
-        })?)
+        })
     }
 
     /// Which of `numbers` which of `sites` has of its own.
@@ -266,14 +290,6 @@ impl StockObject {
         };
         objects::ask(&self.env, Class::Site, site, &ask).await
     }
-}
-
-fn respond(status: u16, kind: &str, body: String) -> Answered<Response> {
-    let builder = ResponseBuilder::new()
-        .with_status(status)
-        .with_header("cache-control", "no-store")?
-        .with_header("content-type", kind)?;
-    Ok(builder.fixed(body.into_bytes()))
 }
 
 fn checked_sites(sites: &[String]) -> Result<Vec<String>, Problem> {

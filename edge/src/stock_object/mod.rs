@@ -17,8 +17,10 @@ use crate::http::answer::{UNKNOWN_COMMAND, outcome};
 use crate::message::stock::{Loan, Loans, StockAsk, StockCommand};
 use crate::schema as database;
 use crate::site_object::audit::{self, Change};
+use crate::throttle::SiteRates;
 use ringlet_core::phone::E164;
 use ringlet_core::time::UnixMillis;
+use std::cell::RefCell;
 use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
 
 /// See the module.
@@ -26,13 +28,19 @@ use worker::{DurableObject, Env, Request, Response, Result, State, durable_objec
 pub struct StockObject {
     store: Store,
     env: Env,
+    /// Who asked how often.
+    rates: RefCell<SiteRates>,
 }
+
+// A panic can leave nothing half done in here: memory holds counters only.
+impl core::panic::RefUnwindSafe for StockObject {}
 
 impl DurableObject for StockObject {
     fn new(state: State, env: Env) -> Self {
         Self {
             store: Store::new(&state),
             env,
+            rates: RefCell::default(),
         }
     }
 
@@ -45,6 +53,9 @@ impl DurableObject for StockObject {
             StockCommand::Loans { site } => outcome(self.told_loans(&site)),
             StockCommand::Take { site, pool, count } => outcome(self.take(&site, &pool, count)),
             StockCommand::GiveBack { site, loans } => outcome(self.take_back(&site, &loans)),
+            StockCommand::Holder { site, number, at } => {
+                outcome(self.told_holder(&site, number, at))
+            }
             StockCommand::Admin(admin) => self.administer(&ask.stock, &admin).await,
         }
     }
@@ -60,6 +71,26 @@ impl StockObject {
             return Ok(serde_json::to_string(&Loans::default())?);
         }
         Ok(serde_json::to_string(&loans(self.store.sql(), site)?)?)
+    }
+
+    fn told_holder(
+        &self,
+        site: &str,
+        number: E164,
+        at: UnixMillis,
+    ) -> std::result::Result<String, Fault> {
+        if !self.exists()? {
+            return Ok("null".to_owned());
+        }
+        // Only among sites that share the stock, now or by a loan that is not over.
+        let query = "SELECT site FROM loan WHERE number = ?1 AND lent_ms <= ?2
+                        AND EXISTS (SELECT 1 FROM site WHERE site = ?3
+                                    UNION ALL SELECT 1 FROM number WHERE site = ?3)
+                     ORDER BY loan DESC LIMIT 1";
+        let number = number.to_string();
+        let row = self.store.sql().row(query, &[&number, &at.0, &site])?;
+        let holder = row.map(|row| row.text(0)).transpose()?;
+        Ok(serde_json::to_string(&holder)?)
     }
 
     /// Lends at most `count` numbers: those that have been free the longest.

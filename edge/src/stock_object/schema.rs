@@ -3,7 +3,32 @@
 //! Exclusivity is in the schema: a number is one row, and the row names at most one site.
 
 /// See [`crate::schema::migrate`].
-pub(super) const STEPS: &[&str] = &[V1];
+pub(super) const STEPS: &[&str] = &[V1, V2];
+
+/// Keys of the owner of the sites, and what was answered to requests that may be sent again.
+const V2: &str = "
+CREATE TABLE api_key (
+    key TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    role TEXT NOT NULL,
+    token_hash TEXT NOT NULL UNIQUE,
+    created_at_ms INTEGER NOT NULL,
+    last_used_at_ms INTEGER,
+    revoked_at_ms INTEGER
+) STRICT;
+
+CREATE TABLE idempotency (
+    key TEXT PRIMARY KEY,
+    at_ms INTEGER NOT NULL,
+    request_hash TEXT NOT NULL,
+    status INTEGER NOT NULL,
+    etag TEXT,
+    body TEXT NOT NULL
+) STRICT;
+CREATE INDEX idempotency_by_age ON idempotency (at_ms);
+
+CREATE INDEX loan_of_number ON loan (number, loan);
+";
 
 const V1: &str = "
 CREATE TABLE site (site TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;

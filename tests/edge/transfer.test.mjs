@@ -1,0 +1,273 @@
+// Sites of any length, out and in: streamed, in parts, restored byte for byte, all or nothing.
+
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { terminal } from "../support/cli.mjs";
+import { ORIGIN, beat, callStart, report, siteConfig, until, visit } from "../support/site.mjs";
+import { agedDatabase } from "../support/state.mjs";
+import { startWorker } from "../support/worker.mjs";
+
+const base = "/api/v1/sites";
+const NDJSON = { "content-type": "application/x-ndjson" };
+
+/** A site's export as text; `validate` is left out where a body is too long to be read twice. */
+const exported = async (worker, site = "shop") => {
+  const headers = { authorization: `Bearer ${worker.token}` };
+  const answer = await fetch(`${worker.url}${base}/${site}/export`, { headers });
+  assert.equal(answer.status, 200);
+  assert.equal(answer.headers.get("content-type"), "application/x-ndjson");
+  return answer.text();
+};
+
+const put = async (worker, body, { site = "shop", query = "", headers = {} } = {}) => {
+  const answer = await worker.fetch(`${base}/${site}/import${query}`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${worker.token}`, ...NDJSON, ...headers },
+    body,
+  });
+  return { status: answer.status, body: await answer.json() };
+};
+
+/** The tables that the databases of a stopped Worker hold, the platform's own aside. */
+async function tables(state) {
+  const found = [];
+  const own = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\'";
+  await agedDatabase(state, "_cf_METADATA", (database) => {
+    found.push(...database.prepare(own).all().map(({ name }) => name));
+  }).catch(() => {});
+  return found;
+}
+
+/** The export of a small site, its calls and visits many times over: `bytes` at least. */
+function grown(whole, bytes) {
+  const lines = whole.trimEnd().split("\n");
+  const calls = lines.filter((line) => /^\{"table":"(call|call_event|attribution)"/.test(line));
+  const id = JSON.parse(calls.find((line) => line.startsWith('{"table":"call",'))).row[0];
+  const visits = lines.filter((line) => line.startsWith('{"pool":"main","table":"visit"'));
+  assert.ok(calls.length > 2 && visits.length > 0);
+  const more = [];
+  let size = 0;
+  for (let count = 0; size < bytes; count += 1) {
+    // In the order of ids: the first byte of the copies is the least that an id may have.
+    const hash = createHash("sha256").update(String(count)).digest("hex").slice(0, 17);
+    const copy = `0${String(count).padStart(8, "0")}${hash}`;
+    const replace = (line) => line.replaceAll(id, copy).replace(/("table":"call_event","row":\[")/, `$1${copy}-`);
+    const copies = calls.filter((line) => line.includes(id)).map(replace);
+    more.push(...copies);
+    size += copies.join("\n").length;
+  }
+  const visit = JSON.parse(visits[0]);
+  const first = lines.indexOf(calls[0]);
+  const last = lines.indexOf(visits.at(-1)) + 1;
+  const copies = Array.from({ length: 5_000 }, (_, count) => {
+    const row = [1_000 + count, ...visit.row.slice(1)];
+    return JSON.stringify({ pool: "main", table: "visit", row });
+  });
+  const all = [...lines.slice(0, first), ...more, ...lines.slice(first, last), ...copies, ...lines.slice(last, -1)];
+  return `${all.join("\n")}\n{"ringlet_export_end":${all.length}}\n`;
+}
+
+let small;
+let large;
+before(async () => {
+  const worker = await startWorker();
+  try {
+    await worker.seed(siteConfig({ pools: [{ id: "main", numbers: ["74950000001"], hold_ms: 150000 }] }));
+    const given = await visit(worker, { url: `${ORIGIN}/?roistat=a_b` });
+    await beat(worker, given, "keep");
+    await visit(worker);
+    await report(worker, callStart(given.numbers[0].number));
+    await worker.admin("POST", `${base}/shop/keys`, { name: "k", role: "viewer" });
+    small = await exported(worker);
+    large = grown(small, 18_000_000);
+    assert.ok(large.length > 18_000_000);
+  } finally {
+    worker.dispose();
+  }
+});
+
+let worker;
+before(async () => {
+  worker = await startWorker();
+});
+after(() => worker.dispose());
+
+test("more than 16 MB go in and come out, byte for byte, and the site is whole", async () => {
+  const answer = await put(worker, large);
+  assert.equal(answer.status, 201, JSON.stringify(answer.body));
+  assert.equal(answer.body.lines, large.trimEnd().split("\n").length);
+  assert.equal(createHash("sha256").update(await exported(worker)).digest("hex"), createHash("sha256").update(large).digest("hex"));
+  assert.deepEqual((await worker.admin("GET", `${base}/shop/check`)).body, { ok: true, faults: [] });
+  assert.equal((await worker.admin("GET", `${base}/shop/calls?limit=200`)).body.calls.length, 200);
+  assert.equal((await worker.admin("GET", base)).body.sites[0].site, "shop", "it is listed");
+  assert.equal((await put(worker, small)).status, 409, "a site that is there is not overwritten");
+});
+
+test("in parts, with a crash between and after every one, each sent twice", async () => {
+  const lines = small.trimEnd().split("\n");
+  const parts = [];
+  for (let at = 0; at < lines.length; at += 7) parts.push(`${lines.slice(at, at + 7).join("\n")}\n`);
+  assert.ok(parts.length >= 3);
+  const other = await startWorker();
+  try {
+    for (const [part, body] of parts.entries()) {
+      const last = part === parts.length - 1;
+      const query = `?upload=one&part=${part}${last ? "&last=1" : ""}`;
+      const answer = await put(other, body, { query });
+      assert.equal(answer.status, last ? 201 : 202, JSON.stringify(answer.body));
+      assert.equal(answer.body.lines, Math.min(lines.length, (part + 1) * 7));
+      if (!last) {
+        assert.equal((await other.admin("GET", `${base}/shop`)).status, 404, "half a site is none");
+        assert.equal((await other.admin("PUT", `${base}/shop/config`, siteConfig())).status, 409);
+        assert.deepEqual((await other.admin("GET", base)).body.sites, []);
+      }
+      await other.crashAndRestart();
+      const again = await put(other, body, { query });
+      assert.deepEqual(again, answer, "sent again it changes nothing");
+    }
+    assert.equal(await exported(other), small);
+    assert.equal((await put(other, parts[0], { query: "?upload=two&part=0" })).status, 409, "another import of it");
+  } finally {
+    other.dispose();
+  }
+});
+
+test("what is refused, broken off or given up leaves nothing", async () => {
+  const other = await startWorker();
+  try {
+    const lines = small.trimEnd().split("\n");
+    const call = lines.findIndex((line) => line.startsWith('{"table":"call",'));
+    const journal = lines.findIndex((line) => line.includes('"table":"journal"'));
+    const without = (place) => [...lines.slice(0, place), ...lines.slice(place + 1)].join("\n");
+    const wrongs = {
+      empty: "",
+      "no export": "{}\n",
+      "of another site": small.replace('"site":"shop"', '"site":"else"'),
+      "of another form": small.replace('"ringlet_export":2', '"ringlet_export":3'),
+      "no end": lines.slice(0, -1).join("\n"),
+      "a line is missing": without(call),
+      "a line is there twice": small.replace(lines[call], `${lines[call]}\n${lines[call]}`),
+      "a line of a pool is there twice": small.replace(lines[journal], `${lines[journal]}\n${lines[journal]}`),
+      "a line after the end": `${small}{"table":"secret","row":["x","y"]}\n`,
+      "no JSON": small.replace(lines[call], "not json"),
+      "no table": small.replace('"table":"audit"', '"table":"sqlite_master"'),
+      "a column too few": small.replace(/("table":"api_key","row":\["[^"]*",)"[^"]*",/, "$1"),
+      "another type": small.replace(/("table":"audit","row":\[)1,/, '$1"one",'),
+      "a pool of no name": small.replace(/\{"pool":"main",("table":"fact")/, '{"pool":"../x",$1'),
+      "a pool that has no number": small.replace(/"pool":"main",/g, '"pool":"other",'),
+      "a configuration that is none": small.replace(/"table":"config_version","row":\[1,(\d+),"([^"]*)","([^"]*)",".*"\]/, '"table":"config_version","row":[1,$1,"$2","$3","{}"]'),
+    };
+    for (const [name, wrong] of Object.entries(wrongs)) {
+      assert.ok(wrong !== small, name);
+      const answer = await put(other, wrong);
+      assert.equal(answer.status, 422, `${name}: ${JSON.stringify(answer.body)}`);
+      assert.equal((await other.admin("GET", `${base}/shop`)).status, 404, name);
+    }
+    assert.equal((await put(other, new Uint8Array([0x7b, 0xff, 0x0a]))).status, 400);
+    // Half an import, and then nothing more: dropped by hand, or by another that begins.
+    const half = `${lines.slice(0, journal + 1).join("\n")}\n`;
+    assert.equal((await put(other, half, { query: "?upload=a&part=0" })).status, 202);
+    assert.equal((await put(other, half, { query: "?upload=a&part=7" })).status, 409, "parts are missing");
+    assert.equal((await put(other, half, { query: "?upload=b&part=1" })).status, 409, "its beginning is not here");
+    assert.equal((await other.admin("DELETE", `${base}/shop`)).status, 204);
+    await other.stop();
+    assert.deepEqual((await tables(other.state)).filter((name) => name !== "site" && name !== "schema_version"), []);
+    await other.start();
+    assert.equal((await put(other, half, { query: "?upload=a&part=0" })).status, 202);
+    assert.equal((await put(other, half, { query: "?upload=c&part=0" })).status, 202, "another begins");
+    // An hour of silence.
+    await other.stop();
+    await agedDatabase(other.state, "staging", (database) => {
+      database.exec("UPDATE staging SET heard_ms = heard_ms - 3700000; UPDATE duty SET due_ms = 0");
+    });
+    await agedDatabase(other.state, "_cf_ALARM", (database) => database.exec("UPDATE _cf_ALARM SET scheduled_time = 1")).catch(() => {});
+    await other.start();
+    // Any request wakes the object, which then looks after its alarm.
+    await until(async () => {
+      await other.admin("GET", `${base}/shop`);
+      const waits = await put(other, half, { query: "?upload=c&part=1" });
+      return waits.status === 409;
+    }, 60_000);
+    assert.equal((await put(other, small)).status, 201);
+    assert.equal(await exported(other), small);
+  } finally {
+    other.dispose();
+  }
+});
+
+test("a request says that it is done again, by its Idempotency-Key", async () => {
+  const other = await startWorker();
+  try {
+    const headers = { "idempotency-key": "once" };
+    const first = await put(other, small, { headers });
+    assert.equal(first.status, 201);
+    assert.deepEqual(await put(other, small, { headers }), first);
+  } finally {
+    other.dispose();
+  }
+});
+
+test("an export of a site that goes on living is whole", async () => {
+  const live = await startWorker();
+  const other = await startWorker();
+  try {
+    assert.equal((await put(live, large)).status, 201);
+    let stop = false;
+    const calls = (async () => {
+      while (!stop) {
+        const given = await visit(live);
+        await report(live, callStart(given.numbers[0]?.number ?? "74950000001"));
+      }
+    })();
+    const text = await exported(live);
+    stop = true;
+    await calls;
+    assert.equal((await put(other, text)).status, 201);
+    assert.equal(await exported(other), text);
+    assert.deepEqual((await other.admin("GET", `${base}/shop/check`)).body, { ok: true, faults: [] });
+  } finally {
+    live.dispose();
+    other.dispose();
+  }
+});
+
+test("a change of the configuration breaks an export off, and what came of it is no export", async () => {
+  const headers = { authorization: `Bearer ${worker.token}` };
+  const answer = await fetch(`${worker.url}${base}/shop/export`, { headers });
+  const reader = answer.body.getReader();
+  const chunks = [(await reader.read()).value];
+  const etag = (await worker.admin("GET", `${base}/shop/config`)).headers.get("etag");
+  await worker.admin("PATCH", `${base}/shop/config`, { name: "Changed" }, { "if-match": etag });
+  const broken = await (async () => {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return false;
+      chunks.push(value);
+    }
+  })().catch(() => true);
+  assert.ok(broken, "the answer has no proper end");
+  const text = Buffer.concat(chunks).toString();
+  assert.ok(!text.includes("ringlet_export_end"));
+});
+
+test("the command line sends a long export in parts and tells of a broken one", async () => {
+  const other = await startWorker();
+  const { run, json, ok, directory, read, dispose } = terminal(other);
+  try {
+    writeFileSync(join(directory, "large.jsonl"), large);
+    const imported = await json(["sites", "import", "large.jsonl"]);
+    assert.equal(imported.lines, large.trimEnd().split("\n").length);
+    await ok(["sites", "export", "--site", "shop", "-o", "again.jsonl"]);
+    assert.ok(read("again.jsonl") === large, "byte for byte");
+    await ok(["sites", "delete", "--site", "shop", "--export", "kept.jsonl", "--yes"]);
+    writeFileSync(join(directory, "broken.jsonl"), large.slice(0, -40));
+    assert.equal((await run(["sites", "import", "broken.jsonl"])).code, 6);
+    assert.equal((await run(["sites", "show", "--site", "shop"])).code, 4);
+  } finally {
+    dispose();
+    other.dispose();
+  }
+});

@@ -3,17 +3,15 @@
 //
 // React marks each element it has taken over, Vue the root. Svelte compares nothing: it writes its
 // own text, which is then met as any change of the page. An owner whose root has a name of its own
-// marks it `data-ringlet-hydrates`. What is not taken over in LIMIT_MS never will
-// be.
+// marks it `data-ringlet-hydrates`. What is not taken over in HYDRATION_MS never will be.
 
 import { all, doc, nearest } from './host.js';
+import { HYDRATION_MS, LOOK_MS } from './limits.js';
 
 const ROOT = '#__next,#___gatsby,#__nuxt,[data-server-rendered],[data-ringlet-hydrates]';
 /** With Next.js the whole document is the application's. */
 const WHOLE = 'script[src*="/_next/"]';
 const TAKEN = /^__(reactFiber|vue)/;
-const LIMIT_MS = 8_000;
-const LOOK_MS = 30;
 
 const isTaken = (element) => Object.keys(element).some((name) => TAKEN.test(name));
 
@@ -37,7 +35,7 @@ const isNext = (now) => {
 /** Whether nothing may be written at `element` yet; `again` is called some time later then. */
 export function isAwaited(element, again) {
   const now = Date.now();
-  if (!(now - began < LIMIT_MS)) return false;
+  if (!(now - began < HYDRATION_MS)) return false;
   const root = nearest(element, ROOT) || (isNext(now) && nearest(element, 'html'));
   if (!root || isTaken(element) || isTaken(root)) return false;
   timer ||= setTimeout(() => {

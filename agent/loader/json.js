@@ -2,9 +2,9 @@
 // give one to arrays, which then come out as text.
 
 /** `value` as JSON; members without a value are left out. */
-export function write(value) {
+export const write = (value) => {
   if (Object(value) !== value) return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map(write).join()}]`;
-  const members = Object.entries(value).filter(([, member]) => member !== undefined);
-  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${write(member)}`).join()}}`;
-}
+  if (Array.isArray(value)) return `[${value.map(write)}]`;
+  const names = Object.keys(value).filter((name) => value[name] !== undefined);
+  return `{${names.map((name) => `${write(name)}:${write(value[name])}`)}}`;
+};

@@ -1,6 +1,20 @@
 // The agent's start and its way through a page view. See README.md beside this file.
 
 import {
+  ACTIVITY,
+  ANSWER,
+  FAILURE,
+  HIDE,
+  IS_FRESH,
+  KEEP,
+  LEAVE,
+  RETURN,
+  SHOW,
+  START,
+  VISIT,
+  WAKE,
+} from './codes.js';
+import {
   all,
   announce,
   attributeOf,
@@ -11,6 +25,7 @@ import {
   quietly,
   walkerOf,
 } from './host.js';
+import { ACTIVITY_MS, DEEP_NODES, EARLY_MS, IDLE_MS, LATE_MS, TIMER_MS_MAX } from './limits.js';
 import * as page from './page.js';
 import * as store from './store.js';
 import { fetchPart, importPart } from './part.js';
@@ -21,32 +36,8 @@ import { onFound } from './search.js';
 /** The site's public configuration. */
 let config;
 
-// Events and messages of the visit, as agent/src/lib.rs numbers them.
-const START = 0;
-const ANSWER = 1;
-const FAILURE = 2;
-const ACTIVITY = 3;
-const SHOW = 4;
-const HIDE = 5;
-const LEAVE = 6;
-const RETURN = 7;
-const WAKE = 8;
-const IS_FRESH = 9;
-const VISIT = 1;
-const KEEP = 3;
 const BEATS = ['', '', 'active', 'keep', 'idle', 'leave'];
 
-/** One look at the visitor's activity in this time. */
-const ACTIVITY_MS = 1_000;
-/** Scenarios whose places appear one after the other are asked for together. */
-const LATE_MS = 50;
-/** An answer to the fast snippet is this fresh at least. */
-const EARLY_MS = 10_000;
-/** Elements looked into at once, and the longest wait for it. */
-const DEEP_NODES = 4_000;
-const IDLE_MS = 200;
-/** The longest time a browser's timer can wait. */
-const TIMER_MS_MAX = 2_147_483_647;
 /** What names a source in an address; the edge reads it. */
 const SOURCE = /[?&#](roistat|rs|utm_\w+|\w*cl(k?)id|gbraid|wbraid|_openstat)=/;
 
@@ -90,7 +81,7 @@ const compose = (record, more) =>
       .filter(({ lease }) => lease)
       .map(({ scenario, lease, generation, number }) => ({ scenario, lease, generation, number })),
     targets: [...new Set(page.slots.filter(({ found }) => found).map(({ id }) => id))],
-    key: quietly(() => crypto.randomUUID()) || `${Date.now()}-${Math.random()}`,
+    key: `${Date.now()}-${Math.random()}`,
     memory: record.memory,
     tab: store.tabAlone(),
     ...more,

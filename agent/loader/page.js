@@ -8,6 +8,7 @@
 
 import { all, attributeOf, doc, listen, nearest, quietly, walkerOf } from './host.js';
 import { isAwaited } from './hydration.js';
+import { PARSE_MS, SIBLINGS, WRITES_ALL_MAX, WRITES_MAX, WRITES_MS } from './limits.js';
 import { swap } from './rules.js';
 import { endSearches, mayHold, startSearch } from './search.js';
 
@@ -22,14 +23,6 @@ const INLINE =
   /^(a|abbr|b|bd[io]|big|cite|em|font|i|ins|label|mark|nobr|s|small|span|strong|su[bp]|u|.+-.+)$/;
 // Ends the fields of a question to the rules; a text that holds it is left alone.
 const END = '\0';
-// A node that is changed back so often within ten seconds has another owner: give way to him.
-const WRITES_MAX = 5;
-const WRITES_ALL_MAX = 300;
-const WRITES_MS = 10_000;
-// So many new nodes side by side are looked at together.
-const SIBLINGS = 8;
-// A document that is parsed for longer is watched like any other.
-const PARSE_MS = 2_000;
 
 /** Where numbers go: the targets of one scenario that are written alike, best scenario first. */
 export const slots = [];

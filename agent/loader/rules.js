@@ -2,8 +2,8 @@
 // out. Each call depends on what it is given alone, so what was asked before need not be asked.
 // Where WebAssembly is forbidden a module of JavaScript, made from the same bytes, stands in.
 
-/** Answers remembered, before all are forgotten. */
-const KEPT = 500;
+import { KEPT } from './limits.js';
+
 const kept = new Map();
 let rules;
 

@@ -6,6 +6,7 @@
 // numbers first; then only blocks in which they begin are cut.
 
 import { attributeOf, doc, nearest, quietly, walkerOf } from './host.js';
+import { LONG_TAIL, SLICE_MS, SLICE_NODES, TAIL } from './limits.js';
 import {
   blockOf,
   forget,
@@ -19,16 +20,9 @@ import {
 } from './page.js';
 
 const DIGIT = /\d/;
-/** Local numbers are this long at least. */
-const TAIL = 5;
-/** So many digits make a page ask for a number before the rules are there. */
-const LONG_TAIL = 7;
 const { get: textContent } = Object.getOwnPropertyDescriptor(Node.prototype, 'textContent');
 // Letters end a row of digits.
 const WORD = /[^\s\d().+/\u00a0\u00ad\u2000-\u206f\u2212-]/;
-// A search yields after so many nodes, and rests after so many milliseconds.
-const SLICE_NODES = 256;
-const SLICE_MS = 5;
 
 /** Searches that took too long for one task, and who waits for them. */
 const searches = [];

@@ -6,9 +6,7 @@
 
 import { doc, isVisible, quietly } from './host.js';
 import { write } from './json.js';
-
-const VISIT_MS = 1_800_000;
-const VISITOR_S = 7_776_000;
+import { VISITOR_S, VISIT_MS } from './limits.js';
 
 let memory = {};
 let key;

@@ -11,22 +11,18 @@
 //! The boundary is plain WebAssembly, without generated glue: numbers in and out through memory
 //! (see [`boundary`]).
 
-use ringlet_core::mask::put_all;
 use ringlet_core::phone::{Codes, CountryCode, E164, Row};
-use ringlet_core::swap::{Joint, Run, Shown, Wanted, rewrite};
+use ringlet_core::swap::{END, Joint, Run, Shown, Wanted, rewrite};
 use ringlet_core::time::{Millis, UnixMillis};
 use ringlet_core::visit::{self, Event, Message, Others, Phase, Plan, Shared};
 
 #[cfg(target_family = "wasm")]
 mod boundary;
 
-/// Ends every field of [`swap`]'s text: HTML cannot contain it, and the loader leaves out the texts
-/// of scripts that do.
-const END: char = '\0';
-
 /// Swaps one place of a page.
 ///
-/// Given are fields, each a letter and a text up to U+0000, in any order but for the texts:
+/// Given are fields, each a letter and a text up to U+0000 (which HTML cannot contain, and the
+/// loader leaves out the texts of scripts that do), in any order but for the texts:
 ///
 /// | letter | text |
 /// |---|---|
@@ -54,12 +50,18 @@ pub fn swap(given: &[char]) -> Option<Vec<char>> {
     let mut is_selected = false;
     let mut runs = Vec::new();
     let mut links = Vec::new();
-    for field in given.split(|c| *c == END) {
-        let Some((letter, text)) = field.split_first() else {
-            continue;
-        };
+    let mut rest = given;
+    while let Some((letter, after)) = rest.split_first() {
+        let mut end = 0;
+        while after.get(end).is_some_and(|c| *c != END) {
+            end += 1;
+        }
+        let text = after.get(..end)?;
+        rest = after.get(end + 1..).unwrap_or_default();
         let digits = Row::read(text.iter().copied());
         match letter {
+            // An empty field.
+            &END => rest = after,
             'c' => country = CountryCode::from_row(digits),
             'a' => area = digits,
             'm' => written = text,
@@ -98,14 +100,7 @@ pub fn swap(given: &[char]) -> Option<Vec<char>> {
         },
     };
     let new = rewrite(&runs, &links, wanted, look)?;
-    let mut out = Vec::new();
-    if shown.is_some() {
-        for text in new.runs.iter().chain(&new.links) {
-            put_all(&mut out, text);
-            put_all(&mut out, &[END]);
-        }
-    }
-    Some(out)
+    Some(if shown.is_some() { new } else { Vec::new() })
 }
 
 /// One step of the visit. Times are Unix milliseconds, zero for none; what is no number counts as

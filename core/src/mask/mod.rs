@@ -179,9 +179,14 @@ fn push_national(out: &mut Vec<char>, split: Split) {
 /// `tel:` form: always full, so that it can be dialled anywhere.
 pub fn tel_href(number: E164) -> Vec<char> {
     let mut out = Vec::new();
-    put_all(&mut out, &['t', 'e', 'l', ':', '+']);
-    push_row(&mut out, number.row());
+    push_tel_href(&mut out, number);
     out
+}
+
+/// [`tel_href`], added to `out`.
+pub(crate) fn push_tel_href(out: &mut Vec<char>, number: E164) {
+    put_all(out, &['t', 'e', 'l', ':', '+']);
+    push_row(out, number.row());
 }
 
 /// Adds a character. Everything the agent writes goes through here: one copy of what a growing
@@ -486,7 +491,10 @@ fn write_named(out: &mut Vec<char>, mask: &[char], split: Split, domestic: bool)
 /// Fills the places of `template` from the right. Surplus digits stay at the front; places that
 /// get no digit go, with the separators that follow them.
 fn push_filled(out: &mut Vec<char>, template: &[char], digits: Row, is_slot: fn(char) -> bool) {
-    let slots = template.iter().filter(|c| is_slot(**c)).count();
+    let mut slots = 0;
+    for c in template {
+        slots += usize::from(is_slot(*c));
+    }
     let mut empty = slots.saturating_sub(digits.len());
     let (front, rest) = digits.cut(digits.len().saturating_sub(slots));
     let mut at = 0;

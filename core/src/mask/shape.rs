@@ -17,12 +17,7 @@ use crate::phone::{E164, Row};
 /// `+` do.
 pub fn in_shape_of(shape: &[char], number: E164, full: &[char], home: Codes) -> Vec<char> {
     let mut out = Vec::new();
-    // Its second group of digits is the area code.
-    let mut groups = full
-        .split(|c| !c.is_ascii_digit())
-        .filter(|group| !group.is_empty());
-    let area = groups.nth(1).map_or(0, <[char]>::len);
-    if !write_like(&mut out, shape, number, area, home) {
+    if !write_like(&mut out, shape, number, area_digits(full), home) {
         out.clear();
         put_all(&mut out, full);
         if full.is_empty() {
@@ -31,6 +26,20 @@ pub fn in_shape_of(shape: &[char], number: E164, full: &[char], home: Codes) -> 
         }
     }
     out
+}
+
+/// How many digits the area code has: the second group of `full`.
+fn area_digits(full: &[char]) -> usize {
+    let mut group = 0;
+    let mut digits = 0;
+    let mut before = false;
+    for c in full {
+        let is_digit = c.is_ascii_digit();
+        group += usize::from(is_digit && !before);
+        digits += usize::from(is_digit && group == 2);
+        before = is_digit;
+    }
+    digits
 }
 
 /// Writes `number`, whose area code has `area` digits, into `out`; false where the shape cannot
@@ -118,32 +127,42 @@ fn push_prefix(out: &mut Vec<char>, head: &[char], slots: usize, prefix: Row) {
 type Zones = (usize, Option<(usize, usize)>);
 
 fn zones(shape: &[char], prefix_digits: usize, form: Form) -> Option<Zones> {
-    let is_digit_at = |at: &usize| shape.get(*at).is_some_and(char::is_ascii_digit);
-    let mut digits = (0..shape.len()).filter(is_digit_at);
+    let next_digit = |mut at: usize| {
+        while !shape.get(at)?.is_ascii_digit() {
+            at += 1;
+        }
+        Some(at)
+    };
     let mut prefix_end = 0;
     for _ in 0..prefix_digits {
-        prefix_end = digits.next()? + 1;
+        prefix_end = next_digit(prefix_end)? + 1;
     }
-    let mut first = digits.next()?;
+    let mut first = next_digit(prefix_end)?;
     // The (0) of "+44 (0)20 …" is not dialled from abroad: it stays as it stands.
     if form == Form::International
         && is_zero(shape, first)
         && first.checked_sub(1).and_then(|at| shape.get(at)) == Some(&'(')
     {
         prefix_end = first + 2;
-        first = digits.next()?;
+        first = next_digit(first + 1)?;
     }
-    let close = (first..shape.len()).find(|at| matches!(shape.get(*at), Some(')' | ']')));
-    let brackets = close.filter(|_| opens(shape, first));
-    Some((prefix_end, brackets.map(|close| (first, close))))
+    let mut close = first;
+    while !matches!(shape.get(close), None | Some(')' | ']')) {
+        close += 1;
+    }
+    let is_bracketed = close < shape.len() && opens(shape, first);
+    Some((prefix_end, is_bracketed.then_some((first, close))))
 }
 
 /// Whether a bracket is open at `at`.
 fn opens(shape: &[char], at: usize) -> bool {
-    let before = shape.get(..at).unwrap_or_default();
-    let mut brackets = before
-        .iter()
-        .rev()
-        .filter(|c| matches!(c, '(' | ')' | '[' | ']'));
-    matches!(brackets.next(), Some('(' | '['))
+    let mut is_open = false;
+    for c in shape.get(..at).unwrap_or_default() {
+        is_open = match c {
+            '(' | '[' => true,
+            ')' | ']' => false,
+            _ => is_open,
+        };
+    }
+    is_open
 }

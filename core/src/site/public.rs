@@ -3,11 +3,10 @@
 //! Neither the numbers of a pool nor the conditions are in it: whoever could read them could dial
 //! or forge his way around them.
 
-use super::{ConsentMode, PageConfig, PoolConfig, SiteConfig};
+use super::{ConsentMode, PageConfig, SiteConfig};
 use crate::id::ScenarioId;
 use crate::mask::Mask;
 use crate::scenario::{Scenario, Selector, Target};
-use crate::time::Millis;
 use serde::Serialize;
 
 /// What the loader of a site carries. Field by field as in [`SiteConfig`].
@@ -29,10 +28,6 @@ pub struct PublicConfig {
     pub cookie_domain: Option<String>,
     /// What the agent may do before the visitor agreed.
     pub consent: ConsentMode,
-    /// No activity for this long is idle; the edge's answers may say otherwise.
-    pub idle_ms: Millis,
-    /// Keep-alive while active; the edge's answers may say otherwise.
-    pub beat_ms: Millis,
     /// What the page's own scripts get.
     pub page: PageConfig,
     /// What the names of cookies begin with that are sent with a visit.
@@ -63,9 +58,6 @@ pub struct PublicScenario {
 impl PublicConfig {
     /// The public part of `config`, which is the version `config_version` of its site.
     pub fn new(config: &SiteConfig, config_version: u64) -> Self {
-        let pools = config.pools.iter();
-        let idle = pools.clone().map(|pool| pool.idle_release).min();
-        let beat = pools.map(PoolConfig::beat).min();
         let mut scenarios: Vec<_> = config
             .scenarios
             .iter()
@@ -80,8 +72,6 @@ impl PublicConfig {
             area_code: config.area_code.clone(),
             cookie_domain: config.cookie_domain.clone(),
             consent: config.consent,
-            idle_ms: idle.unwrap_or(PoolConfig::IDLE_RELEASE),
-            beat_ms: beat.unwrap_or(Millis(60_000)),
             page: config.page.clone(),
             cookies: config
                 .page

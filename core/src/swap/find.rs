@@ -53,7 +53,10 @@ pub(super) struct Piece {
     first: usize,
     last: usize,
     pub(super) range: Range<usize>,
-    is_wanted: bool,
+    /// To be replaced; others only tell where these end.
+    pub(super) is_wanted: bool,
+    /// Goes on as a longer row of digits, so it is no number.
+    is_dropped: bool,
 }
 
 impl Joined {
@@ -82,7 +85,7 @@ impl Joined {
         most
     }
 
-    /// Where the wanted numbers stand, in order and apart from each other.
+    /// Where numbers stand, in order and apart from each other; those wanted are marked.
     pub(super) fn numbers(&self, wanted: Wanted<'_>, home: Codes) -> Vec<Piece> {
         let mut pieces = Vec::new();
         let mut first = 0;
@@ -100,14 +103,13 @@ impl Joined {
                 pieces.push(piece);
             }
         }
-        self.drop_continued(&mut pieces, wanted == Wanted::Any);
-        if pieces.is_empty()
+        let any = self.drop_continued(&mut pieces, wanted == Wanted::Any);
+        if !any
             && wanted == Wanted::Any
             && let Some(piece) = self.only_local()
         {
             pieces.push(piece);
         }
-        pieces.retain(|piece| piece.is_wanted);
         pieces
     }
 
@@ -189,6 +191,7 @@ impl Joined {
                     last,
                     range,
                     is_wanted: true,
+                    is_dropped: false,
                 });
             }
             if last == first {
@@ -226,7 +229,11 @@ impl Joined {
     }
 
     fn is_separated(&self, first: usize, last: usize) -> bool {
-        (first + 1..=last).any(|at| self.before(at) != Link::Glued)
+        let mut at = last;
+        while at > first && self.before(at) == Link::Glued {
+            at -= 1;
+        }
+        at > first
     }
 
     /// Whether nothing is seen but the number.
@@ -292,8 +299,7 @@ impl Joined {
             return false;
         }
         // A mark of a number that is no telephone's; who selected the element knows better.
-        let marked = self.slice(range).iter().any(|c| matches!(c, '+' | '('));
-        if marked || is_selected {
+        if is_selected || self.is_marked(range) {
             return true;
         }
         let mut at = start;
@@ -302,6 +308,10 @@ impl Joined {
         }
         let sign = at.checked_sub(1).map_or(' ', |at| self.at(at));
         !matches!(sign, '№' | '#' | '$' | '€' | '£') && !self.is_priced(end)
+    }
+
+    fn is_marked(&self, range: &Range<usize>) -> bool {
+        self.slice(range).iter().any(|c| matches!(c, '+' | '('))
     }
 
     fn is_priced(&self, end: usize) -> bool {
@@ -317,30 +327,34 @@ impl Joined {
     }
 
     /// Drops what goes on as a longer row of digits: an account, a card, a list we cannot part.
-    fn drop_continued(&self, pieces: &mut Vec<Piece>, is_selected: bool) {
+    /// Tells whether any is left.
+    fn drop_continued(&self, pieces: &mut [Piece], is_selected: bool) -> bool {
         let mut at = 0;
+        let mut any = false;
         while let Some(piece) = pieces.get(at) {
-            let is_marked = |c: &char| matches!(c, '+' | '(');
             // Written so that a reader sees where it ends.
             let clear = is_selected
-                || self.slice(&piece.range).iter().any(is_marked)
+                || self.is_marked(&piece.range)
                 || (piece.last > piece.first && self.before(piece.last) == Link::Tight);
             let free = |link: Link| link == Link::Break || (link == Link::Space && clear);
-            let follows = at.checked_sub(1).and_then(|before| pieces.get(before));
+            let beside = |at: usize| pieces.get(at).filter(|piece| !piece.is_dropped);
+            let follows = at.checked_sub(1).and_then(beside);
             let begins = free(self.before(piece.first))
                 || follows.is_some_and(|before| before.last + 1 == piece.first);
             let stops = free(self.before(piece.last + 1))
-                || pieces
-                    .get(at + 1)
-                    .is_some_and(|next| piece.last + 1 == next.first);
-            if begins && stops {
+                || beside(at + 1).is_some_and(|next| piece.last + 1 == next.first);
+            if piece.is_dropped || (begins && stops) {
+                any |= !piece.is_dropped;
                 at += 1;
-            } else {
-                pieces.remove(at);
+            } else if let Some(piece) = pieces.get_mut(at) {
+                piece.is_dropped = true;
+                piece.is_wanted = false;
                 // The neighbours have lost theirs.
+                any = false;
                 at = 0;
             }
         }
+        any
     }
 
     /// The one short number of a selected element: `406 00 01`, when nothing else could be meant.
@@ -371,12 +385,16 @@ impl Joined {
             last,
             range,
             is_wanted: true,
+            is_dropped: false,
         })
     }
 
     fn digits(&self, first: usize, last: usize) -> usize {
-        let groups = self.groups.get(first..=last).unwrap_or_default();
-        groups.iter().map(|group| group.range.len()).sum()
+        let mut digits = 0;
+        for group in self.groups.get(first..last + 1).unwrap_or_default() {
+            digits += group.range.len();
+        }
+        digits
     }
 }
 

@@ -13,7 +13,7 @@
 //! Invariants: all or nothing per place; characters outside the numbers found never change;
 //! rewriting what was rewritten gives the same again; the number of runs and links stays.
 
-use crate::mask::{in_shape_of, put_all, tel_href};
+use crate::mask::{in_shape_of, push_tel_href, put, put_all};
 use crate::phone::read::read_digits;
 use crate::phone::{Codes, E164, Row};
 
@@ -68,50 +68,46 @@ pub struct Shown<'a> {
     pub home: Codes,
 }
 
-/// The new texts of one place, in the order given.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rewritten {
-    /// One for each run; those without a number are unchanged.
-    pub runs: Vec<Vec<char>>,
-    /// One for each link address.
-    pub links: Vec<Vec<char>>,
-}
+/// Ends every text of a place: HTML cannot contain it.
+pub const END: char = '\0';
 
 /// Rewrites one place of a page. `links` are the addresses of the `tel:` links that belong to it:
 /// inside, around, or the element itself.
 ///
-/// Returns nothing where the place is to be left alone.
+/// Returns the new texts in the order given, one for each run (those without a number are
+/// unchanged) and then one for each link address, each followed by [`END`]; nothing where the place
+/// is to be left alone.
 pub fn rewrite(
     runs: &[Run<'_>],
     links: &[&[char]],
     wanted: Wanted<'_>,
     shown: Shown<'_>,
-) -> Option<Rewritten> {
+) -> Option<Vec<char>> {
     let joined = find::Joined::new(runs);
-    let found = joined.numbers(wanted, shown.home);
-    if found.is_empty() && !may_change_links_only(&joined, links, wanted, shown.home) {
-        return None;
-    }
     let mut swaps = Vec::new();
-    for find::Piece { range, .. } in found {
-        let old = joined.text.get(range.clone())?;
+    for piece in &joined.numbers(wanted, shown.home) {
+        if !piece.is_wanted {
+            continue;
+        }
+        let old = joined.text.get(piece.range.clone())?;
         let new = if shown.written.is_empty() {
             in_shape_of(old, shown.number, shown.full, shown.home)
         } else {
             copy(shown.written)
         };
-        swaps.push(share::Swap::new(range, old, new));
+        swaps.push(share::Swap::new(piece.range.clone(), old, new));
     }
-    let mut new = Rewritten {
-        runs: share::texts(&joined, &mut swaps),
-        links: Vec::new(),
-    };
+    if swaps.is_empty() && !may_change_links_only(&joined, links, wanted, shown.home) {
+        return None;
+    }
+    let mut new = share::texts(&joined, &mut swaps);
     for href in links {
-        new.links.push(if is_short(href) {
-            copy(href)
+        if is_short(href) {
+            put_all(&mut new, href);
         } else {
-            tel_href(shown.number)
-        });
+            push_tel_href(&mut new, shown.number);
+        }
+        put(&mut new, END);
     }
     Some(new)
 }

@@ -3,7 +3,7 @@
 
 use core::ops::Range;
 
-use crate::mask::put_all;
+use crate::mask::{put, put_all};
 
 use super::find::{Joined, is_blank, trim};
 
@@ -25,7 +25,6 @@ pub(super) struct Swap {
 
 impl Swap {
     pub(super) fn new(range: Range<usize>, old: &[char], new: Vec<char>) -> Self {
-        let digits = |text: &[char]| text.iter().filter(|c| c.is_ascii_digit()).count();
         let both_digits = |a: &char, b: &char| a.is_ascii_digit() && b.is_ascii_digit();
         let mut pairs = old.iter().zip(&new);
         Self {
@@ -51,9 +50,9 @@ impl Swap {
         let is_last = share.end == self.range.end;
         push(out, text, share.start..core.start);
         let piece = text.get(core.clone()).unwrap_or_default();
-        let digits = piece.iter().filter(|c| c.is_ascii_digit()).count();
-        if digits > 0 {
-            self.seen += digits;
+        let held = digits(piece);
+        if held > 0 {
+            self.seen += held;
             let from = self.given;
             let to = if is_last || !self.is_even {
                 self.new.len()
@@ -86,13 +85,20 @@ impl Swap {
     }
 }
 
-/// The new texts of all runs.
-pub(super) fn texts(joined: &Joined, swaps: &mut [Swap]) -> Vec<Vec<char>> {
-    let mut texts = Vec::new();
+fn digits(text: &[char]) -> usize {
+    let mut digits = 0;
+    for c in text {
+        digits += usize::from(c.is_ascii_digit());
+    }
+    digits
+}
+
+/// The new texts of all runs, each followed by [`super::END`].
+pub(super) fn texts(joined: &Joined, swaps: &mut [Swap]) -> Vec<char> {
+    let mut out = Vec::new();
     for (index, (begin, _)) in joined.starts.iter().enumerate() {
         let next = joined.starts.get(index + 1);
         let end = next.map_or(joined.text.len(), |next| next.0);
-        let mut out = Vec::new();
         let mut at = *begin;
         for swap in swaps.iter_mut() {
             let share = swap.range.start.max(at)..swap.range.end.min(end);
@@ -103,9 +109,9 @@ pub(super) fn texts(joined: &Joined, swaps: &mut [Swap]) -> Vec<Vec<char>> {
             }
         }
         push(&mut out, &joined.text, at..end);
-        texts.push(out);
+        put(&mut out, super::END);
     }
-    texts
+    out
 }
 
 fn push(out: &mut Vec<char>, text: &[char], range: Range<usize>) {

@@ -58,6 +58,13 @@ const SELECTED: Case<'static> = Case {
     mask: None,
     home: RUSSIA,
 };
+/// The new texts of one place, in the order given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Rewritten {
+    runs: Vec<Vec<char>>,
+    links: Vec<Vec<char>>,
+}
+
 const SEARCHED: Case<'static> = Case {
     wanted: &[PAGE],
     ..SELECTED
@@ -92,7 +99,16 @@ impl Case<'_> {
             full: &full,
             home: self.home.codes(),
         };
-        rewrite(&runs, &links, wanted, shown)
+        let new = rewrite(&runs, &links, wanted, shown)?;
+        let (last, texts) = new.split_last()?;
+        assert_eq!(*last, END, "every text is ended");
+        let mut texts = texts.split(|c| *c == END).map(<[char]>::to_vec);
+        let new = Rewritten {
+            runs: texts.by_ref().take(runs.len()).collect(),
+            links: texts.collect(),
+        };
+        assert_eq!((new.runs.len(), new.links.len()), (runs.len(), links.len()));
+        Some(new)
     }
 
     fn show(&self, text: &str, links: &[&str]) -> String {

@@ -122,12 +122,18 @@ fn optimize() -> Result<Part> {
     fs::create_dir_all(staging())?;
     let optimized = staging().join("optimized.wasm");
     let flags = [
+        // Memory is only read where the compiler has proved it to be there.
+        "-iit",
         "-Oz",
         "--converge",
+        // Brotli prefers code that is written twice to calls of small functions.
+        "-aimfs=10",
+        "-fimfs=20",
         "--low-memory-unused",
         "--strip-debug",
         "--strip-producers",
         "--strip-target-features",
+        "--reorder-functions",
     ];
     bindgen::optimize(&compiled, &optimized, &flags)?;
     let bytes = fs::read(&optimized)?;

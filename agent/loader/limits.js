@@ -1,0 +1,45 @@
+// Every maximum of the loader, with its reason.
+
+/** One look at the visitor's activity in this time. */
+export const ACTIVITY_MS = 1_000;
+/** Scenarios whose places appear one after the other are asked for together. */
+export const LATE_MS = 50;
+/** An answer to the fast snippet is this fresh at least. */
+export const EARLY_MS = 10_000;
+/** Elements looked into at once, and the longest wait for it. */
+export const DEEP_NODES = 4_000;
+export const IDLE_MS = 200;
+/** The longest time a browser's timer can wait. */
+export const TIMER_MS_MAX = 2_147_483_647;
+
+/** A node that is changed back so often within WRITES_MS has another owner: give way to him. */
+export const WRITES_MAX = 5;
+/** The same for all nodes of a page together. */
+export const WRITES_ALL_MAX = 300;
+export const WRITES_MS = 10_000;
+
+/** So many new nodes side by side are looked at together. */
+export const SIBLINGS = 8;
+/** A document that is parsed for longer is watched like any other. */
+export const PARSE_MS = 2_000;
+
+/** Local numbers are this long at least. */
+export const TAIL = 5;
+/** So many digits make a page ask for a number before the rules are there. */
+export const LONG_TAIL = 7;
+/** A search yields after so many nodes, and rests after so many milliseconds. */
+export const SLICE_NODES = 256;
+export const SLICE_MS = 5;
+
+/** Answers of the rules remembered, before all are forgotten. */
+export const KEPT = 500;
+
+/** A visit ends after half an hour without activity. */
+export const VISIT_MS = 1_800_000;
+/** The visitor's cookie lives ninety days, less where the browser says so. */
+export const VISITOR_S = 7_776_000;
+
+/** What a framework has not taken over by then never will be. */
+export const HYDRATION_MS = 8_000;
+/** One look at whether it has. */
+export const LOOK_MS = 30;

@@ -110,6 +110,7 @@ function ask(name, more, isKeep, sent) {
         if (mine < answered) return;
         answered = mine;
         const numbers = Array.isArray(reply.numbers) ? reply.numbers : [];
+        agent.answer = reply;
         // A keep-alive may be answered with nothing: all stays.
         if (!isKeep || numbers.length) accept(reply, numbers);
         advance(reply.retry_after_ms ? FAILURE : ANSWER, reply.retry_after_ms);
@@ -497,6 +498,7 @@ const verbs = {
 const agent = {
   all,
   announce,
+  ask: askVisit,
   attributeOf,
   importPart,
   listen,

@@ -34,6 +34,8 @@ pub mod id;
 pub mod import;
 pub mod label;
 pub mod limits;
+#[cfg(feature = "edge")]
+pub mod link;
 pub mod mask;
 #[cfg(feature = "edge")]
 pub mod number;

@@ -347,6 +347,10 @@ impl Next {
 
     fn tell(&mut self, message: Message) {
         self.shared.sent_at = self.now;
+        // What is asked again after a failure is not asked a third time before its answer.
+        if self.shared.failures > 0 {
+            self.shared.retry_at = self.shared.retry_at.max(self.now + RETRY_MS_MIN);
+        }
         self.send = Some(message);
     }
 

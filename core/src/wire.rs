@@ -214,6 +214,10 @@ pub struct VisitReply {
     /// is kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<String>,
+    /// What passes the visitor on to the owner's other domains ([`crate::link`]), where the site
+    /// names any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
     /// Ask again no sooner.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after_ms: Option<u64>,

@@ -8,6 +8,7 @@
 
 import { offerInterfaces } from './compat.js';
 import { offerDebugging } from './debugging.js';
+import { passVisitors } from './links.js';
 import { enterDepths } from './depths.js';
 import { addPlaces } from './places.js';
 import { addVerbs } from './verbs.js';
@@ -18,6 +19,7 @@ export function begin(agent) {
   addPlaces(agent);
   offerInterfaces(agent);
   enterDepths(agent);
+  passVisitors(agent);
   offerDebugging(agent, () => part(agent, 'debug'));
 }
 

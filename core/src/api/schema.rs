@@ -205,6 +205,7 @@ fn pages() -> Named {
             ("visitor", id()),
             ("marker", text()),
             ("memory", text()),
+            ("link", text()),
             ("retry_after_ms", count()),
         ],
     );

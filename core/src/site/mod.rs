@@ -235,6 +235,9 @@ pub struct PageConfig {
     /// Systems whose ids of a visitor are carried with his visit.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub analytics: Vec<AnalyticsSystem>,
+    /// The owner's other domains, to which a visitor is passed on with the link that leads there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub linked_domains: Vec<String>,
     /// What happens to numbers in JSON-LD and `meta` of microdata. Search engines must find the
     /// page's own.
     #[serde(skip_serializing_if = "is_default")]

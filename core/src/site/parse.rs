@@ -100,7 +100,7 @@ fn read_site(root: &Node<'_>) -> Option<SiteConfig> {
     let attribution = fields
         .get("attribution")
         .map(|node| read_attribution(&node));
-    let page = fields.get("page").map(|node| read_page(&node));
+    let page = fields.get("page").map(|node| read_page(&node, &origins));
     let numbers = list(&mut fields, "numbers", limits::SITE_NUMBERS, read_record);
     let pools = list(&mut fields, "pools", limits::POOLS, read_pool);
     let scenarios = list(&mut fields, "scenarios", limits::SCENARIOS, read_scenario);
@@ -303,7 +303,7 @@ fn read_attribution(node: &Node<'_>) -> AttributionConfig {
     attribution
 }
 
-fn read_page(node: &Node<'_>) -> PageConfig {
+fn read_page(node: &Node<'_>, origins: &Placed<OriginPattern>) -> PageConfig {
     let mut page = PageConfig::default();
     let Some(mut fields) = node.fields() else {
         return page;
@@ -325,8 +325,28 @@ fn read_page(node: &Node<'_>) -> PageConfig {
     page.compatibility.sort();
     page.compatibility.dedup();
     read_places(&mut fields, &mut page);
+    read_linked(&mut fields, origins, &mut page);
     fields.done();
     page
+}
+
+/// Domains that visitors are passed on to: pages there must be the site's own.
+fn read_linked(fields: &mut Fields<'_>, origins: &Placed<OriginPattern>, page: &mut PageConfig) {
+    let items = fields
+        .get("linked_domains")
+        .map(|node| node.items(limits::ORIGINS));
+    for item in items.unwrap_or_default() {
+        let Some(text) = item.text(limits::SELECTOR_CHARS) else {
+            continue;
+        };
+        let host =
+            ascii_host(text).filter(|host| origins.iter().any(|(origin, _)| origin.is_under(host)));
+        match host {
+            Some(host) if !page.linked_domains.contains(&host) => page.linked_domains.push(host),
+            Some(_) => {}
+            None => item.fault(Problem::CookieDomain { text }),
+        }
+    }
 }
 
 /// Policies for places other than text and `tel:`.

@@ -259,6 +259,7 @@ fn faults_of_the_page() {
                 "image": "javascript:{number}",
                 "structured_data": "drop",
                 "analytics": ["google", 1],
+                "linked_domains": ["elsewhere.example"],
             });
             let target = serde_json::json!({"parts": ".roistat-phone"});
             v["scenarios"][0]["targets"] = serde_json::json!([target]);
@@ -273,6 +274,9 @@ fn faults_of_the_page() {
                 as /phones/{number}.svg.
             /page/structured_data: unknown_value: "drop" is not known here. One of: keep,
                 swap.
+            /page/linked_domains/0: bad_cookie_domain: No origin of the site lies under
+                "elsewhere.example". Name the domain that the site's pages share, such as
+                shop.example.
             /scenarios/0/targets/0/parts: bad_selector: ".roistat-phone" selects nothing.
                 Classes, ids and names are one word without dot and #; brackets and
                 quotes of a selector are closed.

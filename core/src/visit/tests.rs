@@ -184,6 +184,25 @@ fn failures_are_retried_ever_later_and_only_for_somebody_who_is_there() {
 }
 
 #[test]
+fn what_is_asked_again_is_not_asked_a_third_time_before_its_answer() {
+    let mut tab = Tab::new();
+    tab.input(Event::Start);
+    tab.input(Event::Failure {
+        retry_after_ms: Millis(0),
+    });
+    tab.pass(40);
+    tab.input(Event::Activity);
+    // The answer takes its time: nothing is sent meanwhile.
+    tab.pass(5);
+    tab.input(Event::Activity);
+    tab.pass(5);
+    tab.check(expect![[r#"
+        0 s: Visit
+        30 s: Visit
+    "#]]);
+}
+
+#[test]
 fn a_number_that_nobody_confirms_is_withdrawn_after_its_hold() {
     let mut tab = Tab::new();
     tab.input(Event::Start);

@@ -5,6 +5,7 @@
 
 mod amp;
 mod beat;
+mod link;
 mod memory;
 mod plan;
 mod visit;
@@ -81,7 +82,10 @@ async fn answer(spec: &RouteSpec, site: &Site, ask: &Ask, env: &Env) -> Handled 
     let may = throttle::page(ask, site.config.site.as_str(), clock::now());
     match (spec.route, may) {
         (Route::Visit, Ok(())) => match early::settle(read(&body)?, site.config.consent) {
-            Some(request) => visit::answer(site, ask, env, request).await,
+            Some(request) => {
+                let request = link::arrived(site, env, request);
+                visit::answer(site, ask, env, request).await
+            }
             None => written(&VisitReply {
                 v: WIRE_VERSION,
                 ..VisitReply::default()
@@ -168,6 +172,7 @@ fn joined(
     for answer in answers.into_iter().flatten() {
         reply.visit = answer.visit.or(reply.visit);
         reply.visitor = reply.visitor.and(answer.visitor.or(reply.visitor));
+        reply.link = answer.link.or(reply.link);
         reply.numbers.extend(answer.numbers);
     }
     Ok(reply)

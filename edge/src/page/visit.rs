@@ -1,6 +1,6 @@
 //! `POST …/visit`: a page view begins or resumes a visit and takes or keeps numbers.
 
-use super::{joined, passed_on, plan, pool_ask, written};
+use super::{joined, link, passed_on, plan, pool_ask, written};
 use crate::binding::fault::Fault;
 use crate::binding::host;
 use crate::clock;
@@ -19,6 +19,7 @@ use ringlet_core::api::problem::Problem;
 use ringlet_core::bot::is_bot;
 use ringlet_core::entropy::Entropy;
 use ringlet_core::id::{VisitId, VisitorId};
+use ringlet_core::link::Passed;
 use ringlet_core::phone::E164;
 use ringlet_core::pool::{key_of, visitor_of};
 use ringlet_core::wire::{GivenNumber, NumberGiven, VisitReply, VisitRequest, WIRE_VERSION};
@@ -162,6 +163,13 @@ fn prepare(site: &Site, ask: &Ask, env: &Env, request: &VisitRequest) -> Result<
         };
         count(site, ask, env, seen);
     }
+    let memory = view.memory.write();
+    let passed = Passed {
+        visitor,
+        visit,
+        memory: memory.clone(),
+    };
+    let is_known = request.consent == "granted";
     let reply = VisitReply {
         v: WIRE_VERSION,
         visit: Some(visit),
@@ -169,7 +177,10 @@ fn prepare(site: &Site, ask: &Ask, env: &Env, request: &VisitRequest) -> Result<
         visitor: (request.consent != "cookieless").then_some(visitor),
         numbers: plan.decided,
         marker: view.context.labels.marker.clone(),
-        memory: view.memory.write(),
+        memory,
+        link: is_known
+            .then(|| link::leaving(site, env, &passed))
+            .flatten(),
         retry_after_ms: None,
     };
     Ok(Prepared { reply, asks })

@@ -91,6 +91,7 @@ impl Shell {
         match said {
             Reply::Granted(grant) | Reply::Kept(grant) => {
                 // The same request was answered before: then its ids stand.
+                reply.link = reply.link.take().filter(|_| grant.visit == visit);
                 reply.visit = Some(grant.visit);
                 reply.visitor = reply.visitor.map(|_| grant.visitor);
                 reply.numbers.extend(answer::leased(&grant, needs));

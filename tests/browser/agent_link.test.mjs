@@ -1,0 +1,162 @@
+// A visitor who goes on to another domain of the same owner stays who he is.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { launchBrowser } from "../support/browser.mjs";
+import { edgeBetween } from "../support/edge_between.mjs";
+import { AS_VISITOR, configFor, newVisitor, page, servePages, settle, swapped } from "../support/pages.mjs";
+import { numbers, until } from "../support/site.mjs";
+import { startWorker } from "../support/worker.mjs";
+
+const OWN = "8 (495) 000-10-20";
+const TOKEN = /[?&]ringlet_link=([^&#]*)/;
+
+let worker;
+let edge;
+let pages;
+let browser;
+let first;
+let second;
+let stranger;
+/** Addresses that pages were asked for by, with their queries. */
+const asked = [];
+
+before(async () => {
+  worker = await startWorker();
+  edge = await edgeBetween(worker);
+  pages = await servePages((path) => {
+    if (path === "/favicon.ico") return undefined;
+    const body =
+      `<a class="phone" id="top" href="tel:+74950001020">${OWN}</a>` +
+      `<p><a id="over" href="${second}${path}?a=%20b&amp;c#part">Spare parts</a>` +
+      `<a id="bare" href="${second}${path}">Bare</a>` +
+      `<a id="out" href="${stranger}${path}">Elsewhere</a>` +
+      `<a id="own" href="${path}?own">Here</a>`;
+    return page(edge.url, body, { site: path.split("/")[1] });
+  });
+  const { port } = new URL(pages.url);
+  [first, second, stranger] = ["first", "second", "stranger"].map((name) => `http://${name}.localhost:${port}`);
+  browser = await launchBrowser({ flags: AS_VISITOR });
+});
+
+after(async () => {
+  await browser?.close();
+  pages?.close();
+  edge?.close();
+  worker?.dispose();
+});
+
+let from = 1;
+
+/** Seeds a site of both domains and opens its page on the first as a new visitor. */
+async function open(id, { linked_domains = ["first.localhost", "second.localhost"], ...changes } = {}) {
+  const all = { id: "all", numbers: numbers(6, from), targets: [{ class: "phone" }] };
+  from += 10;
+  const config = configFor(id, first, [all], { page: { linked_domains }, ...changes });
+  await worker.seed({ ...config, origins: [first, second] });
+  edge.messages.length = 0;
+  const visitor = await newVisitor(browser, edge.url);
+  asked.length = 0;
+  visitor.context.on("request", (request) => request.isNavigationRequest() && asked.push(request.url()));
+  const tab = await visitor.open(`${first}/${id}/`);
+  const number = await swapped(tab, "#top", OWN);
+  const isReady = () => edge.paths.some((path) => path.endsWith(".js") && path.startsWith("/a/"));
+  if (linked_domains.length) await until(isReady);
+  await settle(tab);
+  return { visitor, tab, number };
+}
+
+const who = async (tab) => {
+  const visit = await tab.evaluate(() => new Promise((done) => window.ringlet("visit", done)));
+  const record = await tab.evaluate(() => Object.entries(localStorage).find(([name]) => /^ringlet:/.test(name))[1]);
+  return { visit, visitor: JSON.parse(record).visitor };
+};
+
+test("a link to the other domain passes the visitor on, and leaves no trace", async () => {
+  const { visitor, tab, number } = await open("passed");
+  await tab.evaluate(() => history.replaceState(null, "", "?roistat=direct_9"));
+  await tab.reload();
+  assert.equal(await swapped(tab, "#top", OWN), number);
+  await settle(tab);
+  const before = await who(tab);
+  // A click that the page keeps to itself shows the address that the browser would follow.
+  const [followed, left] = await tab.evaluate(async () => {
+    const link = document.querySelector("#over");
+    const own = link.getAttribute("href");
+    let followed;
+    link.addEventListener("click", (event) => {
+      event.preventDefault();
+      followed = link.getAttribute("href");
+    }, { once: true });
+    link.click();
+    await new Promise((done) => setTimeout(done, 50));
+    return [followed, link.getAttribute("href") === own];
+  });
+  assert.match(followed, /\?a=%20b&c&ringlet_link=[\w.-]+#part$/);
+  assert.ok(left, "the link has its own address again");
+  await tab.locator("#over").click();
+  await tab.waitForURL(`${second}/**`);
+  assert.equal(await swapped(tab, "#top", OWN), number);
+  assert.deepEqual(await who(tab), before);
+  await tab.waitForFunction(() => !location.href.includes("ringlet_link"));
+  assert.equal(tab.url(), `${second}/passed/?a=%20b&c#part`);
+  const visits = edge.messages.filter(({ name }) => name === "visit");
+  assert.equal(visits.filter(({ origin }) => origin === second).length, 1);
+  const { body } = await worker.admin("GET", "/api/v1/sites/passed/live");
+  assert.equal(body.pools[0].numbers.filter((one) => one.visitor).length, 1, "one number for one visitor");
+  assert.deepEqual(visitor.faults, []);
+  await visitor.close();
+});
+
+test("forged and foreign tokens are nobody's, and go from the address as well", async () => {
+  const one = await open("shop-one");
+  await one.tab.locator("#bare").click();
+  await one.tab.waitForURL(`${second}/**`);
+  const [, token] = TOKEN.exec(asked.find((url) => TOKEN.test(url)));
+  const { visitor: known } = await who(one.tab);
+  await one.visitor.close();
+  const other = await open("shop-two");
+  const mine = await who(other.tab);
+  const flipped = token.replace(/.$/, (last) => (last === "A" ? "B" : "A"));
+  for (const [id, wrong] of [["shop-two", token], ["shop-one", flipped], ["shop-one", "x"]]) {
+    const visitor = await newVisitor(browser, edge.url);
+    const tab = await visitor.open(`${second}/${id}/?ringlet_link=${wrong}`);
+    await swapped(tab, "#top", OWN);
+    await tab.waitForFunction(() => location.search === "");
+    const { visitor: given } = await who(tab);
+    assert.notEqual(given, known);
+    assert.notEqual(given, mine.visitor);
+    assert.deepEqual(visitor.faults, []);
+    await visitor.close();
+  }
+  const right = await newVisitor(browser, edge.url);
+  const tab = await right.open(`${second}/shop-one/?ringlet_link=${token}`);
+  await swapped(tab, "#top", OWN);
+  assert.equal((await who(tab)).visitor, known, "the same token unspoilt is somebody's");
+  await right.close();
+  await other.visitor.close();
+});
+
+test("links elsewhere, and those of a site that names no domains, stay as they are", async () => {
+  const elsewhere = async (id, options, selector) => {
+    const { visitor, tab } = await open(id, options);
+    asked.length = 0;
+    await tab.locator(selector).click();
+    await until(() => asked.length > 0);
+    assert.doesNotMatch(asked[0], TOKEN, `${id} ${selector}`);
+    await visitor.close();
+  };
+  await elsewhere("stays", {}, "#out");
+  await elsewhere("stays-here", {}, "#own");
+  await elsewhere("unnamed", { linked_domains: [] }, "#over");
+  await elsewhere("nobody", { consent: "cookieless" }, "#over");
+});
+
+test("a domain that no origin of the site covers is a fault with its place", async () => {
+  const all = { id: "all", numbers: numbers(1, 900), targets: [{ class: "phone" }] };
+  const config = configFor("fault", first, [all], { page: { linked_domains: ["first.localhost", "x.example"] } });
+  const { status, body } = await worker.admin("POST", "/api/v1/sites/fault/config/check", config);
+  const text = JSON.stringify(body);
+  assert.ok(status >= 200 && text.includes("/page/linked_domains/1"), text);
+  assert.ok(!text.includes("/page/linked_domains/0"), text);
+});

@@ -3,7 +3,7 @@
 //!
 //! What is here: the pinned tool in a virtual environment of its own, and one bounded run. What is
 //! not: the tests of the edge ring, which know what an answer should be; these know only what it
-//! may be. Limits: [`EXAMPLES`] requests of each kind and operation, a fixed seed.
+//! may be. Limits: [`EXAMPLES`] requests of each kind and operation, a fixed seed, [`SECONDS`].
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -16,8 +16,12 @@ use crate::{build, paths};
 
 /// The tool as it was tried; a new one finds new things, in a commit of its own.
 const SCHEMATHESIS: &str = "schemathesis==4.32.5";
-/// Requests made up for each operation and kind of mistake: about a minute on two cores.
-const EXAMPLES: &str = "25";
+/// Requests made up for each operation and kind of mistake: 2,300 in all.
+const EXAMPLES: &str = "10";
+/// How long requests are made up; those that only follow the description's bounds come first.
+const SECONDS: &str = "150";
+/// How long one request may take.
+const REQUEST_SECONDS: &str = "20";
 /// The same requests every time: a failure can be looked at again.
 const SEED: &str = "20261122";
 /// What is asked of every answer.
@@ -38,6 +42,7 @@ pub(crate) fn run() -> Result<()> {
                 .args(["--url", &worker.base])
                 .args(["--header", &format!("Authorization: Bearer {TOKEN}")])
                 .args(["--checks", CHECKS, "--max-examples", EXAMPLES])
+                .args(["--max-time", SECONDS, "--request-timeout", REQUEST_SECONDS])
                 .args(["--seed", SEED, "--phases", "examples,coverage,fuzzing"])
                 // The site must stay, and the tool writes no JSON Lines: the edge ring tries both.
                 .args(["--exclude-operation-id", "site_delete"])

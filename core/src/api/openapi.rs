@@ -72,6 +72,10 @@ fn operation(spec: &RouteSpec) -> Value {
         let none = json!({ "description": "No number for this visitor: the page's own stays." });
         responses.insert("204".to_owned(), none);
     }
+    if matches!(spec.route, Route::ConfigRead) {
+        let same = json!({ "description": "The version that `If-None-Match` names is in force." });
+        responses.insert("304".to_owned(), same);
+    }
     if matches!(spec.route, Route::Import) {
         let content = json!({ "application/json": { "schema": schema::reference("Imported") } });
         let staged =

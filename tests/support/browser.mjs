@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { chromium } from "playwright-core";
 
 /** Nothing here may reach the network by itself: only what the page asks for. */
-const FLAGS = [
+export const FLAGS = [
   "--headless=new",
   "--no-sandbox",
   "--disable-gpu",
@@ -23,6 +23,15 @@ const CANDIDATES = [
   "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 ];
 
+/** The program; fails where there is none. */
+export function programOf() {
+  const found = CANDIDATES.find((path) => path && existsSync(path));
+  if (!found) {
+    throw new Error("no Chromium: `cargo xtask test` installs it, or set RINGLET_CHROMIUM");
+  }
+  return found;
+}
+
 /**
  * Starts Chromium without a window.
  *
@@ -30,9 +39,6 @@ const CANDIDATES = [
  * @returns {Promise<import("playwright-core").Browser>} close it in the end
  */
 export async function launchBrowser({ flags = [] } = {}) {
-  const executablePath = CANDIDATES.find((path) => path && existsSync(path));
-  if (!executablePath) {
-    throw new Error("no Chromium: `cargo xtask test` installs it, or set RINGLET_CHROMIUM");
-  }
+  const executablePath = programOf();
   return chromium.launch({ executablePath, args: [...FLAGS, ...flags], headless: true });
 }

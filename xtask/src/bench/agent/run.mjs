@@ -143,6 +143,8 @@ async function memory() {
   await page.goto(`${pages.url}/plain`);
   await untilSwapped(page);
   const used = async () => {
+    // What waits until the page is idle is looked at first.
+    await page.waitForTimeout(500);
     await session.send("HeapProfiler.collectGarbage");
     return (await session.send("Runtime.getHeapUsage")).usedSize;
   };

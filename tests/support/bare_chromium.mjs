@@ -1,0 +1,62 @@
+// A Chromium that is not held by a driver: Playwright stops every new target, and a page that is
+// prerendered with it; then the browser gives the prerendering up.
+
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { FLAGS, programOf } from "./browser.mjs";
+import { AS_VISITOR } from "./pages.mjs";
+
+/**
+ * Starts Chromium with one page.
+ *
+ * @returns {Promise<{go: (url: string) => Promise<void>, run: (script: string) => Promise<any>,
+ *   close: () => void}>} `run` evaluates in whatever page the tab shows by then
+ */
+export async function bareChromium() {
+  const profile = mkdtempSync(join(tmpdir(), "ringlet-chromium-"));
+  const flags = [...FLAGS, ...AS_VISITOR, "--remote-debugging-pipe", `--user-data-dir=${profile}`];
+  const child = spawn(programOf(), [...flags, "about:blank"], {
+    stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"],
+  });
+  const end = () => child.kill("SIGKILL");
+  process.once("exit", end);
+  const waiting = new Map();
+  let text = "";
+  child.stdio[4].on("data", (data) => {
+    const messages = (text + data).split("\0");
+    text = messages.pop();
+    for (const { id, result } of messages.map((message) => JSON.parse(message))) {
+      waiting.get(id)?.(result);
+      waiting.delete(id);
+    }
+  });
+  let last = 0;
+  const call = (method, params = {}, sessionId = undefined) =>
+    new Promise((resolve) => {
+      waiting.set(++last, resolve);
+      child.stdio[3].write(`${JSON.stringify({ id: last, method, params, sessionId })}\0`);
+    });
+  /** Asks the page that the tab shows: another one, after a page was activated. */
+  const ask = async (method, params) => {
+    const { targetInfos } = await call("Target.getTargets");
+    const { targetId } = targetInfos.find(({ type, subtype }) => type === "page" && !subtype);
+    const { sessionId } = await call("Target.attachToTarget", { targetId, flatten: true });
+    const result = await call(method, params, sessionId);
+    await call("Target.detachFromTarget", { sessionId });
+    return result;
+  };
+  return {
+    go: (url) => ask("Page.navigate", { url }),
+    run: async (expression) => {
+      const params = { expression, awaitPromise: true, returnByValue: true };
+      return (await ask("Runtime.evaluate", params)).result.value;
+    },
+    close: () => {
+      process.removeListener("exit", end);
+      child.once("exit", () => rmSync(profile, { recursive: true, force: true, maxRetries: 5 }));
+      end();
+    },
+  };
+}

@@ -130,16 +130,20 @@ function askVisit() {
     address = location.href;
     return ask('visit', {}, false, sent);
   }
-  ask('visit', {
-    url: (address = addressOf()),
-    referrer: doc('referrer'),
-    marker: store.cookie('roistat_marker') || store.load().marker,
-    roistat_visit: store.cookie('roistat_visit'),
-    cookies: store.cookiesOf(config.cookies),
-    consent,
-    device: quietly(() => matchMedia('(pointer:coarse)').matches) ? 'mobile' : 'desktop',
-  });
+  address = addressOf();
+  ask('visit', aboutVisit());
 }
+
+/** What the edge reads the visit's source from. */
+const aboutVisit = () => ({
+  url: addressOf(),
+  referrer: doc('referrer'),
+  marker: store.cookie('roistat_marker') || store.load().marker,
+  roistat_visit: store.cookie('roistat_visit'),
+  cookies: store.cookiesOf(config.cookies),
+  consent,
+  device: quietly(() => matchMedia('(pointer:coarse)').matches) ? 'mobile' : 'desktop',
+});
 
 /** The page's address, with what the page told us by `param` as if it stood there. */
 const addressOf = () => {
@@ -514,6 +518,10 @@ const agent = {
     watchRoot: page.watchRoot,
     within: page.within,
     write: page.write,
+  },
+  explain: () => {
+    const body = compose(store.load(), { ...aboutVisit(), explain: true });
+    return fetch(pathOf('visit'), { method: 'POST', body, credentials: 'omit' });
   },
   load: store.load,
   quietly,

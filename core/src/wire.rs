@@ -5,7 +5,9 @@
 //! is data and never fails beyond not being JSON.
 
 use crate::id::{LeaseId, ScenarioId, VisitId, VisitorId};
+use crate::label::Found;
 use crate::phone::E164;
+use crate::scenario::Explained;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -54,6 +56,9 @@ pub struct VisitRequest {
     pub memory: Option<String>,
     /// Asked by the fast snippet, before the agent was there: see [`crate::early`].
     pub early: bool,
+    /// Asked by the debugger: the answer tells why scenarios do or do not give a number
+    /// ([`VisitReply::scenarios`]), and nothing else happens.
+    pub explain: bool,
 }
 
 /// Ids by which other systems know the visitor. Made-up ones would create false visitors there, so
@@ -221,6 +226,13 @@ pub struct VisitReply {
     /// Ask again no sooner.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after_ms: Option<u64>,
+    /// Why each scenario does or does not give this visit a number; only with
+    /// [`VisitRequest::explain`].
+    #[serde(skip_deserializing, skip_serializing_if = "Vec::is_empty")]
+    pub scenarios: Vec<Explained>,
+    /// The labels of the visit, and where each stood; only with [`VisitRequest::explain`].
+    #[serde(skip_deserializing, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<Found>,
 }
 
 /// A number to show in one scenario's elements.

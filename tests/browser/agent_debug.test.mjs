@@ -32,6 +32,24 @@ before(async () => {
   const all = { id: "all", numbers: numbers(3), targets: [{ class: "phone" }] };
   const none = { id: "none", numbers: numbers(1, 50), targets: [{ class: "elsewhere" }] };
   await worker.seed(configFor("shop", site.url, [all, none]));
+  const when = (conditions, more = {}) => ({ more: { conditions, ...more } });
+  const scenario = (id, at, more) => ({ ...all, id, numbers: numbers(1, at), ...more });
+  const by = (dimension, operator, values, negate = false) => [
+    { dimension, operator, values, negate },
+  ];
+  const google = [
+    ...by("utm_source", "equals", ["google", "bing"]),
+    ...by("device", "equals", ["desktop"], true),
+    ...by("channel", "equals", ["paid", "social", "referral", "direct"]),
+  ];
+  await worker.seed(
+    configFor("why", site.url, [
+      scenario("google", 70, when(google)),
+      scenario("off", 71, when([], { enabled: false })),
+      scenario("first", 72, when(by("utm_source", "contains", ["yan"]))),
+      scenario("second", 73, when([])),
+    ]),
+  );
   const one = { ...all, numbers: numbers(1, 60) };
   await worker.seed(configFor("full", site.url, [one]));
   await worker.seed(configFor("wait", site.url, [one], { consent: "wait" }));
@@ -65,6 +83,51 @@ test("the report names visit, label, scenarios, lease and the next heartbeat", a
   assert.ok(Date.parse(report.next_heartbeat_at) > Date.now());
   assert.equal(report.last_status, 200);
   assert.equal(report.last_error, null);
+  assert.deepEqual(visitor.faults, []);
+  await visitor.close();
+});
+
+test("why others gave no number: each condition with what the visit has", async () => {
+  const visitor = await newVisitor(browser, worker.url);
+  const view = await visitor.open(`${site.url}/why/?utm_source=Yandex`);
+  await swapped(view, "#top", OWN);
+  const sent = visitor.messages.length;
+  const { label, scenarios } = await reportOf(view);
+  const why = Object.fromEntries(scenarios.map(({ id, why }) => [id, why]));
+  assert.equal(why.google.outcome, "refused");
+  const tests = why.google.conditions.map(({ dimension, operator, values, seen, refuses }) => [
+    dimension,
+    operator,
+    values,
+    seen,
+    refuses,
+  ]);
+  assert.deepEqual(tests.slice(0, 2), [
+    ["utm_source", "equals", ["google", "bing"], ["Yandex"], true],
+    ["device", "equals", ["desktop"], ["desktop"], true],
+  ]);
+  assert.equal(why.off.outcome, "disabled");
+  assert.equal(why.first.outcome, "matched");
+  assert.deepEqual([why.second.outcome, why.second.by], ["shadowed", "first"]);
+  assert.deepEqual(label.found, [
+    { name: "utm_source", value: "Yandex", place: "query", used: true },
+  ]);
+  // One question, for which nothing was lent; a second look asks nothing.
+  assert.deepEqual(visitor.messages.slice(sent).map(({ explain }) => explain), [true]);
+  await reportOf(view);
+  assert.equal(visitor.messages.length, sent + 1);
+  const { body } = await worker.admin("GET", "/api/v1/sites/why/live");
+  const held = body.pools.map(({ id, numbers }) => [
+    id,
+    numbers.filter(({ state }) => state !== "free").length,
+  ]);
+  assert.deepEqual(Object.fromEntries(held), { google: 0, off: 0, first: 1, second: 0 });
+  // Who does not ask is told nothing of conditions.
+  const plain = await visitor.context.request.post(`${worker.url}/v1/sites/why/visit`, {
+    headers: { origin: site.url },
+    data: JSON.stringify({ v: 1, url: `${site.url}/why/`, targets: ["google"] }),
+  });
+  assert.doesNotMatch(await plain.text(), /scenarios|bing/);
   assert.deepEqual(visitor.faults, []);
   await visitor.close();
 });

@@ -12,7 +12,8 @@ export function offerDebugging(agent, loadDebugger) {
       () => 0,
     );
   };
-  verbs.debug = (act) => ask((module) => act(module.report(agent)));
+  verbs.debug = (act) =>
+    ask((module) => module.explained(agent).then((report) => quietly(() => act(report))));
   const wish = SWITCH.exec(location.search)?.[1];
   const isKept = () => {
     if (wish === '0') delete sessionStorage.ringlet_debug;

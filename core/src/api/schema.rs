@@ -207,12 +207,55 @@ fn pages() -> Named {
             ("memory", text()),
             ("link", text()),
             ("retry_after_ms", count()),
+            ("scenarios", list("ExplainedScenario")),
+            ("labels", list("FoundLabel")),
         ],
     );
+    let texts = || json!({ "type": "array", "items": text() });
+    let tested = object(&[
+        ("dimension", text()),
+        ("operator", text()),
+        ("values", texts()),
+        ("negate", flag()),
+        ("seen", texts()),
+        ("fits", flag()),
+        ("refuses", flag()),
+    ]);
+    let outcomes = [
+        "matched",
+        "disabled",
+        "refused",
+        "no_source",
+        "no_params",
+        "shadowed",
+    ];
+    let explained = with_optional(
+        &[
+            ("scenario", text()),
+            ("outcome", one_of(&outcomes)),
+            ("conditions", list("TestedCondition")),
+        ],
+        &[
+            ("dimension", text()),
+            ("seen", texts()),
+            ("excluded", flag()),
+            ("by", text()),
+        ],
+    );
+    let places = ["query", "path", "fragment", "referrer", "remembered"];
+    let found = object(&[
+        ("name", text()),
+        ("value", text()),
+        ("place", one_of(&places)),
+        ("used", flag()),
+    ]);
     let amp = object(&[("phoneNumber", text()), ("formattedPhoneNumber", text())]);
     vec![
         ("GivenNumber", given),
         ("VisitReply", reply),
+        ("TestedCondition", tested),
+        ("ExplainedScenario", explained),
+        ("FoundLabel", found),
         ("AmpNumber", amp),
     ]
 }

@@ -8,6 +8,10 @@
 //! Regular expressions are of the linear-time kind, so no pattern can stall a request. They see the
 //! text in small letters.
 
+mod tested;
+
+pub use tested::{Tested, test_each};
+
 use crate::channel::{Channel, Origin};
 use crate::label::{Click, Labels, Utm};
 use crate::limits;

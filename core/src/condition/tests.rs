@@ -197,3 +197,52 @@ proptest! {
         prop_assert_eq!(admit(&forward, &facts()).is_ok(), admit(&backward, &facts()).is_ok());
     }
 }
+
+#[test]
+fn each_condition_says_what_it_saw_and_whether_it_refuses() {
+    use Operator::{Contains, Equals};
+    let conditions = [
+        condition("utm_source", Equals, "google", false),
+        condition("utm_source", Contains, "YAND", false),
+        condition("city", Equals, "Moscow", false),
+        condition("device", Equals, "mobile", true),
+        condition("utm_term", Equals, "x", true),
+    ];
+    let told: Vec<_> = test_each(&conditions, &facts())
+        .into_iter()
+        .map(|one| (one.dimension.name(), one.seen, one.fits, one.refuses))
+        .collect();
+    let seen = |text: &str| vec![text.to_owned()];
+    assert_eq!(
+        told,
+        [
+            // Another condition of the dimension includes the visit.
+            ("utm_source", seen("Yandex"), false, false),
+            ("utm_source", seen("Yandex"), true, false),
+            ("city", seen("Pushkin"), false, true),
+            ("device", seen("mobile"), true, true),
+            ("utm_term", vec![], false, false),
+        ]
+    );
+}
+
+proptest! {
+    #[test]
+    fn a_visit_is_refused_when_a_condition_refuses_it(
+        picked in proptest::collection::vec((0..5_usize, any::<bool>()), 0..6)
+    ) {
+        let kinds = [
+            ("utm_source", "yandex"),
+            ("utm_source", "google"),
+            ("city", "pushkin"),
+            ("device", "desktop"),
+            ("utm_term", "x"),
+        ];
+        let conditions: Vec<Condition> = picked
+            .iter()
+            .map(|(at, negate)| condition(kinds[*at].0, Operator::Equals, kinds[*at].1, *negate))
+            .collect();
+        let refuses = test_each(&conditions, &facts()).iter().any(|one| one.refuses);
+        prop_assert_eq!(refuses, admit(&conditions, &facts()).is_err());
+    }
+}

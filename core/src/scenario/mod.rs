@@ -5,8 +5,10 @@
 //! not here: which number of a pool a visitor gets ([`crate::pool`]).
 
 mod choose;
+mod explain;
 
 pub use choose::{Decision, Give, Match, Matching, Outcome, match_scenarios};
+pub use explain::{Explained, explain};
 
 use crate::condition::{Condition, Dimension};
 use crate::id::{PoolId, ScenarioId};

@@ -84,6 +84,9 @@ async fn answer(spec: &RouteSpec, site: &Site, ask: &Ask, env: &Env) -> Handled 
         (Route::Visit, Ok(())) => match early::settle(read(&body)?, site.config.consent) {
             Some(request) => {
                 let request = link::arrived(site, env, request);
+                if request.explain {
+                    return visit::explain(site, ask, env, &request);
+                }
                 visit::answer(site, ask, env, request).await
             }
             None => written(&VisitReply {

@@ -19,9 +19,11 @@ use ringlet_core::api::problem::Problem;
 use ringlet_core::bot::is_bot;
 use ringlet_core::entropy::Entropy;
 use ringlet_core::id::{VisitId, VisitorId};
+use ringlet_core::label::{Place, read_labels};
 use ringlet_core::link::Passed;
 use ringlet_core::phone::E164;
 use ringlet_core::pool::{key_of, visitor_of};
+use ringlet_core::scenario;
 use ringlet_core::wire::{GivenNumber, NumberGiven, VisitReply, VisitRequest, WIRE_VERSION};
 use std::cell::Cell;
 use worker::Env;
@@ -59,6 +61,22 @@ pub(super) async fn reply(
 ) -> Result<VisitReply, Problem> {
     let Prepared { reply, asks } = prepare(site, ask, env, request)?;
     gathered(env, reply, asks).await
+}
+
+/// Why each scenario does or does not give the visit a number. Nothing is lent, counted or written.
+pub(super) fn explain(site: &Site, ask: &Ask, env: &Env, request: &VisitRequest) -> Handled {
+    let view = plan::view(site, request, geo::of(ask, env), clock::now());
+    let facts = &view.facts;
+    let marker = facts.labels.marker.as_deref();
+    let mut labels = read_labels(&facts.landing_page, &facts.referrer, marker).found;
+    // What the address says the visit remembers as well.
+    labels.retain(|one| one.used || one.place != Place::Remembered);
+    written(&VisitReply {
+        v: WIRE_VERSION,
+        labels,
+        scenarios: scenario::explain(facts, &site.config.scenarios),
+        ..VisitReply::default()
+    })
 }
 
 async fn gathered(
@@ -181,7 +199,7 @@ fn prepare(site: &Site, ask: &Ask, env: &Env, request: &VisitRequest) -> Result<
         link: is_known
             .then(|| link::leaving(site, env, &passed))
             .flatten(),
-        retry_after_ms: None,
+        ..VisitReply::default()
     };
     Ok(Prepared { reply, asks })
 }

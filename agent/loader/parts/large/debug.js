@@ -1,8 +1,8 @@
 // The debugger: what the agent knows and does on this page, as JSON and as a small panel.
 //
-// Only the visitor's own browser sees it, and it tells nothing that the edge has not told this
-// browser: conditions of scenarios stay at the edge, so of a scenario without a number it is said
-// what is known here.
+// Only the visitor's own browser sees it. Why scenarios gave him a number or did not is asked of
+// the edge after each of its answers, as the visit itself was asked: it tests their conditions
+// again and tells what each asks for and what this visit has; nothing is lent or counted for that.
 
 const PHASES = ['asking', 'active', 'idle', 'away'];
 const REFRESH_MS = 1_000;
@@ -21,8 +21,23 @@ const WORDS = {
     none: 'no fault',
     given: 'shown',
     absent: 'no element on this page',
-    unmatched: 'no number: conditions did not hold, or the pool was full',
+    unmatched: 'no number',
     unanswered: 'not answered yet',
+    matched: 'conditions hold',
+    disabled: 'switched off',
+    no_source: 'static, and none of its sources is the visit\'s',
+    no_params: 'the visit has none of its parameters',
+    shadowed: 'all its elements belong to',
+    full: 'the pool had no number',
+    not: 'not',
+    has: 'the visit has',
+    nothing: 'nothing',
+    query: 'address, after ?',
+    path: 'address, in the path',
+    fragment: 'address, after #',
+    referrer: 'referrer',
+    remembered: 'remembered',
+    unused: 'not used',
     close: 'Close',
   },
   ru: {
@@ -37,8 +52,23 @@ const WORDS = {
     none: 'ошибок нет',
     given: 'показан',
     absent: 'нет элемента на странице',
-    unmatched: 'номера нет: не подошли условия, или пул занят',
+    unmatched: 'номера нет',
     unanswered: 'ответа ещё нет',
+    matched: 'условия выполнены',
+    disabled: 'выключен',
+    no_source: 'статический, источник визита среди его источников не найден',
+    no_params: 'у визита нет ни одного из его параметров',
+    shadowed: 'все его элементы заняты сценарием',
+    full: 'в пуле не было номера',
+    not: 'не',
+    has: 'у визита',
+    nothing: 'ничего',
+    query: 'адрес, после ?',
+    path: 'адрес, в пути',
+    fragment: 'адрес, после #',
+    referrer: 'реферер',
+    remembered: 'запомнено',
+    unused: 'не использовано',
     close: 'Закрыть',
   },
 };
@@ -65,13 +95,38 @@ function faultOf({ state, status, record, found }) {
   return null;
 }
 
+/** What the edge told last, and after which of its answers. */
+let told = {};
+let toldAfter = 0;
+
+/** Has the edge explain its last answer, once. */
+async function askWhy(agent) {
+  const { answered } = agent.state();
+  if (answered === toldAfter) return;
+  toldAfter = answered;
+  const response = await agent.explain();
+  if (response.ok) told = await response.json();
+}
+
+/** [`report`] with the edge's reasons, if it can be asked. */
+export const explained = async (agent) => {
+  await askWhy(agent).catch(() => 0);
+  return report(agent);
+};
+
 /** Everything, as plain data. */
 export function report(agent) {
   const { all, config, load, page, status, version } = agent;
   const state = agent.state();
   const record = load();
   const { visit: about = {} } = read(record.memory);
-  const scenarios = config.scenarios.map(({ id }) => {
+  const reasons = told.scenarios || [];
+  // Those that are switched off are not in the page's configuration.
+  const ids = new Set([
+    ...config.scenarios.map(({ id }) => id),
+    ...reasons.map(({ scenario }) => scenario),
+  ]);
+  const scenarios = [...ids].map((id) => {
     const slots = page.slots.filter((slot) => slot.id === id);
     const given = record.numbers.find(({ number, scenario }) => number && scenario === id);
     const isFound = slots.some(({ found }) => found);
@@ -86,6 +141,7 @@ export function report(agent) {
       kind: given?.kind || null,
       lease: given?.lease || null,
       generation: given?.generation ?? null,
+      why: reasons.find(({ scenario }) => scenario === id) || null,
       targets: slots.map(({ mask, numbers, selector }) => ({
         selector: selector || null,
         numbers,
@@ -112,6 +168,7 @@ export function report(agent) {
       channel: about.origin?.channel || null,
       referrer: about.origin?.referrer_domain || null,
       read_from: about.landing_page || null,
+      found: told.labels || [],
     },
     scenarios,
     last_activity_at: iso(active),
@@ -124,20 +181,44 @@ export function report(agent) {
   };
 }
 
+/** Why a scenario gave a number or did not, in words. */
+function reasonOf({ why, outcome, number }, words) {
+  if (!why || number) return [];
+  if (why.outcome === 'matched') return [words.matched, outcome === 'unmatched' && words.full];
+  if (why.outcome === 'shadowed') return [`${words.shadowed} ${why.by}`];
+  if (why.outcome !== 'refused') return [words[why.outcome]];
+  return why.conditions
+    .filter(({ refuses }) => refuses)
+    .map(({ dimension, operator, values, negate, seen }) => {
+      const test = [dimension, negate && words.not, operator, values.join(' | ')];
+      const has = seen.length ? seen.join(' | ') : words.nothing;
+      return `${test.filter(Boolean).join(' ')}: ${words.has} ${has}`;
+    });
+}
+
 /** Rows of the panel: a name and a text. */
 function rows(report, words) {
   const { label, last_error: fault } = report;
   const time = (at) => (at ? at.slice(11, 19) : '–');
-  const labels = Object.entries(label.labels).map(([name, value]) => `${name}=${value}`);
+  const flat = (pairs, start) =>
+    Object.entries(pairs).flatMap(([name, value]) =>
+      Object(value) === value ? flat(value, `${name}_`) : `${start}${name}=${value}`,
+    );
+  const labels = flat(label.labels, '');
   return [
     ['ringlet', `${report.version} · ${report.site} · ${report.consent} · ${report.phase}`],
     ['visit', report.visit || '–'],
-    ['label', [label.source, ...labels, label.marker].filter(Boolean).join(' · ') || '–'],
+    ['label', [label.source, ...labels].filter(Boolean).join(' · ') || '–'],
     ['read', [label.channel, label.referrer, label.read_from].filter(Boolean).join(' · ') || '–'],
-    ...report.scenarios.map(({ id, number, outcome, lease, generation, targets }) => [
+    ...label.found.map(({ name, value, place, used }) => [
+      name,
+      `${value} · ${words[place]}${used ? '' : ` · ${words.unused}`}`,
+    ]),
+    ...report.scenarios.map(({ id, number, outcome, lease, generation, targets, why }) => [
       id,
       [
         number || words[outcome],
+        ...reasonOf({ why, outcome, number }, words),
         lease && `${lease} #${generation}`,
         ...targets.map(({ selector, numbers, elements }) =>
           selector ? `${selector}: ${elements}` : numbers.join(', '),
@@ -186,13 +267,15 @@ export function open(agent) {
   });
   panel.append(list, close);
   host.attachShadow({ mode: 'closed' }).append(panel);
-  const draw = () =>
+  const draw = () => {
+    agent.quietly(() => askWhy(agent).catch(() => 0));
     list.replaceChildren(
       ...rows(report(agent), words).flatMap(([name, text]) => [
         make('dt', 'color:#8fa3b8', name),
         make('dd', 'margin:0;overflow-wrap:anywhere', text),
       ]),
     );
+  };
   draw();
   document.documentElement.append(host);
   timer = setInterval(() => agent.quietly(draw), REFRESH_MS);

@@ -287,6 +287,8 @@ const loadPlainRules = async () =>
   (await importPart(agent.base, RINGLET_MORE)).part(agent, 'plain');
 
 function loadRules() {
+  // The plain control of `cargo xtask size` has them with it.
+  if (RINGLET_CONTROL) return useRules();
   const [name] = RINGLET_WASM;
   const kept = store.keptModule(name);
   if (kept && quietly(() => useRules(runModule(kept)) || true)) return;

@@ -33,6 +33,7 @@ pub(crate) fn run(flags: &cli::Report) -> Result<()> {
     let wasm_gzip = gzip_bytes(&fs::read(paths::build().join("worker/edge.wasm"))?)?;
     let first_load_brotli = brotli.loader + brotli.wasm;
     let first_load_gzip = gzip.loader + gzip.wasm;
+    let control = control_bytes(&worker.base)?;
     if flags.json {
         // The glue is bundled into the loader: no file of its own is served.
         let report = json!({
@@ -42,6 +43,7 @@ pub(crate) fn run(flags: &cli::Report) -> Result<()> {
                 "glue_brotli": 0,
                 "wasm_brotli": brotli.wasm,
                 "first_load_gzip": first_load_gzip,
+                "control_brotli": control,
             },
             "edge": { "wasm_gzip": wasm_gzip },
         });
@@ -54,6 +56,7 @@ pub(crate) fn run(flags: &cli::Report) -> Result<()> {
         ("agent.loader_brotli", brotli.loader as f64),
         ("agent.wasm_brotli", brotli.wasm as f64),
         ("agent.first_load_gzip", first_load_gzip as f64),
+        ("agent.control_brotli", control as f64),
         ("edge.wasm_gzip", wasm_gzip as f64),
     ];
     budgets::compare(&figures)
@@ -114,6 +117,22 @@ fn measure(base: &str, encoding: &str) -> Result<Served> {
         loader: bytes(&script_address, encoding)?.len(),
         wasm: bytes(&format!("{base}/a/{wasm_name}"), encoding)?.len(),
     })
+}
+
+/// The first load of an agent without WebAssembly, as the edge would compress it.
+fn control_bytes(base: &str) -> Result<usize> {
+    let config = text(&format!("{base}/s/{DEMONSTRATION}.json"))?;
+    let script = String::from_utf8(build::agent::control()?)?;
+    let script = script.replacen("__RINGLET_CONFIG__", &config, 1);
+    let mut compressed = Vec::new();
+    let parameters = brotli::enc::BrotliEncoderParams {
+        // The level of `edge/src/script.rs`.
+        quality: 10,
+        size_hint: script.len(),
+        ..Default::default()
+    };
+    brotli::BrotliCompress(&mut script.as_bytes(), &mut compressed, &parameters)?;
+    Ok(compressed.len())
 }
 
 /// The first `<hash>.wasm` in the script; the loader also names keys of its own that end so.

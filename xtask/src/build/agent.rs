@@ -189,6 +189,7 @@ fn bundle(wasm: &Part) -> Result<()> {
         let mut defines = defines.to_vec();
         defines.push(("RINGLET_SEARCH", search.into()));
         defines.push(("RINGLET_PINNED", pinned.into()));
+        defines.push(("RINGLET_CONTROL", false.into()));
         esbuild(&paths::root().join(LOADER), "iife", &defines).map(guarded)
     };
     stamp::write(&directory().join("loader.js"), &loader(false, false)?)?;
@@ -197,6 +198,34 @@ fn bundle(wasm: &Part) -> Result<()> {
     let signals = esbuild(&paths::root().join(SIGNALS_NOW), "iife", &[])?;
     stamp::write(&directory().join("signals.js"), &guarded(signals))?;
     describe(wasm, &pinned)
+}
+
+/// The loader with its rules in plain JavaScript (`agent/control/`): what the agent would weigh
+/// without WebAssembly. No part of any release.
+pub(crate) fn control() -> Result<Vec<u8>> {
+    let folder = paths::target().join("agent-control");
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder)?;
+    fs::create_dir_all(staging())?;
+    let from = paths::root().join("agent");
+    for entry in fs::read_dir(from.join("loader"))? {
+        let entry = entry?;
+        if entry.file_type()?.is_file() {
+            fs::copy(entry.path(), folder.join(entry.file_name()))?;
+        }
+    }
+    fs::copy(from.join("control/rules.js"), folder.join("rules.js"))?;
+    let part = Part::json(&Part("0123456789abcdef.js".to_owned(), integrity(&[])));
+    let defines = [
+        ("RINGLET_WASM", json!([])),
+        ("RINGLET_MORE", part.clone()),
+        ("RINGLET_SIGNALS", part),
+        ("RINGLET_VERSION", env!("CARGO_PKG_VERSION").into()),
+        ("RINGLET_SEARCH", false.into()),
+        ("RINGLET_PINNED", false.into()),
+        ("RINGLET_CONTROL", true.into()),
+    ];
+    esbuild(&folder.join("main.js"), "iife", &defines).map(guarded)
 }
 
 /// `script` so that nothing it throws reaches the page's error handlers: a browser may lack what

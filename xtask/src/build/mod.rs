@@ -8,7 +8,7 @@
 //!
 //! Each step is skipped when its inputs have not changed (see [`crate::stamp`]).
 
-mod agent;
+pub(crate) mod agent;
 mod assets;
 mod bindgen;
 mod edge;

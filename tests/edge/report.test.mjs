@@ -135,6 +135,82 @@ test("ids read on the page go into the file; who is left out is told with the re
   assert.ok(body.calls.every((call) => call.ids?.user_id === undefined), "what cannot be an id is none");
 });
 
+test("a day later the files hold the calls that can be uploaded, and only those with the id", async () => {
+  await worker.seed(siteConfig({ site: "upload" }));
+  const options = { site: "upload" };
+  const pages = [
+    { url: `${ORIGIN}/?utm_source=google&gclid=Cj0KCQ-upload`, ids: { ym_client_id: "1700000000123456789" } },
+    { url: `${ORIGIN}/?utm_source=yandex&yclid=15000` },
+  ];
+  for (const [place, page] of pages.entries()) {
+    const given = await visit(worker, { options, ...page });
+    const start = callStart(given.numbers[0].number, { caller: `7900666000${place}` });
+    const end = { phase: "end", status: "answered", answered_at: start.started_at + 4000, talk_s: 90, ended_at: start.started_at + 94000 };
+    await report(worker, { ...start, ...end }, options);
+  }
+  // Two days later: as an export that is so old tells it.
+  const authorization = `Bearer ${worker.token}`;
+  const exported = await (await worker.fetch("/api/v1/sites/upload/export", { headers: { authorization } })).text();
+  const lines = exported.trimEnd().split("\n").map((line) => JSON.parse(line));
+  for (const { row } of lines.filter((line) => line.table === "call")) {
+    row[1] -= 2 * 86_400_000;
+    const record = JSON.parse(row[4]);
+    for (const at of ["started_at", "answered_at", "ended_at"]) record[at] -= 2 * 86_400_000;
+    row[4] = JSON.stringify(record);
+  }
+  const other = await startWorker();
+  try {
+    const body = `${lines.map((line) => JSON.stringify(line)).join("\n")}\n`;
+    assert.equal((await other.fetch("/api/v1/sites/upload/import", { method: "POST", headers: { authorization }, body })).status, 201);
+    const file = async (query) => {
+      const answer = await other.fetch(`/api/v1/sites/upload/files/${query}`, { headers: { authorization } });
+      return { rows: (await answer.text()).trimEnd().split("\r\n"), left: answer.headers.get("ringlet-left-out") };
+    };
+    const google = await file("google.csv?name=Call");
+    assert.equal(google.rows.length, 3, google.rows.join("\n"));
+    assert.match(google.rows[2], /^Cj0KCQ-upload,Call,\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+03:00,,$/);
+    assert.equal(google.left, "without_id=1, not_target=0, not_settled=0");
+    const byClient = await file("metrica.csv?id=client_id");
+    assert.equal(byClient.rows.length, 2);
+    assert.match(byClient.rows[1], /^1700000000123456789,\d{10},0,,,\+79006660000,90,4,0,/);
+    const byYclid = await file("metrica.csv?id=yclid");
+    assert.match(byYclid.rows[1], /^15000,\d{10},0,/);
+    assert.equal(byYclid.rows.length, 2);
+  } finally {
+    other.dispose();
+  }
+});
+
+test("calls credited to nobody have rows of their own, by reason", async () => {
+  await worker.seed(siteConfig({ site: "nobody" }));
+  const options = { site: "nobody" };
+  const given = await visit(worker, { options, url: `${ORIGIN}/?roistat=yandex` });
+  const number = given.numbers[0].number;
+  const late = Date.now() + 31 * 86_400_000;
+  const call = (dialed, more) => report(worker, callStart(dialed, more), options);
+  await call(number, { caller: "79004440001" });
+  await call(number, { caller: "79004440002", started_at: late });
+  await call("74950000004", { caller: "79004440003" });
+  await call("74959999999", { caller: "79004440004" });
+  await call("74950009999", { caller: "79004440005" });
+  for (const last of [6, 7, 8]) await call("74950000003", { caller: `7900444000${last}` });
+  const day = (ms) => new Date(ms).toISOString().slice(0, 10);
+  const { body } = await worker.admin("GET", `/api/v1/sites/nobody/reports/source?from=${day(Date.now() - 86_400_000)}&to=${day(late + 86_400_000)}`);
+  const rows = Object.fromEntries(body.rows.filter((row) => row.now.calls > 0).map((row) => [row.key, row.now.calls]));
+  const credited = body.rows.find((row) => row.key.includes("yandex"));
+  assert.equal(credited.now.calls, 1);
+  delete rows[credited.key];
+  assert.deepEqual(rows, {
+    "(no visit: too_long_ago)": 1,
+    "(no visit: never_lent)": 3,
+    "(no visit: number_not_ours)": 1,
+    "(no visit: reserve_number)": 1,
+    "(no visit: number_pasted)": 1,
+  });
+  assert.equal(body.total.now.calls, 8);
+  assert.equal(body.total.now.attributed, 1);
+});
+
 test("wrong parameters are named", async () => {
   for (const path of ["reports/source?model=best", "reports/source?from=yesterday", "reports/source?to=2026-01-01", "reports/source?time_zone=Mars", "reports/source?format=xml", "files/metrica.csv?id=name"]) {
     const { status, body } = await get(path);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { createHash, createHmac } from "node:crypto";
 import { after, before, test } from "node:test";
-import { ORIGIN, callStart, report, siteConfig, visit } from "../support/site.mjs";
+import { ORIGIN, callStart, report, siteConfig, until, visit } from "../support/site.mjs";
 import { startWorker } from "../support/worker.mjs";
 
 const PATH_SECRET = "k7wq2m9x4t1v8r5n";
@@ -123,6 +123,68 @@ test("what is proven and not understood is kept, without secrets; what is not pr
   for (const secret of [PATH_SECRET, "megafon"]) {
     assert.ok(!events.some((event) => `${event.query} ${event.body}`.includes(secret)), secret);
   }
+});
+
+test("the quarantine is bounded and expires", async () => {
+  await worker.seed(siteConfig({ site: "quarantine", telephony: { asterisk: { path_secrets: [PATH_SECRET] } } }));
+  const path = "/api/v1/sites/quarantine/";
+  const dance = (step) => worker.fetch(`/v1/sites/quarantine/calls/asterisk/${PATH_SECRET}`, { method: "POST", headers: FORM, body: form({ event: `dance ${step}` }) });
+  for (let step = 0; step < 203; step += 1) assert.equal((await dance(step)).status, 200);
+  const kept = async (of) => (await of.admin("GET", `${path}kept-events`)).body.events;
+  const events = await kept(worker);
+  assert.equal(events.length, 200);
+  assert.match(events[0].body, /dance\+202/);
+  assert.match(events.at(-1).body, /dance\+3$/);
+
+  // Fifteen days later: as an export that is so old tells it.
+  const authorization = `Bearer ${worker.token}`;
+  const text = await (await worker.fetch(`${path}export`, { headers: { authorization } })).text();
+  const lines = text.trimEnd().split("\n").map((line) => JSON.parse(line));
+  const rows = lines.filter((line) => line.table === "kept_event");
+  assert.equal(rows.length, 200);
+  for (const { row } of rows.slice(0, 199)) row[1] -= 15 * 86_400_000;
+  const other = await startWorker();
+  try {
+    const body = `${lines.map((line) => JSON.stringify(line)).join("\n")}\n`;
+    assert.equal((await other.fetch(`${path}import`, { method: "POST", headers: { authorization }, body })).status, 201);
+    assert.equal((await kept(other)).length, 1, "what is too old is not shown");
+    await until(async () => {
+      const left = await (await other.fetch(`${path}export`, { headers: { authorization } })).text();
+      return left.split("\n").filter((line) => line.includes('"table":"kept_event"')).length === 1;
+    });
+  } finally {
+    other.dispose();
+  }
+});
+
+test("what is refused leaves nothing, whoever sends it", async () => {
+  const path_secrets = [PATH_SECRET];
+  const secrets = ["a secret of this site alone"];
+  const telephony = {
+    asterisk: { path_secrets }, calltouch: { path_secrets }, freeswitch: { path_secrets }, uis: { path_secrets },
+    generic: { secrets }, mango: { secrets, key: "key" }, megafon: { secrets }, telnyx: { secrets: [Buffer.alloc(32, 7).toString("base64")] },
+    twilio: { secrets }, novofon: { secrets, path_secrets }, zadarma: { secrets, path_secrets },
+  };
+  await worker.seed(siteConfig({ site: "refusing", telephony }));
+  const exported = async () => (await worker.fetch("/api/v1/sites/refusing/export", { headers: { authorization: `Bearer ${worker.token}` } })).text();
+  const before = await exported();
+  const call = { event: "start", uid: "1", did: OURS, caller: CALLER, cmd: "event", type: "INCOMING", diversion: OURS, callid: "1", crm_token: "another", CallSid: "CA1", CallStatus: "ringing", To: `+${OURS}`, vpbx_api_key: "key", sign: "0".repeat(64), json: "{}" };
+  const signatures = { signature: "x", "x-twilio-signature": "x", "ringlet-signature": `t=${Math.floor(Date.now() / 1000)},v1=00`, "telnyx-timestamp": `${Math.floor(Date.now() / 1000)}`, "telnyx-signature-ed25519": Buffer.alloc(64).toString("base64") };
+  for (const provider of Object.keys(telephony)) {
+    for (const [headers, body] of [[FORM, form(call)], [{ "content-type": "application/json" }, JSON.stringify(call)], [FORM, "not=readable&not=readable"]]) {
+      for (const last of ["another-secret-of-the-path", ...(telephony[provider].path_secrets && !telephony[provider].secrets ? [] : [PATH_SECRET])]) {
+        const answer = await worker.fetch(`/v1/sites/refusing/calls/${provider}/${last}`, { method: "POST", headers: { ...headers, ...signatures }, body });
+        // What came by the right secret of the path may be kept for inspection; it is no call.
+        const may = last === PATH_SECRET && telephony[provider].path_secrets ? [400, 401] : [401];
+        assert.ok(may.includes(answer.status), `${provider} ${last} ${answer.status}`);
+      }
+    }
+  }
+  const kept = (text) => text.split("\n").filter((line) => !line.includes('"table":"kept_event"'));
+  const after = await exported();
+  assert.deepEqual(kept(after), kept(before));
+  const { events } = (await worker.admin("GET", "/api/v1/sites/refusing/kept-events")).body;
+  assert.ok(events.every((event) => ["novofon", "zadarma"].includes(event.provider)), JSON.stringify(events.map((event) => event.provider)));
 });
 
 test("nobody unknown is told anything", async () => {

@@ -82,6 +82,10 @@ pub struct CallRow {
     pub region: Option<String>,
     /// Touches of the credited visitor, earliest first; of a static number, its source.
     pub touches: Vec<TouchRow>,
+    /// How many touches there were between the first and the last beside those of `touches`: what
+    /// is remembered of a visitor is bounded.
+    #[serde(default)]
+    pub touches_left_out: u32,
     /// How many visits he had made, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub visits: Option<u32>,
@@ -186,7 +190,7 @@ impl CallRow {
 
     /// How many touches lie between the first and the last.
     pub fn touches_between(&self) -> usize {
-        self.touches.len().saturating_sub(2)
+        self.touches.len().saturating_sub(2) + self.touches_left_out as usize
     }
 }
 
@@ -223,7 +227,7 @@ fn write_csv(header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Vec<u8
 }
 
 /// Columns of [`calls_csv`].
-pub const CALL_COLUMNS: [&str; 21] = [
+pub const CALL_COLUMNS: [&str; 22] = [
     "call",
     "started_at",
     "status",
@@ -244,6 +248,7 @@ pub const CALL_COLUMNS: [&str; 21] = [
     "first_source",
     "touches_between",
     "visits",
+    "pages",
     "visit_to_call_s",
 ];
 
@@ -283,6 +288,7 @@ fn call_cells(period: &Period, call: &CallRow) -> Vec<String> {
         shown(call.first_touch().map(|touch| touch.source.clone())),
         call.touches_between().to_string(),
         shown(call.visits.map(|count| count.to_string())),
+        shown(call.pages.map(|count| count.to_string())),
         shown(call.visit_to_call_s.map(|s| s.to_string())),
     ]
 }

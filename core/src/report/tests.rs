@@ -49,6 +49,7 @@ fn call(number: u64, hours: u64, caller: Option<u64>) -> CallRow {
             touch("google", 5, false),
             touch("direct", 9, true),
         ],
+        touches_left_out: 4,
         visits: Some(3),
         pages: Some(7),
         visit_to_call_s: Some(40),
@@ -305,7 +306,8 @@ fn calls_are_written_and_read_back() {
     assert_eq!(cell("region"), "'+7");
     assert_eq!(cell("caller"), "79001110001");
     assert_eq!(cell("started_at"), "2026-01-15T10:00:00+03:00");
-    assert_eq!((cell("probability"), cell("touches_between")), ("0.9", "1"));
+    assert_eq!((cell("probability"), cell("touches_between")), ("0.9", "5"));
+    assert_eq!((cell("visits"), cell("pages")), ("3", "7"));
     let lines = calls_json_lines([&odd, &odd].into_iter());
     let back: Vec<CallRow> = lines
         .lines()

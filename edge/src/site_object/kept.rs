@@ -5,6 +5,7 @@ use super::audit::{self, Change};
 use super::refused::Refused;
 use super::{SiteObject, idempotency};
 use crate::binding::fault::Fault;
+use crate::binding::sql::Sql;
 use crate::log::{Level, Line};
 use crate::message::AdminAsk;
 use ringlet_core::api::problem::{Problem, ProblemCode};
@@ -29,8 +30,7 @@ impl SiteObject {
         self.store.transaction(|sql| {
             let insert = "INSERT INTO kept_event (at_ms, event) VALUES (?, ?)";
             sql.run(insert, &[&event.received_at.0, &text])?;
-            let old = (event.received_at - KEPT_EVENTS_AGE_MAX).0;
-            sql.run("DELETE FROM kept_event WHERE at_ms < ?", &[&old])?;
+            drop_old(sql, event.received_at)?;
             let surplus = "DELETE FROM kept_event WHERE id <= (SELECT max(id) FROM kept_event) - ?";
             sql.run(surplus, &[&(KEPT_EVENTS_MAX as u64)])?;
             Ok::<_, Fault>(())
@@ -119,6 +119,16 @@ impl SiteObject {
         self.set_alarm_for_duties()?;
         Ok(reply)
     }
+}
+
+/// Lets go of events that nobody looked at in time.
+///
+/// # Errors
+/// What the platform says.
+pub(super) fn drop_old(sql: &Sql, now: UnixMillis) -> Result<(), Fault> {
+    let old = (now - KEPT_EVENTS_AGE_MAX).0;
+    sql.run("DELETE FROM kept_event WHERE at_ms < ?", &[&old])?;
+    Ok(())
 }
 
 #[derive(Serialize)]

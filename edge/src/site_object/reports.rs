@@ -292,6 +292,7 @@ fn tell(
             .map(|context| context.geo.region.clone())
             .filter(|region| !region.is_empty()),
         touches: touches(record, outcome.as_ref()),
+        touches_left_out: context.map_or(0, |context| context.earlier_left_out),
         visits: context.map(|context| context.visits.max(1)),
         pages: outcome.as_ref().and_then(Outcome::pages),
         visit_to_call_s: outcome

@@ -1,10 +1,10 @@
-//! Letting go of what is past its time: calls here, visits in the pools.
+//! Letting go of what is past its time: calls and kept events here, visits in the pools.
 //!
 //! A little at a time, so that nobody waits: what is left over is done a moment later. What went is
 //! told in the audit log by count, in the transaction in which it went.
 
 use super::audit::{self, Change};
-use super::{SiteObject, config};
+use super::{SiteObject, config, kept};
 use crate::binding::fault::Fault;
 use crate::binding::sql::Sql;
 use crate::clock;
@@ -28,6 +28,7 @@ impl SiteObject {
         let now = clock::now();
         let cutoffs = Cutoffs::of(&in_force.config, now);
         let calls = self.store.transaction(|sql| {
+            kept::drop_old(sql, now)?;
             let calls = drop_calls(sql, cutoffs.calls)?;
             let passed = "DELETE FROM passed_call WHERE at_ms < ?";
             sql.run(passed, &[&cutoffs.calls.0])?;

@@ -83,7 +83,10 @@ function createCall() {
       {},
       make("summary"),
       make("ul", { class: "candidates" }),
+      make("p", { class: "soft touches-head" }),
       make("ol", { class: "touches" }),
+      make("p", { class: "soft before-head" }),
+      make("ul", { class: "touches before" }),
     ),
   );
 }
@@ -120,7 +123,8 @@ function updateCall(row, call) {
   story.hidden = !call.story;
   write(story, call.story);
   const details = row.querySelector("details");
-  details.hidden = call.candidates.length === 0 && call.touches.length === 0;
+  const told = [call.candidates, call.touches, call.before];
+  details.hidden = told.every((lines) => lines.length === 0);
   write(
     row.querySelector("summary"),
     say("Why, and who else it could have been", "Почему и кто ещё это мог быть"),
@@ -132,13 +136,20 @@ function updateCall(row, call) {
     createCandidate,
     updateCandidate,
   );
-  keep(
-    row.querySelector(".touches"),
-    call.touches,
-    (touch) => touch,
-    () => make("li"),
-    (item, touch) => write(item, touch),
-  );
+  const list = (name, head, lines) => {
+    const title = row.querySelector(`.${name}-head`);
+    title.hidden = lines.length === 0;
+    write(title, head);
+    keep(
+      row.querySelector(name === "before" ? ".before" : ".touches"),
+      lines,
+      (line) => line,
+      () => make("li"),
+      (item, line) => write(item, line),
+    );
+  };
+  list("touches", say("What brought him", "Что его привело"), call.touches);
+  list("before", say("Said of the call before", "Раньше считалось"), call.before);
 }
 
 function verdict(call) {

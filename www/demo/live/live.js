@@ -73,7 +73,7 @@ async function call(digits) {
     const fields = ["outcome", "caller", "delivery", "provider"];
     const choice = Object.fromEntries(fields.map((id) => [id, at(id).value]));
     const sent = await pretendCall(digits, choice);
-    const who = sent.caller ? phone(sent.caller) : say("a withheld number", "скрытого номера");
+    const who = sent.caller ? phone(sent.caller) : say("A withheld number", "скрытого номера");
     tell(
       say(
         `${who} called ${phone(digits)}. Webhooks sent: ${sent.events}.`,

@@ -79,13 +79,40 @@ function storyOf(call) {
   return parts.join(" · ");
 }
 
-/** What was said of the call before, and by whom; nothing if it was said once. */
-const historyOf = (call) =>
-  (call.revisions ?? []).slice(0, -1).map((revision) => {
+/** What was said of the call before, and by whom, where it was something else than the next. */
+function historyOf(call) {
+  const revisions = call.revisions ?? [];
+  const said = (revision) => `${revision.kind} ${revision.source}`;
+  const isChanged = (revision, place) => {
+    const next = revisions[place + 1];
+    return next && said(revision) !== said(next);
+  };
+  return revisions.filter(isChanged).map((revision) => {
     const who = revision.by ?? revision.author;
     const source = revision.source ?? say("nobody", "никто");
-    return `${say("earlier", "раньше")}: ${source} (${who}, ${clock(revision.at)})`;
+    return `${clock(revision.at)} · ${source} (${who})`;
   });
+}
+
+/** The candidates, and the chance that it was nobody of them where that is worth a line. */
+function candidatesOf(call, attribution) {
+  const candidates = (attribution.candidates ?? []).map((candidate, index) => {
+    const read = readCandidate(candidate, index);
+    return { ...read, reason: wordsOf(call, index) || read.reason };
+  });
+  const stranger = attribution.stranger ?? 0;
+  if (candidates.length === 0 || stranger < 0.005) return candidates;
+  const nobody = {
+    key: "stranger",
+    probability: stranger,
+    source: say("none of them", "никто из них"),
+    reason: say(
+      "a wrong number, or one noted elsewhere",
+      "ошибка или номер, записанный где-то ещё",
+    ),
+  };
+  return [...candidates, nobody].sort((a, b) => b.probability - a.probability);
+}
 
 /** A call as the page shows it. */
 export function readCall(call) {
@@ -105,15 +132,9 @@ export function readCall(call) {
     reason: call.explanation
       ? say(call.explanation.en, call.explanation.ru)
       : reasonWords(attribution.reason),
-    stranger: attribution.stranger ?? 0,
     story: storyOf(call),
-    candidates: (attribution.candidates ?? []).map((candidate, index) => {
-      const read = readCandidate(candidate, index);
-      return { ...read, reason: wordsOf(call, index) || read.reason };
-    }),
-    touches: [
-      ...touches.map((touch) => `${clock(touch.at)} · ${touch.source || touch.channel}`),
-      ...historyOf(call),
-    ],
+    candidates: candidatesOf(call, attribution),
+    touches: touches.map((touch) => `${clock(touch.at)} · ${touch.source || touch.channel}`),
+    before: historyOf(call),
   };
 }

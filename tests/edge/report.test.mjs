@@ -161,7 +161,7 @@ test("a day later the files hold the calls that can be uploaded, and only those 
   const other = await startWorker();
   try {
     const body = `${lines.map((line) => JSON.stringify(line)).join("\n")}\n`;
-    assert.equal((await other.fetch("/api/v1/sites/upload/import", { method: "POST", headers: { authorization }, body })).status, 201);
+    assert.equal((await other.fetch("/api/v1/sites/upload/import", { method: "POST", headers: { authorization, "content-type": "application/x-ndjson" }, body })).status, 201);
     const file = async (query) => {
       const answer = await other.fetch(`/api/v1/sites/upload/files/${query}`, { headers: { authorization } });
       return { rows: (await answer.text()).trimEnd().split("\r\n"), left: answer.headers.get("ringlet-left-out") };

@@ -112,6 +112,7 @@ impl Drive<'_> {
                 Colouring::Off
             },
             delay: self.taught.cloned(),
+            learn: self.rule.weighs(),
             ..PoolConfig::default()
         }
     }

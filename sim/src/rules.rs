@@ -2,7 +2,7 @@
 //!
 //! A rule is a policy of `ringlet_core::pool` and nothing else; the texts each models stand there.
 
-use ringlet_core::pool::Policy;
+use ringlet_core::pool::{Choice, Overflow, Policy};
 
 use crate::report::Name;
 
@@ -65,6 +65,14 @@ impl Rule {
             attribution: way.id().to_owned(),
             title: format!("{} / {}", self.title, way.title()),
         }
+    }
+
+    /// Whether the delay model has a say, in choosing numbers or in attributing calls; where it has
+    /// none, learning it anew is time for nothing.
+    pub fn weighs(&self) -> bool {
+        let chooses = matches!(self.policy.choice, Choice::LeastMass { .. })
+            || self.policy.overflow == Overflow::TakeLeast;
+        chooses || self.ways.iter().any(|way| *way != Way::LastHolder)
     }
 
     fn field(id: &'static str, title: &'static str, policy: Policy) -> Self {

@@ -157,16 +157,15 @@ fn push_events(visit: u32, of: &Visit, end_ms: u64, events: &mut Vec<Event>) {
     }
 }
 
-/// Instants of arrival: a Poisson process with a daily wave and flash bursts, by thinning.
+/// Instants of arrival: a Poisson process with a daily profile and flash bursts, by thinning.
 fn arrivals(law: &Law, end_ms: u64, random: &mut Random) -> Vec<u64> {
     let end_s = end_ms as f64 / 1000.0;
     let mean = law.visits_per_day / 86_400.0;
+    let days = end_ms.div_ceil(DAY_MS);
     let mut flashes = Vec::new();
-    if law.flashes_per_day > 0.0 {
-        let mut at = random.exponential(86_400.0 / law.flashes_per_day);
-        while at < end_s {
-            flashes.push(at);
-            at += random.exponential(86_400.0 / law.flashes_per_day);
+    for day in 0..days {
+        for _ in 0..law.flashes_per_day {
+            flashes.push((day as f64 + random.unit()) * 86_400.0);
         }
     }
     let mut times = plain_arrivals(law, mean, end_s, random);
@@ -186,14 +185,14 @@ fn arrivals(law: &Law, end_ms: u64, random: &mut Random) -> Vec<u64> {
 }
 
 fn plain_arrivals(law: &Law, mean: f64, end_s: f64, random: &mut Random) -> Vec<f64> {
-    let peak = mean * (1.0 + law.wave);
+    let hours_mean = law.profile.iter().sum::<f64>() / 24.0;
+    let highest = law.profile.iter().copied().fold(0.0, f64::max);
+    let peak = mean * highest / hours_mean;
     let mut times = Vec::new();
     let mut at = random.exponential(1.0 / peak);
     while at < end_s {
-        // The wave is highest at two in the afternoon.
-        let phase = core::f64::consts::TAU * (at / 86_400.0 - 14.0 / 24.0);
-        let rate = mean * (1.0 + law.wave * phase.cos());
-        if random.chance(rate / peak) {
+        let hour = (at / 3_600.0) as usize % 24;
+        if random.chance(law.profile[hour] / highest) {
             times.push(at);
         }
         at += random.exponential(1.0 / peak);
@@ -380,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn the_day_has_its_wave_and_its_flashes() {
+    fn the_day_has_its_profile_and_its_flashes() {
         let law = Law::base(10_000.0);
         let history = Workload::draw(&law, 40, 9);
         let mut by_hour = [0.0f64; 24];

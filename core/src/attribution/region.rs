@@ -80,6 +80,15 @@ impl RegionModel {
         (here + PRIOR_CALLS * PRIOR_SHARE) / (total + PRIOR_CALLS)
     }
 
+    /// The shares of all regions that calls came from.
+    pub(crate) fn shares(&self) -> impl Iterator<Item = (Region, f32)> {
+        let total: f32 = self.callers.iter().map(|(_, calls)| calls).sum();
+        let share = move |calls: f32| (calls + PRIOR_CALLS * PRIOR_SHARE) / (total + PRIOR_CALLS);
+        self.callers
+            .iter()
+            .map(move |(region, calls)| (*region, share(*calls)))
+    }
+
     /// How often, beyond chance, a caller's number is from his visitor's region.
     pub fn same_share(&self) -> f32 {
         let chance = self.chance();

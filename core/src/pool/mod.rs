@@ -37,6 +37,7 @@
 //! holders, together at most 16 MiB ([`Pool::heap_bytes`]).
 
 mod acquire;
+mod colour;
 mod config;
 mod holders;
 mod journal;
@@ -112,7 +113,7 @@ pub struct Pool {
     calls_unlearnt: u32,
     /// Where callers are from, learnt from calls credited without the help of regions.
     regions: RegionModel,
-    colour: select::Colour,
+    colour: colour::Colour,
     keys: Keys,
     tally: Tally,
     outputs: VecDeque<JournalRow>,
@@ -152,7 +153,7 @@ impl Pool {
             calls_unwritten: false,
             calls_unlearnt: 0,
             regions: RegionModel::default(),
-            colour: select::Colour::of(&RegionModel::default()),
+            colour: colour::Colour::of(&RegionModel::default()),
             keys: Keys::default(),
             tally: Tally::default(),
             outputs: VecDeque::new(),

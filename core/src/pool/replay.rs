@@ -148,7 +148,7 @@ impl Pool {
                 self.calls_unlearnt = head.calls_unlearnt;
                 self.faded_at = head.faded_at;
                 self.regions = head.regions.clone();
-                self.colour = select::Colour::of(&self.regions);
+                self.colour = super::colour::Colour::of(&self.regions);
                 self.model = DelayModel::learnt(&head.learnt_from);
                 self.masses = self.model.mass_table(select::tau_of(&self.config.policy));
                 for hour in &head.hours {

@@ -9,8 +9,7 @@ use super::journal::Ground;
 use super::message::Facts;
 use super::policy::{Choice, Hold, Overflow, Policy};
 use super::state::Phase;
-use super::{Cooldown, MinTree, Pool, Region, Role, TAU};
-use crate::attribution::RegionModel;
+use super::{Cooldown, MinTree, Pool, Role, TAU};
 use crate::time::{Millis, UnixMillis};
 
 /// May be lent gladly.
@@ -21,6 +20,11 @@ const COOLING: u64 = 1;
 const WEAK: u64 = 2;
 /// Its holder is active; lent only where the overflow policy takes numbers.
 const TAKEN: u64 = 3;
+
+/// The tier of a claim.
+pub(super) const fn tier_of(key: u64) -> u64 {
+    key >> 61
+}
 
 /// The τ of a rule.
 pub(super) fn tau_of(policy: &Policy) -> Millis {
@@ -38,7 +42,7 @@ pub(super) const fn weighs(policy: &Policy) -> bool {
 
 /// Whether a claim depends on expected calls.
 pub(super) fn by_mass(policy: &Policy, key: u64) -> bool {
-    let taken = key >> 61 == TAKEN;
+    let taken = tier_of(key) == TAKEN;
     match (policy.choice, policy.overflow) {
         _ if key == MinTree::NONE => false,
         (_, Overflow::TakeLeast) if taken => true,
@@ -53,36 +57,9 @@ fn mass_bits(mass: f32) -> u64 {
 }
 
 /// The expected calls of a claim.
-fn mass_of(key: u64) -> f32 {
+pub(super) fn mass_of(key: u64) -> f32 {
     f32::from_bits((((key >> 32) as u32) & ((1 << 29) - 1)) << 2)
 }
-
-/// What colouring goes by, as learnt of callers' regions.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Colour {
-    /// Whether it pays.
-    pub(super) pays: bool,
-    /// A caller's number comes from his visitor's region this often.
-    same: f32,
-}
-
-impl Colour {
-    pub(super) fn of(regions: &RegionModel) -> Self {
-        Self {
-            pays: regions.colouring_pays(),
-            same: regions.same_share(),
-        }
-    }
-}
-
-/// The part of his calls that a past holder from elsewhere loses while the newcomer is active and
-/// just after, when even a call from the past holder's region is rather the newcomer's.
-const OUTSHONE: f32 = 0.1;
-/// Past holders weighed for a colour: those from rare regions stay the likeliest of their region
-/// for a long time.
-const COLOURED: usize = 24;
-/// Numbers looked at for a colour, at most: keeps a grant at 10,000 numbers within its time.
-const LOOKED_AT: usize = 256;
 
 /// A claim whose expected calls changed and nothing else.
 pub(super) fn reweighed(key: u64, mass: f32) -> u64 {
@@ -164,9 +141,9 @@ impl Pool {
     pub(super) fn choose(&self, facts: &Facts) -> Option<(usize, Ground)> {
         let (from, to) = self.eligible(facts);
         let least = self.claims.first_least_within(from, to)?;
-        let tier = self.claims.get(least) >> 61;
+        let tier = tier_of(self.claims.get(least));
         let coloured = self.is_coloured() && facts.region.is_known() && tier < TAKEN;
-        if coloured && let Some(other) = self.coloured(from, to, facts.region) {
+        if coloured && let Some(other) = self.coloured(from, to, facts) {
             let ground = if other == least {
                 self.ground(least, tier)
             } else {
@@ -175,45 +152,6 @@ impl Pool {
             return Some((other, ground));
         }
         Some((least, self.ground(least, tier)))
-    }
-
-    /// The number whose past holders would lose the least to a newcomer from `region`: a call of a
-    /// holder from another region is told from the newcomer's by the caller's number, mostly.
-    fn coloured(&self, from: usize, to: usize, region: Region) -> Option<usize> {
-        let mut best: Option<(f32, usize)> = None;
-        let mut tier = None;
-        let mut looked_at = 0;
-        self.claims.ascend(from, to, |at, key| {
-            looked_at += 1;
-            let same_tier = *tier.get_or_insert(key >> 61) == key >> 61;
-            let least_possible = mass_of(key) * (1.0 - self.colour.same + OUTSHONE);
-            if !same_tier || best.is_some_and(|(cost, _)| least_possible >= cost) {
-                return false;
-            }
-            let cost = self.expected_by_region(at, region);
-            if best.is_none_or(|(least, _)| cost < least) {
-                best = Some((cost, at));
-            }
-            looked_at < LOOKED_AT
-        });
-        best.map(|(_, at)| at)
-    }
-
-    /// Calls that a number's holders lose to a newcomer from `region`. One from his region loses
-    /// all: of several only the likeliest, who alone can be credited now. One from elsewhere loses
-    /// the calls that come from a number of neither's region, and those the newcomer outshines.
-    fn expected_by_region(&self, at: usize, region: Region) -> f32 {
-        let (mut own, mut other) = (0.0f32, 0.0f32);
-        for hot in self.weighed(at, COLOURED) {
-            let mass = self.masses.of_index(hot.class, hot.bin(self.now)) * hot.remaining();
-            if hot.region.is_known() && hot.region != region {
-                other = other.max(mass);
-            } else {
-                own = own.max(mass);
-            }
-        }
-        let same = self.colour.same;
-        same * own + (1.0 - same) * own.max(other) + OUTSHONE * other
     }
 
     /// The range of numbers that serve a visitor.

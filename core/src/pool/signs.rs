@@ -302,7 +302,7 @@ impl Pool {
         if credit.caller.is_known() {
             self.regions
                 .observe(credit.caller, hot.region, credit.share_without_region);
-            self.colour = super::select::Colour::of(&self.regions);
+            self.colour = super::colour::Colour::of(&self.regions);
         }
         if credit.share >= 0.5 {
             self.holders.hot_mut(place).flags |= CALLED;

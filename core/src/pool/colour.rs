@@ -2,9 +2,9 @@
 //! past holders take the fewest calls from each other.
 //!
 //! Two visitors of one number from different regions are mostly told apart by the caller's number,
-//! so a pool can keep a past holder of each region on every number. What a newcomer takes: all calls
-//! of a past holder from his own region; of one from elsewhere those made while his own rate is
-//! the higher even so. What he gives up: of his own calls those from the region of a past holder
+//! so a pool can keep a past holder of each region on every number. What a newcomer takes: all
+//! calls of a past holder from his own region; of one from elsewhere those made while his own rate
+//! is the higher even so. What he gives up: of his own calls those from the region of a past holder
 //! who is then the likelier. Both are one integral over the newcomer's age, the sum over callers'
 //! regions of the lesser of two rates ([`Pool::taken`]).
 //!

@@ -4,6 +4,7 @@
 //! that made each, as far as he knows. What he does not know, nobody can replay: calls without a
 //! visit are left out and counted. Not a judgement of the visits' attribution in the log itself.
 
+mod export;
 mod read;
 mod write;
 

@@ -40,24 +40,28 @@ pub struct Log {
 type Fields = BTreeMap<String, String>;
 
 /// A visit being put together.
-struct Draft {
-    id: String,
-    line: usize,
-    visitor: String,
-    bursts: Vec<(u64, u64)>,
-    closed_ms: Option<u64>,
-    mobile: bool,
-    intent: bool,
-    region: String,
-    source: String,
-    tap_ms: Option<u64>,
-    call: Option<(u64, String)>,
+pub(super) struct Draft {
+    pub(super) id: String,
+    pub(super) line: usize,
+    pub(super) visitor: String,
+    pub(super) bursts: Vec<(u64, u64)>,
+    pub(super) closed_ms: Option<u64>,
+    pub(super) mobile: bool,
+    pub(super) intent: bool,
+    pub(super) region: String,
+    pub(super) source: String,
+    pub(super) tap_ms: Option<u64>,
+    pub(super) call: Option<(u64, String)>,
 }
 
-/// Reads `text`: JSON Lines if its first character is `{`, CSV with a head line otherwise.
+/// Reads `text`: an export of a site if its first line says so, JSON Lines if its first character
+/// is `{`, CSV with a head line otherwise.
 pub fn read(text: &str) -> Log {
     let mut faults = Vec::new();
     let text = text.trim_start_matches('\u{feff}');
+    if super::export::is_export(text) {
+        return super::export::read(text);
+    }
     let lines = if text.trim_start().starts_with('{') {
         json_lines(text, &mut faults)
     } else {
@@ -141,10 +145,10 @@ fn csv_lines(text: &str, faults: &mut Vec<Fault>) -> Vec<(usize, Fields)> {
 }
 
 #[derive(Default)]
-struct Drafts {
-    visits: Vec<Draft>,
+pub(super) struct Drafts {
+    pub(super) visits: Vec<Draft>,
     by_id: HashMap<String, usize>,
-    calls_without_visit: usize,
+    pub(super) calls_without_visit: usize,
 }
 
 impl Drafts {
@@ -215,7 +219,7 @@ impl Drafts {
         Ok(&mut self.visits[*place])
     }
 
-    fn finish(mut self, mut faults: Vec<Fault>) -> Log {
+    pub(super) fn finish(mut self, mut faults: Vec<Fault>) -> Log {
         let start_ms = self
             .visits
             .iter()

@@ -146,6 +146,13 @@ test("links elsewhere, and those of a site that names no domains, stay as they a
     assert.doesNotMatch(asked[0], TOKEN, `${id} ${selector}`);
     await visitor.close();
   };
+  const { visitor, tab } = await open("denied");
+  await tab.evaluate(() => window.ringlet("consent", "denied"));
+  asked.length = 0;
+  await tab.locator("#over").click();
+  await until(() => asked.length > 0);
+  assert.doesNotMatch(asked[0], TOKEN, "a visitor who does not want to be known is not");
+  await visitor.close();
   await elsewhere("stays", {}, "#out");
   await elsewhere("stays-here", {}, "#own");
   await elsewhere("unnamed", { linked_domains: [] }, "#over");

@@ -6,6 +6,8 @@ const NAME = 'ringlet_link';
 const TOKEN = new RegExp(`([?&])${NAME}=[^&#]*(&?)`);
 /** The edge takes a token for ten minutes; a link may wait in a slow browser. */
 const FRESH_MS = 9 * 60_000;
+/** The pause between two attempts to get another. */
+const ASK_MS = 60_000;
 
 const isUnder = (host, domain) => host === domain || host.endsWith(`.${domain}`);
 
@@ -32,10 +34,15 @@ export function passVisitors(agent) {
     return isLinked && !isShared && hostname !== location.hostname ? node : undefined;
   };
   const isFresh = () => Date.now() - load().known[3] < FRESH_MS;
+  /** The token, as long as the visitor agrees to be known. */
+  const tokenNow = () => {
+    const { consent, isStopped } = agent.state();
+    return consent === 'granted' && !isStopped ? agent.answer?.link : undefined;
+  };
 
   const decorate = (event) => {
     const node = found(event);
-    const token = agent.answer?.link;
+    const token = tokenNow();
     if (!node || !token || !isFresh()) return;
     const own = node.nodeValue;
     const [address, ...fragment] = own.split('#');
@@ -51,5 +58,11 @@ export function passVisitors(agent) {
   listen('click', decorate);
   listen('auxclick', decorate);
   // Before a link can be followed: a token that is too old by then is asked for again.
-  listen('pointerover', (event) => agent.answer?.link && !isFresh() && found(event) && ask());
+  let askedAt = 0;
+  listen('pointerover', (event) => {
+    const now = Date.now();
+    if (!tokenNow() || isFresh() || now - askedAt < ASK_MS || !found(event)) return;
+    askedAt = now;
+    ask();
+  });
 }

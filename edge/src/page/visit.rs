@@ -172,7 +172,12 @@ fn prepare(site: &Site, ask: &Ask, env: &Env, request: &VisitRequest) -> Result<
         (name, ask, of.is_some())
     });
     let asks: Vec<_> = asks.collect();
+    let mut visit = visit;
     if asks.is_empty() && counts.replace(false) {
+        // No pool knows the same request again: by its key it is the same visit, counted once.
+        if !request.key.is_empty() {
+            visit = VisitId(key_of(&request.key));
+        }
         let seen = SeenVisit {
             visit,
             visitor,

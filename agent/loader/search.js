@@ -28,6 +28,7 @@ const WORD = /[^\s\d().+/\u00a0\u00ad\u2000-\u206f\u2212-]/;
 const searches = [];
 let whenFound;
 let timer;
+let rests = 0;
 
 /** Looks for the page numbers of all slots in `root`, for a few milliseconds at once. */
 export function startSearch(root) {
@@ -52,6 +53,7 @@ function goOn() {
   while (searches.length) {
     if (searches[0].next().done) searches.shift();
     else if (Date.now() > end) {
+      rests++;
       timer = setTimeout(() => quietly(goOnLater), 0);
       return;
     }
@@ -170,7 +172,10 @@ function* search(root) {
       end += node.length;
       if (end >= at) blocks.add(blockOf(node));
       else if (++steps % SLICE_NODES === 0) {
+        const before = rests;
         yield;
+        // Nobody else has had a turn.
+        if (before === rests) continue;
         if (isGone(node, root)) return;
         const rest = doc('createRange')();
         rest.selectNodeContents(root);

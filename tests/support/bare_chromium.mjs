@@ -55,7 +55,13 @@ export async function bareChromium() {
     },
     close: () => {
       process.removeListener("exit", end);
-      child.once("exit", () => rmSync(profile, { recursive: true, force: true, maxRetries: 5 }));
+      child.once("exit", () => {
+        try {
+          rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+        } catch {
+          // Its helpers still write there; the folder is a temporary one.
+        }
+      });
       end();
     },
   };

@@ -354,8 +354,9 @@ export function watch(act) {
   let seen = 0;
   const look = () => {
     if (isWatching) return;
-    if (doc('readyState') !== 'loading' || !(Date.now() < until)) rewatch();
-    else requestAnimationFrame(() => quietly(look));
+    const next = window.requestAnimationFrame;
+    if (doc('readyState') !== 'loading' || !(next && Date.now() < until)) rewatch();
+    else next(() => quietly(look));
     if (seen !== (seen = elements.length) || isWatching) act([document], isWatching);
     forget();
   };

@@ -53,6 +53,74 @@ fn an_idle_visitor_keeps_his_number_until_somebody_needs_it() {
 }
 
 #[test]
+fn a_tab_long_closed_does_not_shorten_the_hold_after_the_last_one() {
+    let mut config = PoolConfig {
+        numbers: numbers(1),
+        ..PoolConfig::default()
+    };
+    config.policy = Policy::roistat();
+    let (open_s, hold_s) = (config.times.tab_open_ms.0 / 1_000, 150);
+    let mut desk = Desk::new(config);
+    let mine = desk.granted(0, 1);
+    let other = Sign {
+        tab: TabId(7),
+        ..sign(&mine)
+    };
+    desk.tell(open_s / 2, Input::ActivityStarted(other));
+    // The first tab was never heard of again; the second is closed now.
+    let left_s = open_s + hold_s;
+    desk.tell(left_s, Input::Leave(other));
+    assert_eq!(desk.state(1), NumberState::Held);
+    let start = UnixMillis(START);
+    desk.pool
+        .handle_timeout(start + Millis::from_secs(left_s + hold_s - 1));
+    assert_eq!(desk.state(1), NumberState::Held);
+    desk.pool
+        .handle_timeout(start + Millis::from_secs(left_s + hold_s));
+    assert_eq!(desk.state(1), NumberState::Free);
+}
+
+#[test]
+fn a_tab_thought_closed_that_leaves_was_there_until_then() {
+    let mut config = PoolConfig {
+        numbers: numbers(1),
+        ..PoolConfig::default()
+    };
+    config.policy = Policy::roistat();
+    let (open_s, hold_s) = (config.times.tab_open_ms.0 / 1_000, 150);
+    let mut desk = Desk::new(config);
+    let mine = desk.granted(0, 1);
+    let left_s = open_s + hold_s / 2;
+    desk.tell(left_s, Input::Leave(sign(&mine)));
+    let start = UnixMillis(START);
+    desk.pool
+        .handle_timeout(start + Millis::from_secs(left_s + hold_s - 1));
+    assert_eq!(desk.state(1), NumberState::Held);
+    desk.pool
+        .handle_timeout(start + Millis::from_secs(left_s + hold_s));
+    assert_eq!(desk.state(1), NumberState::Free);
+}
+
+#[test]
+fn calls_that_overlap_run_out_of_time_one_by_one() {
+    let mut desk = Desk::with(1);
+    desk.granted(0, 1);
+    let call_s = Times::default().call_ms.0 / 1_000;
+    for (at_s, call) in [(0, 1), (300, 2)] {
+        let (number, call) = (number(1), CallId(call));
+        desk.tell(at_s, Input::CallStarted(CallMark { number, call }));
+    }
+    let going_on = |desk: &mut Desk, at_s: u64| {
+        desk.pool.handle_timeout(UnixMillis(START + at_s * 1_000));
+        desk.pool.state()[0].calls.len()
+    };
+    assert_eq!(going_on(&mut desk, call_s - 1), 2);
+    assert_eq!(going_on(&mut desk, call_s), 1);
+    assert_eq!(going_on(&mut desk, call_s + 299), 1);
+    assert_eq!(going_on(&mut desk, call_s + 300), 0);
+}
+
+#[test]
 fn a_closed_page_starts_the_hold_and_coming_back_reclaims() {
     let mut desk = Desk::with(2);
     let mine = desk.granted(0, 1);

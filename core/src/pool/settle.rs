@@ -41,7 +41,10 @@ impl Pool {
                 (end, _) => end.is_some(),
             };
             match (end, quiet) {
-                (Some(end), _) if end_first && end <= now => self.end_lease(at, end),
+                (Some(end), _) if end_first && end <= now => {
+                    // A hold may have run out before the silence that began it was noticed.
+                    self.end_lease(at, end.max(self.numbers[at].since));
+                }
                 (_, Some(quiet)) if !end_first && quiet <= now => self.hush(at, quiet),
                 _ => break,
             }
@@ -191,7 +194,8 @@ impl Pool {
             }
         };
         consider(number.quarantined_until);
-        if let Some(until) = number.calls.until() {
+        // Each by itself: one that is over while another goes on is forgotten at its own time.
+        for (_, until) in number.calls.iter() {
             consider(until);
         }
         let Some(place) = self.holders.newest(at) else {

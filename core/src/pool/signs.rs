@@ -96,6 +96,7 @@ impl Pool {
         self.learn_facts(at, sign);
         self.touch(at, sign.quiet_ms);
         let now = self.now;
+        self.close_silent_tabs(at);
         let number = &mut self.numbers[at];
         number.confirmed = true;
         number.tabs.sign(sign.tab, false, now);
@@ -113,11 +114,24 @@ impl Pool {
         self.learn_facts(at, sign);
         self.touch(at, sign.quiet_ms);
         let now = self.now;
+        self.close_silent_tabs(at);
         self.numbers[at].tabs.leave(sign.tab);
         self.calm(at, now);
+        if self.numbers[at].phase == Phase::Held {
+            // Thought closed for its silence, the tab was there until now.
+            self.numbers[at].since = now;
+        }
         self.settle_number(at);
         self.rekey(at);
         Reply::Noted
+    }
+
+    /// What silence did to single tabs until now stays done. Else one long closed would, when the
+    /// last of the others leaves, have the lease end at an instant before that.
+    fn close_silent_tabs(&mut self, at: usize) {
+        let (now, times) = (self.now, &self.config.times);
+        let (closed, silent) = (now - times.tab_open_ms, now - times.silence_ms);
+        self.numbers[at].tabs.settle(closed, silent);
     }
 
     /// Takes the phase from the tabs that are left, at the instant `when`.

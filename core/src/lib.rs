@@ -9,7 +9,7 @@
 //! the browser agent and the simulator run the *same* rules.
 #![forbid(unsafe_code)]
 
-#[cfg(feature = "serde")]
+#[cfg(feature = "edge")]
 pub mod analytics;
 #[cfg(feature = "edge")]
 pub mod api;
@@ -60,5 +60,5 @@ pub mod throttle;
 pub mod time;
 pub mod touch;
 pub mod visit;
-#[cfg(feature = "serde")]
+#[cfg(feature = "edge")]
 pub mod wire;

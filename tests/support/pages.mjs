@@ -115,6 +115,8 @@ export async function swapped(page, selector, own) {
   await page.waitForFunction(
     ([selector, own]) => document.querySelector(selector)?.textContent.trim() !== own,
     [selector, own],
+    // By the clock: the page may have no frames to wait for.
+    { polling: 50 },
   );
   return (await page.locator(selector).first().textContent()).trim();
 }

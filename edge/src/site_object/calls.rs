@@ -214,7 +214,7 @@ impl SiteObject {
         Ok(scenario.and_then(|scenario| scenario.forward.clone()))
     }
 
-    /// `GET …/calls`: newest first, with `cursor`, `limit`, `number`, `caller`, `from`, `to`.
+    /// `GET …/calls`: newest first, with `cursor`, `limit`, `number`, `from`, `to`.
     pub(super) fn list_calls(&self, ask: &AdminAsk) -> Result<AdminReply, Refused> {
         let count = page_count(ask)?;
         let (mut before_ms, before_call) = match ask.parameter("cursor") {

@@ -76,7 +76,7 @@ test("a prerendered page takes no number and says nothing until it is shown", as
   await until(async () => {
     const text = await chromium.run('document.querySelector("#top")?.textContent');
     return text && text !== OWN;
-  });
+  }, 30_000);
   const [was, activated] = JSON.parse(
     await chromium.run(
       "JSON.stringify([window.wasPrerendered, " +

@@ -7,12 +7,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FLAGS, programOf } from "./browser.mjs";
 import { AS_VISITOR } from "./pages.mjs";
+import { until } from "./site.mjs";
+
+/** A page that another takes the place of leaves what it was asked without an answer. */
+const ANSWER_LIMIT_MS = 5_000;
 
 /**
  * Starts Chromium with one page.
  *
  * @returns {Promise<{go: (url: string) => Promise<void>, run: (script: string) => Promise<any>,
- *   close: () => void}>} `run` evaluates in whatever page the tab shows by then
+ *   close: () => void}>} `run` evaluates in whatever page the tab shows by then; `undefined` where
+ *   that page was gone before it answered
  */
 export async function bareChromium() {
   const profile = mkdtempSync(join(tmpdir(), "ringlet-chromium-"));
@@ -27,7 +32,7 @@ export async function bareChromium() {
   child.stdio[4].on("data", (data) => {
     const messages = (text + data).split("\0");
     text = messages.pop();
-    for (const { id, result } of messages.map((message) => JSON.parse(message))) {
+    for (const { id, result = {} } of messages.map((message) => JSON.parse(message))) {
       waiting.get(id)?.(result);
       waiting.delete(id);
     }
@@ -36,12 +41,15 @@ export async function bareChromium() {
   const call = (method, params = {}, sessionId = undefined) =>
     new Promise((resolve) => {
       waiting.set(++last, resolve);
+      setTimeout(resolve, ANSWER_LIMIT_MS, {}).unref();
       child.stdio[3].write(`${JSON.stringify({ id: last, method, params, sessionId })}\0`);
     });
   /** Asks the page that the tab shows: another one, after a page was activated. */
   const ask = async (method, params) => {
-    const { targetInfos } = await call("Target.getTargets");
-    const { targetId } = targetInfos.find(({ type, subtype }) => type === "page" && !subtype);
+    const { targetId } = await until(async () => {
+      const { targetInfos = [] } = await call("Target.getTargets");
+      return targetInfos.find(({ type, subtype }) => type === "page" && !subtype);
+    });
     const { sessionId } = await call("Target.attachToTarget", { targetId, flatten: true });
     const result = await call(method, params, sessionId);
     await call("Target.detachFromTarget", { sessionId });
@@ -51,7 +59,7 @@ export async function bareChromium() {
     go: (url) => ask("Page.navigate", { url }),
     run: async (expression) => {
       const params = { expression, awaitPromise: true, returnByValue: true };
-      return (await ask("Runtime.evaluate", params)).result.value;
+      return (await ask("Runtime.evaluate", params)).result?.value;
     },
     close: () => {
       process.removeListener("exit", end);

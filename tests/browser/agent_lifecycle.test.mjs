@@ -63,8 +63,9 @@ const held = async () => {
   return body.pools[0].numbers.filter(({ state }) => state !== "free").length;
 };
 
-test("a prerendered page takes no number and says nothing until it is shown", async () => {
+test("a prerendered page takes no number and says nothing until it is shown", async (t) => {
   const chromium = await bareChromium();
+  t.after(() => chromium.close());
   await chromium.go(`${site.url}/from`);
   // The prerendered page has run the tag by then.
   await until(() => edge.paths.includes("/s/shop.js"));
@@ -87,7 +88,6 @@ test("a prerendered page takes no number and says nothing until it is shown", as
   assert.equal(asked.filter((path) => path === "/contacts").length, 1);
   assert.deepEqual(edge.sent(site.url), ["visit"]);
   assert.equal(await held(), 1);
-  chromium.close();
 });
 
 test("what is printed shows the visitor's number, late additions too", async () => {

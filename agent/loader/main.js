@@ -87,20 +87,19 @@ const compose = (record, more) =>
     ...more,
   });
 
+/** Sends a message; `keepalive` if it must outlive the page. */
+const post = (name, more, keepalive) => {
+  const body = compose(store.load(), more);
+  return fetch(pathOf(name), { method: 'POST', body, keepalive, credentials: 'omit' });
+};
+
 /** Asks the edge for numbers: by the visit request, or by a beat that is answered alike. `sent` is
  * the answer to a request that the fast snippet has sent, for every scenario. */
 function ask(name, more, isKeep, sent) {
   const mine = ++asked;
   for (const slot of page.slots) slot.asked = sent || slot.found;
   agent.status = 0;
-  (
-    sent ||
-    fetch(pathOf(name), {
-      method: 'POST',
-      body: compose(store.load(), more),
-      credentials: 'omit',
-    })
-  )
+  (sent || post(name, more))
     .then((response) => {
       agent.status = response.status;
       return response.ok ? response.json() : Promise.reject();
@@ -140,7 +139,7 @@ const aboutVisit = () => ({
   referrer: doc('referrer'),
   marker: store.cookie('roistat_marker') || store.load().marker,
   roistat_visit: store.cookie('roistat_visit'),
-  cookies: store.cookiesOf(config.cookies),
+  cookies: (agent.cookies = store.cookiesOf(config.cookies)),
   consent,
   device: quietly(() => matchMedia('(pointer:coarse)').matches) ? 'mobile' : 'desktop',
 });
@@ -521,12 +520,11 @@ const agent = {
     within: page.within,
     write: page.write,
   },
-  explain: () => {
-    const body = compose(store.load(), { ...aboutVisit(), explain: true });
-    return fetch(pathOf('visit'), { method: 'POST', body, credentials: 'omit' });
-  },
+  explain: () => post('visit', { ...aboutVisit(), explain: true }),
   load: store.load,
+  post,
   quietly,
+  save: store.save,
   state: () => ({ answered, asked, consent, hasBegun, isPaused, isReady, isStopped }),
   verbs,
   version: RINGLET_VERSION,

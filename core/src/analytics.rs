@@ -21,15 +21,18 @@ pub enum AnalyticsSystem {
     Calltouch,
     /// CallRail: visitor and session.
     Callrail,
+    /// UIS (CoMagic): visitor and session.
+    Uis,
 }
 
 impl AnalyticsSystem {
     /// All, by their names in a configuration.
-    pub const ALL: [(&'static str, Self); 4] = [
+    pub const ALL: [(&'static str, Self); 5] = [
         ("google", Self::Google),
         ("metrica", Self::Metrica),
         ("calltouch", Self::Calltouch),
         ("callrail", Self::Callrail),
+        ("uis", Self::Uis),
     ];
 
     /// What the names of its cookies begin with.
@@ -37,8 +40,9 @@ impl AnalyticsSystem {
         match self {
             Self::Google => &["_ga"],
             Self::Metrica => &["_ym_uid"],
-            Self::Calltouch => &["_ct_session_id"],
+            Self::Calltouch => &["_ct_session_id", "_ct_ids"],
             Self::Callrail => &["calltrk_session", "calltrk_uuid"],
+            Self::Uis => &["_comagic_id"],
         }
     }
 }
@@ -64,9 +68,18 @@ fn read(system: AnalyticsSystem, name: &str, value: &str, ids: &mut PageIds) {
         }
         (AnalyticsSystem::Metrica, "_ym_uid") => ids.ym_client_id = whole(),
         (AnalyticsSystem::Calltouch, "_ct_session_id") => ids.calltouch_session_id = whole(),
+        (AnalyticsSystem::Calltouch, "_ct_ids") if ids.calltouch_session_id.is_none() => {
+            ids.calltouch_session_id = calltouch_session(value);
+        }
         (AnalyticsSystem::Callrail, "calltrk_uuid") => ids.callrail_visitor_id = whole(),
         (AnalyticsSystem::Callrail, _) if name.starts_with("calltrk_session") => {
             ids.callrail_session_id = whole();
+        }
+        (AnalyticsSystem::Uis, _) if name.starts_with("_comagic_id") => {
+            if let Some((visitor, session)) = uis_visit(value) {
+                ids.uis_visitor_id = Some(visitor);
+                ids.uis_session_id = Some(session);
+            }
         }
         _ => {}
     }
@@ -87,6 +100,21 @@ fn google_session(value: &str) -> Option<String> {
     let rest = rest.strip_prefix('s').unwrap_or(rest);
     let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
     (!digits.is_empty()).then_some(digits)
+}
+
+/// `mod:site:session`, its colons as they stand or encoded.
+fn calltouch_session(value: &str) -> Option<String> {
+    let value = value.replace("%3A", ":");
+    value.split(':').nth(2).map(str::to_owned)
+}
+
+/// `10640054782.14783260762.1777012580` holds the visitor and his session; then a time.
+fn uis_visit(value: &str) -> Option<(String, String)> {
+    let mut parts = value.split('.');
+    let (visitor, session) = (parts.next()?, parts.next()?);
+    let whole = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let is_id = whole(visitor) && whole(session);
+    is_id.then(|| (visitor.to_owned(), session.to_owned()))
 }
 
 #[cfg(test)]
@@ -117,6 +145,7 @@ mod tests {
                 "calltrk_session_id_123",
                 "7c9e6679-7425-40de-944b-e07fc1f90ae7",
             ),
+            ("_comagic_idZ9x_Q", "10640054782.14783260762.1777012580"),
             ("secret", "1"),
         ];
         check(
@@ -129,7 +158,9 @@ mod tests {
               "ga_session_id": "1700000001",
               "calltouch_session_id": "987654",
               "callrail_visitor_id": "0f8fad5b-d9cb-469f-a165-70867728950e",
-              "callrail_session_id": "7c9e6679-7425-40de-944b-e07fc1f90ae7"
+              "callrail_session_id": "7c9e6679-7425-40de-944b-e07fc1f90ae7",
+              "uis_visitor_id": "10640054782",
+              "uis_session_id": "14783260762"
             }"#]],
         );
         check(
@@ -155,8 +186,19 @@ mod tests {
                 ("_ym_uid", "<script>"),
                 ("_ct_session_id", &long),
                 ("calltrk_uuid", ""),
+                ("_comagic_idA", "NaN.1.2"),
+                ("_comagic_idB", "17"),
+                ("_ct_ids", "a:b"),
             ],
             expect!["{}"],
+        );
+        check(
+            &all,
+            &[("_ct_ids", "x1y2%3A12345%3A678")],
+            expect![[r#"
+            {
+              "calltouch_session_id": "678"
+            }"#]],
         );
         check(
             &all,

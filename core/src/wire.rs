@@ -87,6 +87,12 @@ pub struct PageIds {
     /// CallRail's session id (`calltrk_session…`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub callrail_session_id: Option<String>,
+    /// UIS' id of the visitor (`_comagic_id…`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uis_visitor_id: Option<String>,
+    /// UIS' session id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uis_session_id: Option<String>,
 }
 
 impl PageIds {
@@ -113,6 +119,8 @@ impl PageIds {
             calltouch_session_id: clean(&self.calltouch_session_id),
             callrail_visitor_id: clean(&self.callrail_visitor_id),
             callrail_session_id: clean(&self.callrail_session_id),
+            uis_visitor_id: clean(&self.uis_visitor_id),
+            uis_session_id: clean(&self.uis_session_id),
         }
     }
 
@@ -127,6 +135,8 @@ impl PageIds {
             calltouch_session_id: own.calltouch_session_id.or(other.calltouch_session_id),
             callrail_visitor_id: own.callrail_visitor_id.or(other.callrail_visitor_id),
             callrail_session_id: own.callrail_session_id.or(other.callrail_session_id),
+            uis_visitor_id: own.uis_visitor_id.or(other.uis_visitor_id),
+            uis_session_id: own.uis_session_id.or(other.uis_session_id),
         }
     }
 }
@@ -175,6 +185,10 @@ pub struct BeatRequest {
     pub intent: bool,
     /// What the edge gave to remember ([`VisitReply::memory`]), as it was given.
     pub memory: Option<String>,
+    /// Ids that other systems gave the visitor after the visit request (`ids`).
+    pub ids: PageIds,
+    /// Their cookies, as they stand now (`ids`).
+    pub cookies: BTreeMap<String, String>,
 }
 
 /// What a heartbeat tells. Unknown events are read as [`BeatEvent::Keep`].
@@ -191,6 +205,8 @@ pub enum BeatEvent {
     Leave,
     /// A route change within the page.
     Page,
+    /// Other systems have given the visitor ids since the visit began. No sign of life.
+    Ids,
     /// Still active (sparse), or an event of a newer agent.
     #[default]
     #[serde(other)]

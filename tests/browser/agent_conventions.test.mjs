@@ -78,6 +78,8 @@ test("what leaves a page is what the papers list, and nothing else", async () =>
     tap: [...always, "event", "memory", "number"],
     idle: [...always, "event", "memory", "quiet_ms"],
     leave: [...always, "event", "memory", "quiet_ms"],
+    // Of sites that name other systems: agent_ids.test.mjs.
+    ids: [...always, "event", "memory", "ids", "cookies"],
   };
   for (const message of visitor.messages) {
     const kind = message.event ?? message.name;

@@ -11,6 +11,7 @@ import { offerDebugging } from './debugging.js';
 import { passVisitors } from './links.js';
 import { enterDepths } from './depths.js';
 import { addPlaces } from './places.js';
+import { readLater } from './systems.js';
 import { addVerbs } from './verbs.js';
 
 /** Adds what the site wants to the loader's `agent` (main.js), which then scans the page again. */
@@ -20,6 +21,7 @@ export function begin(agent) {
   offerInterfaces(agent);
   enterDepths(agent);
   passVisitors(agent);
+  readLater(agent, () => part(agent, 'ids'));
   offerDebugging(agent, () => part(agent, 'debug'));
 }
 

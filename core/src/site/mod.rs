@@ -249,7 +249,6 @@ impl PageConfig {
     pub(super) fn needs_more(&self) -> bool {
         let plain = Self {
             data_layer: self.data_layer,
-            analytics: self.analytics.clone(),
             ..Self::default()
         };
         *self != plain

@@ -13,7 +13,7 @@ use ringlet_core::pool::{
 use ringlet_core::report::TouchRow;
 use ringlet_core::throttle::Prefix;
 use ringlet_core::time::UnixMillis;
-use ringlet_core::wire::{BeatEvent, GivenNumber, NumberGiven, VisitReply};
+use ringlet_core::wire::{BeatEvent, GivenNumber, NumberGiven, PageIds, VisitReply};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -46,6 +46,8 @@ pub(crate) enum PoolCommand {
     Visit(Box<VisitCommand>),
     /// A sign of a page that holds a lease. Answered with [`VisitReply`].
     Beat(Box<BeatCommand>),
+    /// Other systems have given a visitor ids since he was lent a number. Answered with `null`.
+    Ids(Box<IdsCommand>),
     /// The configuration is now this. Answered with `null`.
     Configure(Box<PoolConfiguration>),
     /// What the numbers do. Answered with [`LiveAnswer`].
@@ -143,12 +145,18 @@ pub(crate) enum PoolCommand {
 /// Where a part of an export ends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct PoolCursor {
-    /// All visits are written; the journal is being.
+    /// All visits are written; ids that came later are being.
+    #[serde(default)]
+    pub ids: bool,
+    /// These are written too; the journal is being.
     pub journal: bool,
     /// After which row.
     pub after: Vec<Cell>,
     /// The last visit that belongs to the export.
     pub last_visit: u64,
+    /// The last row of later ids that does.
+    #[serde(default)]
+    pub last_ids: u64,
     /// The last row of the journal that does.
     pub last_row: u64,
     /// The row at which its replay begins.
@@ -296,6 +304,19 @@ pub(crate) struct BeatCommand {
     pub needs: Vec<Need>,
     /// The reply as far as the Worker knows it.
     pub reply: VisitReply,
+}
+
+/// Ids of a visitor that came after his number.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct IdsCommand {
+    /// The lease as the page remembers it.
+    pub lease: String,
+    /// Its generation.
+    pub generation: u64,
+    /// The number the page shows.
+    pub number: E164,
+    /// The ids.
+    pub ids: PageIds,
 }
 
 /// A pool's configuration with its version.

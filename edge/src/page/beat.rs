@@ -1,6 +1,6 @@
 //! `POST …/beat` and `…/leave`: signs of pages that hold leases, and route changes.
 
-use super::{joined, passed_on, plan, pool_ask, written};
+use super::{ids, joined, passed_on, plan, pool_ask, written};
 use crate::http::ask::Ask;
 use crate::http::reply::Handled;
 use crate::message::pool::{BeatCommand, Need, PoolCommand};
@@ -24,6 +24,9 @@ pub(super) async fn answer(
 ) -> Handled {
     if leave {
         request.event = BeatEvent::Leave;
+    }
+    if request.event == BeatEvent::Ids {
+        return ids::answer(site, env, &request).await;
     }
     let (held, gone) = by_lease(site, &request);
     let reply = VisitReply {

@@ -5,7 +5,7 @@
 //! visitor before, and sends it back. It could send anything, as it could with its address; it is
 //! read as data and decides nothing but which source is shown.
 
-use crate::message::{BriefTouch, VisitContext};
+use crate::message::{BriefTouch, PageIds, VisitContext};
 use ringlet_core::limits::{MEMORY_CHARS, TOUCHES};
 use ringlet_core::time::UnixMillis;
 use ringlet_core::touch::{VISIT_GAP, least_needed};
@@ -48,6 +48,13 @@ impl Memory {
             visit,
             earlier,
         }
+    }
+
+    /// The text for the page with `ids` where it knew none.
+    pub(super) fn with(mut self, ids: PageIds) -> Option<String> {
+        self.visit.ids = core::mem::take(&mut self.visit.ids).or(ids);
+        self.earlier = core::mem::take(&mut self.visit.earlier);
+        self.write()
     }
 
     /// The text for the page, within its limit: what is long and least needed goes first.
@@ -108,14 +115,10 @@ impl Memory {
 
     /// The context of a page view that goes on with the visit.
     pub(super) fn same_visit(self, arriving: VisitContext) -> VisitContext {
-        let ids = if arriving.ids.is_empty() {
-            self.visit.ids
-        } else {
-            arriving.ids
-        };
         VisitContext {
             geo: arriving.geo,
-            ids,
+            // What came late to an earlier page need not be on this one.
+            ids: arriving.ids.or(self.visit.ids),
             pages: self.visit.pages.saturating_add(1),
             ..self.visit
         }

@@ -5,6 +5,7 @@
 
 mod amp;
 mod beat;
+mod ids;
 mod link;
 mod memory;
 mod plan;

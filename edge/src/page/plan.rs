@@ -60,7 +60,7 @@ pub(super) fn view(site: &Site, request: &VisitRequest, geo: Geo, now: UnixMilli
             .roistat_visit
             .clone()
             .filter(|visit| visit.len() <= 64),
-        ids: ids_of(site, request),
+        ids: ids_of(site, &request.ids, &request.cookies),
         began_at: now,
         visits: 1,
         pages: 1,
@@ -94,9 +94,9 @@ pub(super) fn view(site: &Site, request: &VisitRequest, geo: Geo, now: UnixMilli
 }
 
 /// What the page read, and what the cookies of the systems that the site names say beside it.
-fn ids_of(site: &Site, request: &VisitRequest) -> PageIds {
-    let read = read_ids(&request.cookies, &site.config.page.analytics);
-    request.ids.or(read).cleaned()
+pub(super) fn ids_of(site: &Site, ids: &PageIds, cookies: &BTreeMap<String, String>) -> PageIds {
+    let read = read_ids(cookies, &site.config.page.analytics);
+    ids.or(read).cleaned()
 }
 
 /// The source of a visit in one word, for people: its label, else its UTM source, else the name of

@@ -106,6 +106,6 @@ fn input_of(command: &BeatCommand, lease: LeaseId) -> Input {
         BeatEvent::Idle => Input::Idle(sign),
         BeatEvent::Tap => Input::Tap(sign),
         BeatEvent::Leave => Input::Leave(sign),
-        BeatEvent::Page | BeatEvent::Keep => Input::KeepAlive(sign),
+        BeatEvent::Page | BeatEvent::Ids | BeatEvent::Keep => Input::KeepAlive(sign),
     }
 }

@@ -2,7 +2,7 @@
 //! activity after a few seconds; and the alarm for what is due with nobody asking.
 
 use super::group::Group;
-use super::{CHECKPOINT_AFTER, Memory, Shell, journal, schema, shard, visits};
+use super::{CHECKPOINT_AFTER, Memory, Shell, journal, late_ids, schema, shard, visits};
 use crate::binding::fault::Fault;
 use crate::binding::timer;
 use crate::clock;
@@ -85,6 +85,7 @@ impl Shell {
             }
             journal::append(sql, &group.rows)?;
             visits::append(sql, &group.visits)?;
+            late_ids::append(sql, &group.late_ids)?;
             if let Some(in_force) = group.in_force {
                 journal::put_in_force(sql, in_force)?;
             }

@@ -110,6 +110,7 @@ fn expire(sql: &Sql, from: u64, before: UnixMillis, kept: &str) -> Result<(u64, 
     visits += sql.rows(came, &[&before.0, &kept])?.len() as u64;
     let unseen = "DELETE FROM visit WHERE at_ms < ? RETURNING id";
     visits += sql.rows(unseen, &[&before.0])?.len() as u64;
+    sql.run("DELETE FROM late_ids WHERE at_ms < ?", &[&before.0])?;
     if end == begin {
         return Ok((visits, false));
     }

@@ -26,12 +26,17 @@ const VISIT: Table = Table {
     columns: "id, at_ms, visit, visitor, number, context",
     order: "id",
 };
+const LATE_IDS: Table = Table {
+    name: "late_ids",
+    columns: "id, at_ms, visit, ids",
+    order: "id",
+};
 const JOURNAL: Table = Table {
     name: "journal",
     columns: "row, at_ms, kind, number, generation, entry",
     order: "row",
 };
-const TABLES: [Table; 4] = [FACT, PARCEL, VISIT, JOURNAL];
+const TABLES: [Table; 5] = [FACT, PARCEL, VISIT, LATE_IDS, JOURNAL];
 
 /// The fact that names the last part of an import that is here; none once it is committed.
 const IMPORT: &str = "import";
@@ -60,9 +65,11 @@ impl Shell {
                 write_whole(sql, &FACT, name, &mut lines)?;
                 write_whole(sql, &PARCEL, name, &mut lines)?;
                 PoolCursor {
+                    ids: false,
                     journal: false,
                     after: Vec::new(),
                     last_visit: last(sql, &VISIT)?,
+                    last_ids: last(sql, &LATE_IDS)?,
                     last_row: last(sql, &JOURNAL)?,
                     replay_from: journal::replays_from(sql)?,
                 }
@@ -75,9 +82,10 @@ impl Shell {
         }
         let mut next = None;
         while !lines.is_full() {
-            let (table, cut) = match cursor.journal {
-                false => (&VISIT, Cut::UpTo(&cursor.last_visit)),
-                true => (&JOURNAL, Cut::UpTo(&cursor.last_row)),
+            let (table, cut) = match (cursor.journal, cursor.ids) {
+                (true, _) => (&JOURNAL, Cut::UpTo(&cursor.last_row)),
+                (false, true) => (&LATE_IDS, Cut::UpTo(&cursor.last_ids)),
+                (false, false) => (&VISIT, Cut::UpTo(&cursor.last_visit)),
             };
             let after = export::write(sql, table, cut, &cursor.after, Some(name), &mut lines)?;
             match after {
@@ -87,7 +95,8 @@ impl Shell {
                     return Ok(serde_json::to_string(&part)?);
                 }
                 None => {
-                    cursor.journal = true;
+                    cursor.journal = cursor.ids;
+                    cursor.ids = true;
                     cursor.after.clear();
                 }
             }

@@ -10,6 +10,7 @@
 //! memory that the rows came from is dropped.
 
 use super::journal::InForce;
+use super::late_ids::LateIds;
 use super::visits::UnseenVisit;
 use crate::message::pool::Parcel;
 use crate::panic_probe::PanicPoint;
@@ -25,6 +26,8 @@ pub(super) struct Group {
     pub in_force: Option<InForce>,
     /// Visits that no row tells of.
     pub visits: Vec<UnseenVisit>,
+    /// Ids that came after the rows of their visits.
+    pub late_ids: Vec<LateIds>,
     /// Numbers that leave by the rows, by the shard they go to.
     pub parcels: Vec<(u32, Parcel)>,
     /// The last parcel taken of each shard that one came from by the rows.
@@ -42,6 +45,7 @@ impl Group {
     pub(super) fn has_rows(&self) -> bool {
         !self.rows.is_empty()
             || !self.visits.is_empty()
+            || !self.late_ids.is_empty()
             || !self.taken.is_empty()
             || self.in_force.is_some()
     }

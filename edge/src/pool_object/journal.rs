@@ -1,5 +1,6 @@
 //! The journal of a pool in SQL: appended in groups, read at the start and for history.
 
+use super::late_ids::with_ids;
 use crate::binding::fault::Fault;
 use crate::binding::sql::{Row, Sql};
 use crate::message::pool::{LeaseRow, PastGrant};
@@ -203,12 +204,13 @@ pub(crate) fn contexts(sql: &Sql, rows: &[u64]) -> Result<Vec<String>, Fault> {
     let mut contexts = Vec::with_capacity(rows.len());
     for chunk in rows.chunks(500) {
         let list = serde_json::to_string(chunk)?;
-        let query = "SELECT coalesce(entry ->> '$.context', '') FROM json_each(?)
+        let query = "SELECT coalesce(entry ->> '$.context', ''), late_ids.ids FROM json_each(?)
                      LEFT JOIN journal ON journal.row = json_each.value
                        AND kind IN ('grant', 'history')
+                     LEFT JOIN late_ids ON late_ids.visit = entry ->> '$.visit'
                      ORDER BY json_each.key";
         for row in sql.rows(query, &[&list])? {
-            contexts.push(row.text(0)?);
+            contexts.push(with_ids(row.text(0)?, row.maybe_text(1)?));
         }
     }
     Ok(contexts)
@@ -220,12 +222,16 @@ pub(crate) fn contexts(sql: &Sql, rows: &[u64]) -> Result<Vec<String>, Fault> {
 /// What the platform says, or if a row is not what this version writes.
 pub(crate) fn past_grants(sql: &Sql, rows: &[u64]) -> Result<Vec<PastGrant>, Fault> {
     let list = serde_json::to_string(rows)?;
-    let query = "SELECT row, at_ms, entry FROM journal JOIN json_each(?) ON row = value
+    let query = "SELECT row, journal.at_ms, entry, late_ids.ids
+                 FROM journal JOIN json_each(?) ON row = value
+                 LEFT JOIN late_ids ON late_ids.visit = entry ->> '$.visit'
                  WHERE kind IN ('grant', 'history') ORDER BY row";
     let mut grants = Vec::new();
     for row in sql.rows(query, &[&list])? {
+        let late = row.maybe_text(3)?;
         let row = journal_row(&row)?;
-        if let JournalEntry::Grant(granted) | JournalEntry::History(granted) = row.entry {
+        if let JournalEntry::Grant(mut granted) | JournalEntry::History(mut granted) = row.entry {
+            granted.context = with_ids(granted.context, late);
             grants.push(PastGrant {
                 row: row.row,
                 at: row.at,
@@ -241,13 +247,18 @@ pub(crate) fn past_grants(sql: &Sql, rows: &[u64]) -> Result<Vec<PastGrant>, Fau
 /// # Errors
 /// What the platform says.
 pub(crate) fn grant(sql: &Sql, number: E164, generation: u64) -> Result<Option<Granted>, Fault> {
-    let query = "SELECT row, at_ms, entry FROM journal
+    let query = "SELECT row, journal.at_ms, entry, late_ids.ids FROM journal
+                 LEFT JOIN late_ids ON late_ids.visit = entry ->> '$.visit'
                  WHERE kind IN ('grant', 'history') AND number = ? AND generation = ?";
     let Some(row) = sql.row(query, &[&number.to_string(), &generation])? else {
         return Ok(None);
     };
+    let late = row.maybe_text(3)?;
     match journal_row(&row)?.entry {
-        JournalEntry::Grant(granted) | JournalEntry::History(granted) => Ok(Some(*granted)),
+        JournalEntry::Grant(mut granted) | JournalEntry::History(mut granted) => {
+            granted.context = with_ids(granted.context, late);
+            Ok(Some(*granted))
+        }
         _ => Ok(None),
     }
 }
@@ -262,15 +273,18 @@ pub(crate) fn leases(
     at: UnixMillis,
     count: u64,
 ) -> Result<Vec<LeaseRow>, Fault> {
-    let query = "SELECT row, at_ms, entry,
+    let query = "SELECT row, journal.at_ms, entry,
                     (SELECT next.at_ms FROM journal AS next
                      WHERE next.kind = 'grant' AND next.number = journal.number
-                       AND next.generation = journal.generation + 1)
-                 FROM journal WHERE kind = 'grant' AND number = ? AND at_ms <= ?
+                       AND next.generation = journal.generation + 1),
+                    late_ids.ids
+                 FROM journal LEFT JOIN late_ids ON late_ids.visit = entry ->> '$.visit'
+                 WHERE kind = 'grant' AND number = ? AND journal.at_ms <= ?
                  ORDER BY generation DESC LIMIT ?";
     let mut leases = Vec::new();
     for row in sql.rows(query, &[&number.to_string(), &at.0, &count])? {
         let ended_at = row.maybe_integer(3)?.map(UnixMillis);
+        let late = row.maybe_text(4)?;
         let row = journal_row(&row)?;
         let JournalEntry::Grant(granted) = row.entry else {
             continue;
@@ -283,7 +297,7 @@ pub(crate) fn leases(
             visit: granted.visit,
             granted_at: row.at,
             ended_at,
-            context: serde_json::from_str(&granted.context).unwrap_or_default(),
+            context: serde_json::from_str(&with_ids(granted.context, late)).unwrap_or_default(),
         });
     }
     Ok(leases)

@@ -17,6 +17,7 @@ mod export;
 mod group;
 mod journal;
 mod judge;
+mod late_ids;
 mod live;
 mod recent;
 mod schema;
@@ -217,6 +218,7 @@ impl Shell {
         match command {
             PoolCommand::Visit(visit) => self.visit(*visit).await,
             PoolCommand::Beat(beat) => self.beat(*beat).await,
+            PoolCommand::Ids(ids) => self.late_ids(*ids).await,
             PoolCommand::Live => self.live(),
             PoolCommand::Call(call) => self.call(*call).await,
             PoolCommand::Judge { calls } => self.judge(&calls),

@@ -60,7 +60,7 @@ impl Recent {
             BeatEvent::Active => "active",
             BeatEvent::Idle => "idle",
             BeatEvent::Leave => "left",
-            BeatEvent::Tap | BeatEvent::Page | BeatEvent::Keep => return,
+            BeatEvent::Tap | BeatEvent::Page | BeatEvent::Ids | BeatEvent::Keep => return,
         };
         if let Reply::Kept(grant) | Reply::Granted(grant) = said {
             self.push(now, kind, Some(grant.number), Some(grant.visitor));

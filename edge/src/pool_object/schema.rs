@@ -5,11 +5,21 @@
 //! needs no row to be changed when a lease ends, so a grant is one appended row.
 
 /// See [`crate::schema::migrate`].
-pub(crate) const STEPS: &[&str] = &[V1, V2, V3, V4];
+pub(crate) const STEPS: &[&str] = &[V1, V2, V3, V4, V5];
 
 /// Grants that came with a number from another object go by their own age.
 const V2: &str = "
 CREATE INDEX history_by_age ON journal (at_ms) WHERE kind = 'history';
+";
+
+/// Ids that other systems gave a visitor after his number was lent: at most one row a visit.
+const V5: &str = "
+CREATE TABLE late_ids (
+    id INTEGER PRIMARY KEY,
+    at_ms INTEGER NOT NULL,
+    visit TEXT NOT NULL UNIQUE,
+    ids TEXT NOT NULL
+) STRICT;
 ";
 
 /// Visits that no grant tells of: those without a number, and those that share one.

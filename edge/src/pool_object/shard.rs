@@ -88,6 +88,7 @@ impl Shell {
         let target = match command {
             PoolCommand::Visit(visit) => shard_of_visit(shards, visit),
             PoolCommand::Beat(beat) => shard_of_beat(shards, beat),
+            PoolCommand::Ids(ids) => shards.of_number(ids.number),
             _ => return Ok(None),
         };
         if target == self.shard.get() || passed >= PASSED_ON {

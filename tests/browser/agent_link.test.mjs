@@ -31,7 +31,12 @@ before(async () => {
       `<p><a id="over" href="${second}${path}?a=%20b&amp;c#part">Spare parts</a>` +
       `<a id="bare" href="${second}${path}">Bare</a>` +
       `<a id="out" href="${stranger}${path}">Elsewhere</a>` +
-      `<a id="own" href="${path}?own">Here</a>`;
+      `<a id="own" href="${path}?own">Here</a>` +
+      `<form id="get" action="${second}${path}?gone"><input name="q" value="pump"><button>Find</button></form>` +
+      `<form id="post" action="${second}${path}?a=1#part" method="post"><input name="action" value="x">` +
+      `<button>Send</button><button id="other" formaction="${stranger}${path}" formmethod="get">Ask</button></form>` +
+      `<form id="chosen" action="${path}"><button formaction="${second}${path}" formmethod="post">Go</button></form>` +
+      `<form id="away" action="${stranger}${path}" method="post"><button>Send</button></form>`;
     return page(edge.url, body, { site: path.split("/")[1] });
   });
   const { port } = new URL(pages.url);
@@ -135,6 +140,108 @@ test("forged and foreign tokens are nobody's, and go from the address as well", 
   assert.equal((await who(tab)).visitor, known, "the same token unspoilt is somebody's");
   await right.close();
   await other.visitor.close();
+});
+
+/** What the browser asks for when `act` has happened on a new visitor's page: method, address, body. */
+async function navigated(id, act, options) {
+  const { visitor, tab } = await open(id, options);
+  const before = await tab.evaluate(() => document.body.innerHTML);
+  const seen = [];
+  visitor.context.on("request", (request) => {
+    if (request.isNavigationRequest()) seen.push([request.method(), request.url(), request.postData()]);
+  });
+  await act(tab);
+  await until(() => seen.length > 0);
+  await settle(tab, 300);
+  assert.equal(seen.length, 1, `one navigation, not ${JSON.stringify(seen)}`);
+  return { tab, visitor, before, seen: seen[0] };
+}
+
+test("forms to the other domain pass the visitor on, whatever their method", async () => {
+  for (const [id, selector, method, address, body] of [
+    ["form-get", "#get button", "GET", /\/form-get\/\?q=pump&ringlet_link=[\w.-]+$/, null],
+    ["form-post", "#post button", "POST", /\?a=1&ringlet_link=[\w.-]+(#part)?$/, "action=x"],
+    ["form-chosen", "#chosen button", "POST", /\?ringlet_link=[\w.-]+$/, null],
+  ]) {
+    const { visitor, tab, seen } = await navigated(id, (tab) => tab.locator(selector).first().click({ noWaitAfter: true }));
+    assert.equal(seen[0], method, id);
+    assert.match(seen[1], address);
+    assert.equal(seen[2] || null, body);
+    await tab.waitForURL(`${second}/**`);
+    await swapped(tab, "#top", OWN);
+    await tab.waitForFunction(() => !location.href.includes("ringlet_link"));
+    const { body: live } = await worker.admin("GET", `/api/v1/sites/${id}/live`);
+    assert.equal(live.pools[0].numbers.filter((one) => one.visitor).length, 1, "one number for one visitor");
+    assert.deepEqual(visitor.faults, []);
+    await visitor.close();
+  }
+});
+
+test("forms that the page keeps, and forms elsewhere, are the page's own", async () => {
+  const { visitor, tab } = await open("form-kept");
+  const told = await tab.evaluate(async () => {
+    const before = document.body.innerHTML;
+    const told = [];
+    for (const id of ["get", "post"]) {
+      const form = document.getElementById(id);
+      form.addEventListener("submit", (event) => {
+        event.preventDefault();
+        told.push([...new FormData(form).keys()].join(), form.getAttribute("action").includes("ringlet_link"));
+      });
+      form.querySelector("button").click();
+      told.push([...new FormData(form).keys()].join());
+    }
+    await new Promise((done) => setTimeout(done, 50));
+    return [...told, document.body.innerHTML === before];
+  });
+  assert.deepEqual(told, ["q", false, "q", "action", false, "action", true]);
+  assert.deepEqual(visitor.faults, []);
+  await visitor.close();
+  for (const [id, selector] of [["form-away", "#away button"], ["form-asked", "#other"]]) {
+    const away = await navigated(id, (tab) => tab.locator(selector).click({ noWaitAfter: true }));
+    assert.doesNotMatch(away.seen.join(), TOKEN, id);
+    await away.visitor.close();
+  }
+  // A script's own POST is left as it is: called off, its fields would be lost.
+  const sent = await navigated("form-script", (tab) =>
+    tab.evaluate(() => HTMLFormElement.prototype.submit.call(document.getElementById("post"))),
+  );
+  assert.deepEqual([sent.seen[0], sent.seen[2]], ["POST", "action=x"]);
+  assert.doesNotMatch(sent.seen[1], TOKEN);
+  await sent.visitor.close();
+});
+
+test("scripts that go to the other domain take the visitor along", async () => {
+  const to = (id) => `${second}/${id}/?a=1#part`;
+  for (const [id, act] of [
+    ["script-assign", (address) => location.assign(address)],
+    ["script-replace", (address) => location.replace(address)],
+    ["script-href", (address) => { location.href = address; }],
+    ["script-open", (address) => void window.open(address)],
+    ["script-self", (address) => void window.open(new URL(address), "_self")],
+    ["script-asked", (address) => window.ringlet("link", address, (whole) => location.assign(whole))],
+  ]) {
+    const { visitor, seen } = await navigated(id, (tab) => tab.evaluate(act, to(id)));
+    assert.equal(seen[0], "GET");
+    assert.match(seen[1], /\?a=1&ringlet_link=[\w.-]+/, id);
+    assert.deepEqual(visitor.faults, []);
+    const tab = visitor.context.pages().at(-1);
+    await tab.waitForURL(`${second}/**`);
+    await swapped(tab, "#top", OWN);
+    const { body: live } = await worker.admin("GET", `/api/v1/sites/${id}/live`);
+    assert.equal(live.pools[0].numbers.filter((one) => one.visitor).length, 1, id);
+    if (id !== "script-open") assert.equal(await tab.evaluate(() => history.length), id === "script-replace" ? 2 : 3, id);
+    await visitor.close();
+  }
+  const away = await navigated("script-away", (tab) => tab.evaluate((address) => location.assign(address), `${stranger}/script-away/`));
+  assert.doesNotMatch(away.seen.join(), TOKEN);
+  await away.visitor.close();
+  const { visitor, tab } = await open("script-looks");
+  assert.deepEqual(
+    await tab.evaluate(() => [window.open.name, window.open.length, `${window.open}`.includes("[native code]")]),
+    ["open", 0, true],
+  );
+  await visitor.close();
 });
 
 test("links elsewhere, and those of a site that names no domains, stay as they are", async () => {

@@ -1,7 +1,7 @@
 // Passing a visitor on to the owner's other domains: an address there is given the edge's token in
 // the moment it is followed, by a link, a form, `window.open` or a script's navigation; what stood
-// in the page stands there again right after. Where he arrives, the edge has read the token from the
-// page's address; here it is taken out of it.
+// in the page stands there again right after. Where he arrives, the edge has read the token from
+// the page's address; here it is taken out of it.
 //
 // What has no moment to step in is let go as it is: `form.submit()` with POST, redirects, scripts'
 // navigation in browsers without the Navigation API. A page may ask for an address itself:
@@ -106,8 +106,8 @@ export function passVisitors(agent) {
   listen('focusin', renew);
 }
 
-/** Forms that are sent. A GET form's address is made of its fields, so the token is one of them, and
- * only of those the browser sends: a page that reads its form does not see it. */
+/** Forms that are sent. A GET form's address is made of its fields, so the token is one of them,
+ * and only of those the browser sends: a page that reads its form does not see it. */
 function passForms({ attributeOf, quietly }, tokenFor) {
   let sent;
   const valueOf = (event, name) =>

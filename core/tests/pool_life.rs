@@ -303,6 +303,62 @@ fn a_snapshot_stands_for_all_before_it() {
 }
 
 #[test]
+fn a_call_credited_between_two_parts_of_a_snapshot_is_learnt_from_once() {
+    let mut desk = Desk::with(5);
+    let grants: Vec<Grant> = (0..5).map(|n| desk.granted(n, u128::from(n) + 1)).collect();
+    let first = desk.pool.begin_snapshot();
+    assert!(desk.pool.continue_snapshot(1), "four numbers are left");
+    // One of a number that is written, and one of a number that is not.
+    for grant in [&grants[0], &grants[4]] {
+        let credit = Attributed {
+            number: grant.number,
+            lease: grant.lease,
+            at: UnixMillis(START + 60_000),
+            share: 1.0,
+            caller: Region(3),
+            share_without_region: 1.0,
+        };
+        desk.tell(60, Input::Attributed(credit));
+    }
+    while desk.pool.continue_snapshot(1) {}
+    desk.drain();
+    desk.tell(61, Input::Quarantine(number(1), UnixMillis(START + 90_000)));
+    let mut again = Pool::new(PoolConfig::default());
+    for row in desk.rows.iter().filter(|row| row.row >= first) {
+        again.replay(row);
+    }
+    assert_eq!(again.delay_counts(), desk.pool.delay_counts());
+    assert_eq!(again.regions(), desk.pool.regions());
+    assert_same(&mut again, &mut desk.pool);
+    // Begun at the first row, the parts among the others change nothing.
+    let mut whole = Pool::new(PoolConfig {
+        numbers: numbers(5),
+        ..PoolConfig::default()
+    });
+    desk.rows.iter().for_each(|row| whole.replay(row));
+    assert_eq!(whole.delay_counts(), desk.pool.delay_counts());
+    assert_same(&mut whole, &mut desk.pool);
+}
+
+#[test]
+fn numbers_that_come_or_go_break_a_snapshot_off() {
+    let mut desk = Desk::with(3);
+    desk.granted(0, 1);
+    desk.pool.begin_snapshot();
+    assert!(desk.pool.continue_snapshot(1));
+    let config = PoolConfig {
+        numbers: numbers(4),
+        ..PoolConfig::default()
+    };
+    desk.tell(1, Input::Reconfigure(Box::new(config)));
+    assert!(!desk.pool.is_snapping());
+    assert!(!desk.pool.continue_snapshot(1), "nothing is begun");
+    let whole = |row: &JournalRow| matches!(row.entry, JournalEntry::Snapshot { last: true, .. });
+    desk.drain();
+    assert!(!desk.rows.iter().any(whole));
+}
+
+#[test]
 fn a_lease_due_while_the_model_is_learnt_anew_ends_all_the_same() {
     let mut desk = Desk::new(PoolConfig {
         numbers: numbers(40),

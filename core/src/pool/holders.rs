@@ -238,6 +238,14 @@ impl Holders {
         place
     }
 
+    /// Forgets all holders of a number.
+    pub(super) fn clear(&mut self, number: usize) {
+        for place in self.places(number) {
+            self.unindex(place);
+        }
+        self.rings[number] = (0, 0);
+    }
+
     /// Makes `place` the visitor's latest.
     fn index(&mut self, place: usize) {
         let visitor = self.cold[place].visitor;

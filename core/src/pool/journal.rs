@@ -93,19 +93,29 @@ pub enum JournalEntry {
     },
     /// A grant of the shard that a number came from, for its context.
     History(Box<Granted>),
-    /// A part of the whole state. The first part (`part` 0) begins anew; rows before it are needed
-    /// for history only.
+    /// A part of the whole state, written while rows of what happens go on between the parts. Once
+    /// the last is written, rows before the first are needed for history only.
     Snapshot {
+        /// The row of the first part; 0 where all parts were written at once, as they once were.
+        #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "is_zero"))]
+        of: u64,
         /// 0, 1, 2 …
         part: u32,
-        /// With part 0: the configuration and what was learnt.
+        /// With part 0: the configuration and what was learnt. With the last: what was learnt until
+        /// then, without numbers.
         #[cfg_attr(
             feature = "serde",
             serde(default, skip_serializing_if = "Option::is_none")
         )]
         head: Option<Box<SnapshotHead>>,
-        /// Numbers with their recent holders.
+        /// Numbers with their recent holders, as they were when this part was written.
         numbers: Vec<NumberImage>,
+        /// It is whole with this part.
+        #[cfg_attr(
+            feature = "serde",
+            serde(default, skip_serializing_if = "core::ops::Not::not")
+        )]
+        last: bool,
     },
 }
 
@@ -262,6 +272,15 @@ pub struct SnapshotHead {
     pub regions: crate::attribution::RegionModel,
     /// The hours counted for sizing.
     pub hours: Vec<super::tally::Hour>,
+}
+
+#[cfg(feature = "serde")]
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks with a reference"
+)]
+const fn is_zero(row: &u64) -> bool {
+    *row == 0
 }
 
 /// A 128-bit key as text: JSON numbers do not reach that far.

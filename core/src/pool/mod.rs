@@ -123,6 +123,10 @@ pub struct Pool {
     base: Option<UnixMillis>,
     dirty: Vec<u32>,
     next_tidy: UnixMillis,
+    /// The snapshot that is being written.
+    pass: Option<snapshot::Pass>,
+    /// The first row of the snapshot that replay began at; zero is none.
+    began_at: u64,
 }
 
 /// How often the shell is asked to settle what is due while leases stand.
@@ -162,6 +166,8 @@ impl Pool {
             base: None,
             dirty: Vec::new(),
             next_tidy: UnixMillis(0),
+            pass: None,
+            began_at: 0,
         };
         pool.configure(config);
         pool

@@ -1,11 +1,12 @@
 //! Rebuilding a pool from its journal, and taking a configuration.
 //!
-//! Replay every row from the latest snapshot's first part on (or from the first row), in order. If
+//! Replay every row from the first part of the latest whole snapshot on (or from the first row), in
+//! order; parts of other snapshots among them change nothing. If
 //! [`Pool::config`] then is not the configuration wanted, send [`super::Input::Reconfigure`].
 
 use super::config::{NUMBERS_MAX, NumberConfig, PoolConfig, Role, Source, holders_per_number};
 use super::holders::{Cold, Holders, Hot};
-use super::journal::{JournalEntry, JournalRow};
+use super::journal::{JournalEntry, JournalRow, SnapshotHead};
 use super::state::{Calls, HolderImage, Number, NumberImage, NumberTouch, Tabs};
 use super::{MinTree, Pool, select};
 use crate::delay::DelayModel;
@@ -19,6 +20,7 @@ impl Pool {
     pub fn replay(&mut self, row: &JournalRow) {
         self.tick(row.at);
         let at = row.at;
+        let is_first = self.next_row == 1;
         self.next_row = self.next_row.max(row.row + 1);
         match &row.entry {
             JournalEntry::Grant(granted) => {
@@ -81,10 +83,21 @@ impl Pool {
             JournalEntry::Came { numbers } => self.apply_came(numbers),
             JournalEntry::History(_) => {}
             JournalEntry::Snapshot {
+                of,
                 part,
                 head,
                 numbers,
-            } => self.replay_snapshot(*part, head.as_deref(), numbers),
+                last,
+            } => {
+                if *part == 0 && (is_first || *of == 0) {
+                    self.replay_head(head.as_deref());
+                    self.began_at = *of;
+                }
+                // What others say follows from the rows before them.
+                if *of == self.began_at {
+                    self.replay_part(numbers, head.as_deref().filter(|_| *last));
+                }
+            }
         }
     }
 
@@ -128,39 +141,62 @@ impl Pool {
         self.rekey(at);
     }
 
-    fn replay_snapshot(
-        &mut self,
-        part: u32,
-        head: Option<&super::SnapshotHead>,
-        numbers: &[NumberImage],
-    ) {
-        if part == 0 {
-            let seed = self.config.hash_seed;
-            let (now, next_row) = (self.now, self.next_row);
-            *self = Self::new(PoolConfig::default());
-            self.tick(now);
-            self.next_row = next_row;
-            if let Some(head) = head {
-                let mut config = head.config.clone();
-                config.hash_seed = seed;
-                self.configure(config);
-                self.counts = head.delay.clone();
-                self.calls_unlearnt = head.calls_unlearnt;
-                self.faded_at = head.faded_at;
-                self.regions = head.regions.clone();
-                self.colour = super::colour::Colour::of(&self.regions);
-                self.model = DelayModel::learnt(&head.learnt_from);
-                self.masses = self.model.mass_table(select::tau_of(&self.config.policy));
-                for hour in &head.hours {
-                    self.tally.remember(*hour);
-                }
-            }
+    fn replay_head(&mut self, head: Option<&SnapshotHead>) {
+        let seed = self.config.hash_seed;
+        let (now, next_row) = (self.now, self.next_row);
+        *self = Self::new(PoolConfig::default());
+        self.tick(now);
+        self.next_row = next_row;
+        if let Some(head) = head {
+            let mut config = head.config.clone();
+            config.hash_seed = seed;
+            self.configure(config);
+            self.replay_learnt(head);
+        }
+    }
+
+    /// Takes what was learnt.
+    fn replay_learnt(&mut self, head: &SnapshotHead) {
+        self.counts = head.delay.clone();
+        self.calls_unlearnt = head.calls_unlearnt;
+        self.faded_at = head.faded_at;
+        self.regions = head.regions.clone();
+        self.colour = super::colour::Colour::of(&self.regions);
+        if self.learnt_from != head.learnt_from {
+            self.learnt_from = head.learnt_from.clone();
+            self.model = DelayModel::learnt(&self.learnt_from);
+        }
+        self.masses = self.model.mass_table(select::tau_of(&self.config.policy));
+        self.tally.forget_past();
+        for hour in &head.hours {
+            self.tally.remember(*hour);
+        }
+    }
+
+    /// Takes numbers as they were when the part was written, and with the last part what was
+    /// learnt until then.
+    fn replay_part(&mut self, numbers: &[NumberImage], learnt: Option<&SnapshotHead>) {
+        let unknown: Vec<E164> = numbers
+            .iter()
+            .map(|image| image.config.number)
+            .filter(|number| self.number_at(*number).is_none())
+            .collect();
+        if !unknown.is_empty() {
+            self.adopt(&unknown);
         }
         for image in numbers {
-            let at = self.number_or_adopt(image.config.number);
-            self.put_image(at, image);
+            if let Some(at) = self.number_at(image.config.number) {
+                self.put_image(at, image);
+            }
         }
         self.count_lendable();
+        let Some(learnt) = learnt else {
+            return;
+        };
+        self.replay_learnt(learnt);
+        for at in 0..self.numbers.len() {
+            self.rekey(at);
+        }
     }
 
     /// The place of a number; one that is none of the configuration's is taken in to drain.
@@ -168,16 +204,23 @@ impl Pool {
         if let Some(at) = self.number_at(number) {
             return at;
         }
-        let mut images = self.images();
-        let mut adopted = Number::new(NumberConfig {
-            number,
-            role: Role::Dynamic,
-            source: Source(u32::MAX),
-        });
-        adopted.draining = true;
-        images.push((adopted, Vec::new()));
-        self.rebuild(images);
+        self.adopt(&[number]);
         self.number_at(number).unwrap_or_default()
+    }
+
+    /// Takes in numbers that the configuration does not have, to drain.
+    fn adopt(&mut self, numbers: &[E164]) {
+        let mut images = self.images();
+        for number in numbers {
+            let mut adopted = Number::new(NumberConfig {
+                number: *number,
+                role: Role::Dynamic,
+                source: Source(u32::MAX),
+            });
+            adopted.draining = true;
+            images.push((adopted, Vec::new()));
+        }
+        self.rebuild(images);
     }
 
     /// Takes a configuration: new numbers come in, those that left drain.
@@ -246,6 +289,8 @@ impl Pool {
             chosen => chosen,
         };
         let count = images.len();
+        // Places change: what was written of them would not be all.
+        self.pass = None;
         self.holders = Holders::new(count, per_number, self.config.hash_seed);
         self.numbers = Vec::with_capacity(count);
         self.by_number = BTreeMap::new();
@@ -300,6 +345,10 @@ impl Pool {
 
     /// Puts a number's image in place of what is known of it.
     fn put_image(&mut self, at: usize, image: &NumberImage) {
+        if self.numbers[at].phase.is_leased() {
+            self.unstand(at);
+        }
+        self.holders.clear(at);
         let number = &mut self.numbers[at];
         number.config = image.config;
         number.draining = image.draining;

@@ -8,11 +8,22 @@ use crate::time::{Millis, UnixMillis};
 
 /// Leases in one checkpoint row: about 400 bytes each as JSON, well under a row's 2 MB.
 const TOUCHED_PER_ROW: usize = 2_000;
-/// Holders in one snapshot row: about 200 bytes each as JSON, and a number itself as much; some
-/// 10 ms to write. The first row has none beside many numbers, whose configuration it holds.
+/// Holders in one row of a snapshot that is written at once: about 200 bytes each as JSON, and a
+/// number itself as much, well under a row's 2 MB.
 const HOLDERS_PER_ROW: usize = 2_000;
 /// What was learnt is written down this often at most, calls aside.
 const COUNTS_EVERY: Millis = Millis::from_mins(60);
+
+/// How far a snapshot that is being written has come.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pass {
+    /// The row of its first part.
+    of: u64,
+    /// The next part.
+    part: u32,
+    /// The next number.
+    at: usize,
+}
 
 impl Pool {
     /// Writes down what signs of activity changed since the last time, as few rows as it takes.
@@ -66,50 +77,81 @@ impl Pool {
         })
     }
 
-    /// Writes down the whole state. Returns the row of the first part: once all parts are stored,
-    /// replay may begin there, and rows before it other than grants may be dropped (grants are the
-    /// attribution record and stay as long as the owner's retention says).
+    /// Begins to write down the whole state. Returns the row of the first part: once the last is
+    /// stored, replay may begin there, and rows before it other than grants may be dropped (grants
+    /// are the attribution record and stay as long as the owner's retention says).
+    ///
+    /// The parts follow with [`Self::continue_snapshot`], and whatever happens meanwhile is written
+    /// between them. A number's image tells of it as it is when its part is written, so replay puts
+    /// it in place of whatever the rows since the first part made of the number. Numbers that come
+    /// or go break it off.
+    pub fn begin_snapshot(&mut self) -> u64 {
+        let of = self.next_row;
+        self.pass = Some(Pass { of, part: 1, at: 0 });
+        let head = self.head(self.config.clone());
+        self.write(JournalEntry::Snapshot {
+            of,
+            part: 0,
+            head: Some(head),
+            numbers: Vec::new(),
+            last: false,
+        });
+        of
+    }
+
+    /// Writes down the next part, of about that many recent holders. Says whether more are left;
+    /// nothing is where none was begun.
+    pub fn continue_snapshot(&mut self, holders: usize) -> bool {
+        let Some(Pass { of, part, mut at }) = self.pass else {
+            return false;
+        };
+        let (mut numbers, mut count) = (Vec::new(), 0);
+        while at < self.numbers.len() && count < holders {
+            let image = self.image(at);
+            count += image.holders.len() + 1;
+            numbers.push(image);
+            at += 1;
+        }
+        let last = at >= self.numbers.len();
+        self.pass = (!last).then_some(Pass {
+            of,
+            part: part + 1,
+            at,
+        });
+        // What was learnt meanwhile may rest on numbers that replay has not met by then.
+        let head = last.then(|| self.head(super::PoolConfig::default()));
+        self.write(JournalEntry::Snapshot {
+            of,
+            part,
+            head,
+            numbers,
+            last,
+        });
+        !last
+    }
+
+    /// Writes down the whole state at once. Returns the row of the first part.
     pub fn snapshot(&mut self) -> u64 {
-        let first = self.next_row;
-        self.checkpoint_is_moot();
-        let mut head = Some(Box::new(SnapshotHead {
-            config: self.config.clone(),
+        let of = self.begin_snapshot();
+        while self.continue_snapshot(HOLDERS_PER_ROW) {}
+        of
+    }
+
+    /// Whether one is begun and not yet whole.
+    pub fn is_snapping(&self) -> bool {
+        self.pass.is_some()
+    }
+
+    fn head(&self, config: super::PoolConfig) -> Box<SnapshotHead> {
+        Box::new(SnapshotHead {
+            config,
             delay: self.counts.clone(),
             learnt_from: self.learnt_from.clone(),
             calls_unlearnt: self.calls_unlearnt,
             faded_at: self.faded_at,
             regions: self.regions.clone(),
             hours: self.tally.past().copied().collect(),
-        }));
-        let (mut part, mut at) = (0, 0);
-        loop {
-            let (mut numbers, mut holders) = (Vec::new(), 0);
-            let is_full = head.is_some() && self.numbers.len() > HOLDERS_PER_ROW;
-            while !is_full && at < self.numbers.len() && holders < HOLDERS_PER_ROW {
-                let image = self.image(at);
-                holders += image.holders.len() + 1;
-                numbers.push(image);
-                at += 1;
-            }
-            self.write(JournalEntry::Snapshot {
-                part,
-                head: head.take(),
-                numbers,
-            });
-            part += 1;
-            if at >= self.numbers.len() {
-                return first;
-            }
-        }
-    }
-
-    /// A snapshot holds what a checkpoint would.
-    fn checkpoint_is_moot(&mut self) {
-        for at in self.dirty.drain(..) {
-            self.numbers[at as usize].dirty = false;
-        }
-        self.counts_written = self.now;
-        self.calls_unwritten = false;
+        })
     }
 
     /// The whole state of one number.

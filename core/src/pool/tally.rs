@@ -127,6 +127,11 @@ impl Tally {
         self.past.push_back(hour);
     }
 
+    /// Forgets the hours that ended.
+    pub(super) fn forget_past(&mut self) {
+        self.past.clear();
+    }
+
     pub(super) fn past(&self) -> impl Iterator<Item = &Hour> {
         self.past.iter()
     }

@@ -1,4 +1,5 @@
-//! The pool against a plain model, under random histories.
+//! The pool against a plain model, under random histories; and what is rebuilt from its journal
+//! against the pool that wrote it.
 
 #[path = "../support/mod.rs"]
 mod support;
@@ -439,6 +440,16 @@ impl Pair {
     }
 }
 
+/// A pool of the rows from `from` on, as they are stored.
+fn replayed(config: &PoolConfig, rows: &[JournalRow], from: u64) -> Pool {
+    let mut pool = Pool::new(config.clone());
+    for row in rows.iter().filter(|row| row.row >= from) {
+        let text = serde_json::to_string(row).unwrap();
+        pool.replay(&serde_json::from_str(&text).unwrap());
+    }
+    pool
+}
+
 proptest! {
     #![proptest_config(ProptestConfig {
         cases: 128,
@@ -469,6 +480,44 @@ proptest! {
         prop_assert_eq!(a.given, b.given);
     }
 
+    /// Stopped anywhere: before the first part, between two, after the last.
+    #[test]
+    fn a_snapshot_written_bit_by_bit_stands_for_all_before_it(
+        config in any_config(), steps in prop::collection::vec(any_step(), 1..80),
+        begun_at in 0usize..40, every in 1usize..4, restarts_at in 0usize..80,
+    ) {
+        let mut pair = Pair::new(config.clone(), 1_000);
+        // Replay begins here: at the first row, or at the first part of the latest whole one.
+        let (mut from, mut begun) = (1, 1);
+        for (place, step) in steps.iter().enumerate() {
+            if place >= begun_at && (place - begun_at) % every == 0 {
+                if !pair.desk.pool.is_snapping() {
+                    begun = pair.desk.pool.begin_snapshot();
+                } else if !pair.desk.pool.continue_snapshot(1) {
+                    from = begun;
+                }
+                pair.desk.drain();
+            }
+            pair.step(step);
+            if place == restarts_at {
+                pair.desk.pool.checkpoint();
+                pair.desk.drain();
+                pair.desk.pool = replayed(&config, &pair.desk.rows, from);
+            }
+        }
+        pair.desk.pool.checkpoint();
+        pair.desk.drain();
+        let mut again = replayed(&config, &pair.desk.rows, from);
+        let now = pair.now();
+        again.handle_timeout(now);
+        pair.desk.pool.handle_timeout(now);
+        for (a, b) in again.state().into_iter().zip(pair.desk.pool.state()) {
+            prop_assert_eq!(a, b);
+        }
+        prop_assert_eq!(again.regions(), pair.desk.pool.regions());
+        prop_assert_eq!(again.tally().active(), pair.desk.pool.tally().active());
+    }
+
     #[test]
     fn replay_equals_live(
         config in any_config(), steps in prop::collection::vec(any_step(), 1..80),
@@ -485,12 +534,7 @@ proptest! {
         }
         pair.desk.pool.checkpoint();
         pair.desk.drain();
-        let mut again = Pool::new(config);
-        for row in pair.desk.rows.iter().filter(|row| row.row >= first) {
-            let text = serde_json::to_string(row).unwrap();
-            let read: JournalRow = serde_json::from_str(&text).unwrap();
-            again.replay(&read);
-        }
+        let mut again = replayed(&config, &pair.desk.rows, first);
         let now = pair.now();
         again.handle_timeout(now);
         pair.desk.pool.handle_timeout(now);

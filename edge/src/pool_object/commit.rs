@@ -70,7 +70,6 @@ impl Shell {
                 }
             }
             Err(fault) => {
-                self.forget_snapshot();
                 Line::new(Level::Error, "journal_not_written")
                     .fault(&fault.message)
                     .write();
@@ -86,6 +85,9 @@ impl Shell {
             journal::append(sql, &group.rows)?;
             visits::append(sql, &group.visits)?;
             late_ids::append(sql, &group.late_ids)?;
+            if let Some(row) = group.replay_from {
+                journal::replay_from(sql, row)?;
+            }
             if let Some(in_force) = group.in_force {
                 journal::put_in_force(sql, in_force)?;
             }

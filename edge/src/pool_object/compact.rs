@@ -14,6 +14,8 @@ use std::rc::Rc;
 
 /// Rows looked at by one sweep: some 10 ms.
 const ROWS_AT_ONCE: u64 = 2_000;
+/// Parts of a snapshot that one sweep writes.
+const PARTS_AT_ONCE: usize = 4;
 /// Rows since the last snapshot that are worth one more, once a day.
 const SNAPSHOT_WORTH: u64 = 500;
 
@@ -38,8 +40,13 @@ impl Shell {
             pool.handle_timeout(now);
             pool.rows_in_use(visits_before)
         })?;
-        self.snapshot_if_worth(visits_before)?;
-        self.finish_snapshot()?;
+        // One that is being written goes on a few parts further; what it makes needless goes the
+        // next time.
+        let mut snapping = self.snapshot_if_worth(visits_before)?;
+        for _ in 0..PARTS_AT_ONCE {
+            snapping = snapping && self.continue_snapshot()?;
+        }
+        self.commit();
         let kept = serde_json::to_string(&kept)?;
         let done = self.store.transaction(|sql| {
             let from = journal::replays_from(sql)?;
@@ -47,14 +54,15 @@ impl Shell {
             let (visits, expired) = expire(sql, from, visits_before, &kept)?;
             Ok::<_, Fault>(Compacted {
                 visits,
-                more: swept || expired,
+                more: swept || expired || snapping,
             })
         })?;
         Ok(serde_json::to_string(&done)?)
     }
 
-    /// Takes a snapshot where rows past their time, or many rows, are still needed for replay.
-    fn snapshot_if_worth(self: &Rc<Self>, visits_before: UnixMillis) -> Result<(), Fault> {
+    /// Begins a snapshot where rows past their time, or many rows, are still needed for replay. Says
+    /// whether one is being written.
+    fn snapshot_if_worth(self: &Rc<Self>, visits_before: UnixMillis) -> Result<bool, Fault> {
         let sql = self.store.sql();
         let from = journal::replays_from(sql)?;
         let query = "SELECT at_ms FROM journal WHERE row >= ? ORDER BY row LIMIT 1";
@@ -66,10 +74,12 @@ impl Shell {
         let mut memory = self.take_memory()?;
         let worth = is_old && memory.rows > 0 || memory.rows > SNAPSHOT_WORTH;
         if worth {
-            self.take_snapshot(&mut memory);
+            self.begin_snapshot(&mut memory);
+            self.drain_rows(&mut memory);
         }
+        let snapping = memory.pool.is_snapping();
         *self.memory.borrow_mut() = Some(memory);
-        Ok(())
+        Ok(snapping)
     }
 }
 

@@ -57,7 +57,6 @@ impl Shell {
                 if self.checkpoint_called.get() {
                     self.step(|pool, _, _| pool.checkpoint())?;
                 }
-                self.finish_snapshot()?;
                 self.commit();
                 if crate::schema::version(sql)?.is_none() {
                     return Ok(serde_json::to_string(&ExportPart::default())?);

@@ -59,8 +59,8 @@ pub(crate) fn append(sql: &Sql, rows: &[JournalRow]) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Hands every row since the last snapshot to `replay`, in order; says how many there were. Parts
-/// of a snapshot that was never finished are dropped.
+/// Hands every row since the last whole snapshot to `replay`, in order; says how many there were,
+/// parts of snapshots aside. Parts of one that an earlier version never finished are dropped.
 ///
 /// # Errors
 /// What the platform says, or if a row is not what this version writes.
@@ -77,12 +77,16 @@ pub(crate) fn read(sql: &Sql, mut replay: impl FnMut(&JournalRow)) -> Result<u64
             let row = journal_row(row)?;
             after = row.row;
             read += 1;
-            if !matches!(row.entry, JournalEntry::Snapshot { .. }) {
-                begun = true;
-                count += 1;
-            } else if begun {
-                unfinished.push(row.row);
-                return Ok(true);
+            match row.entry {
+                JournalEntry::Snapshot { of: 0, .. } if begun => {
+                    unfinished.push(row.row);
+                    return Ok(true);
+                }
+                JournalEntry::Snapshot { .. } => {}
+                _ => {
+                    begun = true;
+                    count += 1;
+                }
             }
             replay(&row);
             Ok(true)
@@ -140,13 +144,16 @@ pub(super) fn first_at(sql: &Sql, table: &str, key: &str, at: UnixMillis) -> Res
     Ok(low)
 }
 
-/// The first part of the last snapshot before `row`; the first row if there is none.
+/// The first part of the last snapshot that was whole before `row`; the first row if there is none.
 ///
 /// # Errors
 /// What the platform says.
 pub(crate) fn snapshot_before(sql: &Sql, row: u64) -> Result<u64, Fault> {
-    let query = "SELECT row FROM journal WHERE row < ? AND kind = 'snapshot'
-                   AND entry ->> '$.part' = 0 ORDER BY row DESC LIMIT 1";
+    // Those of earlier versions were written at once, and told of no first row.
+    let query = "SELECT coalesce(entry ->> '$.of', row) FROM journal
+                 WHERE row < ? AND kind = 'snapshot'
+                   AND (entry ->> '$.last' OR entry ->> '$.of' IS NULL AND entry ->> '$.part' = 0)
+                 ORDER BY row DESC LIMIT 1";
     let row = sql.row(query, &[&row])?;
     row.map_or(Ok(1), |row| row.integer(0))
 }

@@ -18,7 +18,6 @@ const WRITTEN_LATER: Millis = Millis::from_secs(10);
 impl Shell {
     pub(super) fn judge(self: &Rc<Self>, calls: &[CallCommand]) -> Result<String, Fault> {
         // What waits is history too.
-        self.finish_snapshot()?;
         self.commit();
         let memory = self.take_memory()?;
         let model = memory.pool.delay().clone();

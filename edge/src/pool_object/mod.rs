@@ -39,7 +39,7 @@ use group::Group;
 use journal::InForce;
 use recent::Recent;
 use ringlet_core::entropy::Entropy;
-use ringlet_core::pool::{CallMark, Input, Pool, PoolConfig, Reply};
+use ringlet_core::pool::{CallMark, Input, JournalEntry, Pool, PoolConfig, Reply};
 use ringlet_core::throttle::Guard;
 use ringlet_core::time::{Millis, UnixMillis};
 use std::cell::{Cell, RefCell};
@@ -69,8 +69,8 @@ pub(crate) struct Shell {
     memory: RefCell<Option<Memory>>,
     group: RefCell<Group>,
     recent: RefCell<Recent>,
-    /// Parts of a snapshot that wait to be written.
-    snapshot: RefCell<snapshot::Pending>,
+    /// The next part of a snapshot was called for.
+    continues: Cell<bool>,
     /// Networks that hold numbers; made when first needed.
     guard: RefCell<Option<Guard>>,
     /// The tables are there and up to date.
@@ -99,6 +99,10 @@ struct Memory {
     version: InForce,
     /// Rows since replay begins.
     rows: u64,
+    /// As many were there when the latest snapshot was begun.
+    rows_at_snapshot: u64,
+    /// The first row of that snapshot.
+    snapshot_from: u64,
 }
 
 impl DurableObject for PoolObject {
@@ -114,7 +118,7 @@ impl DurableObject for PoolObject {
             memory: RefCell::new(None),
             group: RefCell::default(),
             recent: RefCell::default(),
-            snapshot: RefCell::default(),
+            continues: Cell::new(false),
             guard: RefCell::default(),
             open: Cell::new(false),
             committed_at: Cell::new(UnixMillis(0)),
@@ -284,20 +288,29 @@ impl Shell {
 
     /// Moves the pool's rows into the group.
     fn drain(self: &Rc<Self>, memory: &mut Memory, now: UnixMillis) {
+        self.drain_rows(memory);
+        if self.begin_if_worth(memory) {
+            self.drain_rows(memory);
+        }
+        self.settle_later(memory, now);
+    }
+
+    fn drain_rows(&self, memory: &mut Memory) {
         let mut group = self.group.borrow_mut();
         let mut recent = self.recent.borrow_mut();
         while let Some(row) = memory.pool.poll_output() {
-            memory.rows += 1;
+            match row.entry {
+                JournalEntry::Snapshot { last: true, of, .. } if of == memory.snapshot_from => {
+                    group.replay_from = Some(of);
+                    memory.rows -= memory.rows_at_snapshot;
+                    memory.rows_at_snapshot = 0;
+                }
+                JournalEntry::Snapshot { .. } => {}
+                _ => memory.rows += 1,
+            }
             recent.row(&row);
             group.rows.push(row);
         }
-        if memory.rows > SNAPSHOT_AFTER_ROWS + 2 * memory.pool.config().numbers.len() as u64 {
-            drop((group, recent));
-            self.take_snapshot(memory);
-        } else {
-            drop((group, recent));
-        }
-        self.settle_later(memory, now);
     }
 
     /// Takes the pool out of its place, building it first if there is none.
@@ -307,7 +320,6 @@ impl Shell {
         }
         // Rows that wait belong to a pool that is no more; the new one must find them stored.
         self.commit();
-        self.forget_snapshot();
         let exists = crate::schema::open(&self.store, schema::STEPS)?;
         let mut pool = Pool::new(PoolConfig::default());
         if !exists {
@@ -315,6 +327,8 @@ impl Shell {
                 pool,
                 version: InForce::default(),
                 rows: 0,
+                rows_at_snapshot: 0,
+                snapshot_from: 0,
             });
         }
         self.open.set(true);
@@ -333,6 +347,8 @@ impl Shell {
             pool,
             version,
             rows,
+            rows_at_snapshot: 0,
+            snapshot_from: 0,
         })
     }
 
@@ -401,7 +417,6 @@ impl Shell {
     async fn forget(self: &Rc<Self>) -> std::result::Result<(), Fault> {
         self.commit();
         self.memory.borrow_mut().take();
-        self.forget_snapshot();
         *self.recent.borrow_mut() = Recent::default();
         self.alarm_at.set(None);
         self.open.set(false);
@@ -409,8 +424,6 @@ impl Shell {
     }
 }
 
-/// Rows after which a snapshot is worth its own: replaying them takes some 20 ms.
-const SNAPSHOT_AFTER_ROWS: u64 = 5_000;
 /// How long signs of activity wait for a checkpoint: less than the ten seconds after which the
 /// runtime may put the object to sleep.
 const CHECKPOINT_AFTER: Millis = Millis(5_000);

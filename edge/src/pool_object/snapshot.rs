@@ -1,104 +1,82 @@
-//! Snapshots of the pool, written down a part at a time.
+//! Snapshots of the pool, written down a part at a time beside whatever else happens.
 //!
-//! The parts are taken at once, with the numbers of rows that follow the last one's, and written
-//! each in a turn of its own, so that nobody waits for all of them; rows of what happens meanwhile
-//! come after them. Replay begins at a snapshot from the moment its last part is in. Parts of one
-//! that was never finished are dropped when the pool is next built: what they say follows from the
-//! rows before them.
+//! A part tells of some numbers as they are when it is written, and goes the way of every other row;
+//! rows of what happens meanwhile stand between the parts. So nobody waits for more than one part,
+//! and memory holds no second image of the pool. Replay begins at a snapshot from the transaction
+//! on in which its last part is. One that is broken off (by a stop, or by a configuration that
+//! changes the numbers) is begun anew with the next row; its parts change nothing in replay and go
+//! with the next compaction.
 
-use super::{Memory, Shell, journal};
+use super::{Memory, Shell};
 use crate::binding::fault::Fault;
 use crate::binding::timer;
 use crate::log::{Level, Line};
-use ringlet_core::pool::JournalRow;
-use std::collections::VecDeque;
 use std::rc::Rc;
 
-/// Parts that wait to be written.
-#[derive(Debug, Default)]
-pub(super) struct Pending {
-    /// The row of the first part.
-    from: u64,
-    rows: VecDeque<JournalRow>,
-}
+/// Past holders in one part: some 5 ms.
+const HOLDERS_AT_ONCE: usize = 500;
+/// Between two parts others have their turn.
+const PAUSE_MS: u32 = 5;
+/// Rows after which a snapshot is worth its own: replaying them takes some 20 ms.
+const AFTER_ROWS: u64 = 5_000;
 
 impl Shell {
-    /// Whether one is being written.
-    pub(super) fn is_snapping(&self) -> bool {
-        !self.snapshot.borrow().rows.is_empty()
+    /// Begins a snapshot if there are rows enough since replay begins. Says whether it did.
+    pub(super) fn begin_if_worth(self: &Rc<Self>, memory: &mut Memory) -> bool {
+        let numbers = memory.pool.config().numbers.len() as u64;
+        let worth = memory.rows > AFTER_ROWS + 2 * numbers && !memory.pool.is_snapping();
+        if worth {
+            self.begin_snapshot(memory);
+        }
+        worth
     }
 
-    /// Takes a snapshot, unless one is being written.
-    pub(super) fn take_snapshot(self: &Rc<Self>, memory: &mut Memory) {
-        if self.is_snapping() {
+    /// Begins a snapshot, unless one is being written. The caller drains.
+    pub(super) fn begin_snapshot(self: &Rc<Self>, memory: &mut Memory) {
+        if memory.pool.is_snapping() {
             return;
         }
-        let from = memory.pool.snapshot();
-        memory.rows = 0;
-        let mut rows = VecDeque::new();
-        while let Some(row) = memory.pool.poll_output() {
-            rows.push_back(row);
+        memory.snapshot_from = memory.pool.begin_snapshot();
+        memory.rows_at_snapshot = memory.rows;
+        self.continue_later();
+    }
+
+    /// Has the next part written after what has arrived already.
+    fn continue_later(self: &Rc<Self>) {
+        if self.continues.replace(true) {
+            return;
         }
-        *self.snapshot.borrow_mut() = Pending { from, rows };
-        self.write_later();
-    }
-
-    /// Writes all parts that wait: whoever reads the journal whole must not find half a snapshot.
-    ///
-    /// # Errors
-    /// What the platform says.
-    pub(super) fn finish_snapshot(self: &Rc<Self>) -> Result<(), Fault> {
-        while self.write_part()? {}
-        Ok(())
-    }
-
-    /// Forgets what waits: it is of a pool that is no more.
-    pub(super) fn forget_snapshot(&self) {
-        self.snapshot.take();
-    }
-
-    fn write_later(self: &Rc<Self>) {
         let shell = Rc::downgrade(self);
-        timer::after(0, move || {
+        timer::after(PAUSE_MS, move || {
             let Some(shell) = shell.upgrade() else {
                 return;
             };
-            match shell.write_part() {
-                Ok(true) => shell.write_later(),
+            shell.continues.set(false);
+            match shell.continue_snapshot() {
+                Ok(true) => shell.continue_later(),
                 Ok(false) => {}
-                Err(fault) => {
-                    // The rows before it are still there to be replayed.
-                    shell.forget_snapshot();
-                    Line::new(Level::Error, "snapshot_not_written")
-                        .fault(&fault.message)
-                        .write();
-                }
+                Err(fault) => Line::new(Level::Error, "snapshot_not_written")
+                    .fault(&fault.message)
+                    .write(),
             }
         });
     }
 
     /// Writes the next part; says whether there are more.
-    fn write_part(self: &Rc<Self>) -> Result<bool, Fault> {
-        if !self.is_snapping() {
+    ///
+    /// # Errors
+    /// What the platform says.
+    pub(super) fn continue_snapshot(self: &Rc<Self>) -> Result<bool, Fault> {
+        // What is not in memory is not being written.
+        let snapping = |memory: &Memory| memory.pool.is_snapping();
+        if !self.memory.borrow().as_ref().is_some_and(snapping) {
             return Ok(false);
         }
-        // Rows from before it first; if they cannot be written, it is of a pool that is no more.
-        self.commit();
-        let (from, row) = {
-            let mut pending = self.snapshot.borrow_mut();
-            (pending.from, pending.rows.pop_front())
-        };
-        let Some(row) = row else {
-            return Ok(false);
-        };
-        let is_last = !self.is_snapping();
-        self.store.transaction(|sql| {
-            journal::append(sql, &[row])?;
-            if is_last {
-                journal::replay_from(sql, from)?;
-            }
-            Ok::<_, Fault>(())
+        let more = self.step(|pool, now, _| {
+            pool.handle_timeout(now);
+            pool.continue_snapshot(HOLDERS_AT_ONCE)
         })?;
-        Ok(!is_last)
+        self.commit();
+        Ok(more)
     }
 }

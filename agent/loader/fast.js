@@ -62,7 +62,7 @@ RINGLET_FAST = function (base, site, consent, isPinned) {
       return asked;
     };
     var hasRules = isPinned || (isGranted && localStorage.getItem('ringlet.wasm'));
-    var rules = hasRules ? undefined : ask('/a/agent.wasm');
+    var rules = hasRules ? undefined : ask('/s/' + site + '.wasm');
     var sent = ask('/v1/sites/' + site + '/visit', JSON.stringify(body));
     page.ringlet = page.ringlet || function () {
       (page.ringlet.q = page.ringlet.q || []).push(arguments);

@@ -36,6 +36,9 @@ import { onFound } from './search.js';
 /** The site's public configuration. */
 let config;
 
+/** Whether the page may do with the light rules: they do not search. */
+const HAS_LIGHT = !RINGLET_CONTROL && (!RINGLET_SEARCH || RINGLET_PINNED);
+
 const BEATS = ['', '', 'active', 'keep', 'idle', 'leave'];
 
 /** What names a source in an address; the edge reads it. */
@@ -257,7 +260,7 @@ function askLate() {
 
 /** The rules are here: what is remembered is shown in the same task. */
 function useRules(module) {
-  start(module);
+  start(module, HAS_LIGHT && loadWhole);
   isReady = true;
   const record = store.load();
   const isFresh = record.numbers.length && !askRules(IS_FRESH, record, 0)[7];
@@ -288,8 +291,11 @@ const loadPlainRules = async () =>
 function loadRules() {
   // The plain control of `cargo xtask size` has them with it.
   if (RINGLET_CONTROL) return useRules();
-  const [name] = RINGLET_WASM;
-  const kept = store.keptModule(name);
+  const searches = RINGLET_PINNED && page.slots.some(({ numbers }) => numbers.length);
+  const rules = searches ? RINGLET_WHOLE : RINGLET_WASM;
+  const [name] = rules;
+  // A page of the site has needed the whole rules: others may as well.
+  const kept = store.keptModule(HAS_LIGHT ? [name, RINGLET_WHOLE[0]] : [name]);
   if (kept && quietly(() => useRules(runModule(kept)) || true)) return;
   const [, fetched] = early;
   // Asked for by the name that every release has: it may be another's.
@@ -298,7 +304,7 @@ function loadRules() {
       ? response.arrayBuffer()
       : Promise.reject();
   (RINGLET_PINNED || !fetched ? Promise.reject() : fetched.then(own))
-    .catch(() => fetchPart(agent.base, RINGLET_WASM))
+    .catch(() => fetchPart(agent.base, rules))
     .then(async (bytes) => {
       useRules(await runRules(bytes).catch(loadPlainRules));
       store.keepModule(name, bytes);
@@ -311,6 +317,21 @@ function loadRules() {
           quietly(act) || drop('leave', compose(store.load(), { event: 'leave' }));
     });
 }
+
+let whole;
+/** Loads the whole rules, once, which take over from the light ones: these do not know a place. It
+ * keeps the page's number until then, and for good where they cannot be loaded. */
+const loadWhole = () => {
+  whole ||= fetchPart(agent.base, RINGLET_WHOLE)
+    .then(async (bytes) => {
+      start(await runRules(bytes));
+      store.keepModule(RINGLET_WHOLE[0], bytes);
+      page.disown();
+      if (!isStopped && !isPaused) page.scanAll();
+      page.forget();
+    })
+    .catch(() => 0);
+};
 
 let more;
 /** Loads parts/more.js, once. */

@@ -48,7 +48,7 @@ const roots = [document];
 /** What was there and what we wrote, of text nodes and attributes. */
 let marks = new WeakMap();
 /** The slot that has a node: an earlier one goes first. */
-const claims = new WeakMap();
+let claims = new WeakMap();
 const efforts = new WeakMap();
 /** What the elements show that need no second look while the document is parsed. */
 let settled = new WeakMap();
@@ -272,6 +272,12 @@ const scanAgain = () => {
   quietly(scanAll);
   forget();
 };
+
+/** Forgets whose the nodes are: other rules may see it otherwise. */
+export function disown() {
+  claims = new WeakMap();
+  settled = new WeakMap();
+}
 
 /** The element that holds all lines of `root`: a document has no text itself. */
 const lineOf = (root) => {

@@ -1,15 +1,22 @@
 // The WebAssembly module: its three functions (agent/src/boundary.rs) with rows of numbers in and
 // out. Each call depends on what it is given alone, so what was asked before need not be asked.
-// Where WebAssembly is forbidden a module of JavaScript, made from the same bytes, stands in.
+// Where WebAssembly is forbidden a module of JavaScript, made from the same rules, stands in.
+//
+// The light module does not know every place: such a one keeps its own number until the whole
+// module is there.
 
 import { KEPT } from './limits.js';
 
 const kept = new Map();
 let rules;
+let onOdd;
 
-/** Takes the functions of a running module; from now on the others work. */
-export const start = (exports) => {
+/** Takes the functions of a running module; from now on the others work. A light module calls
+ * `act` for each place that it does not know. */
+export const start = (exports, act) => {
   rules = exports;
+  onOdd = act;
+  kept.clear();
 };
 
 /** Puts `values` where the rules expect them, as a row of `Kind`; tells where that is. */
@@ -36,6 +43,10 @@ const ask = (given) => {
   );
   const from = rules.swap(given.length);
   if (!from) return;
+  if (from === 1) {
+    onOdd();
+    return '';
+  }
   const { buffer } = rules.memory;
   let text = '';
   new Uint32Array(buffer, from, new Uint32Array(buffer, at, 1)[0]).forEach((unit) => {
@@ -44,7 +55,8 @@ const ask = (given) => {
   return text;
 };
 
-/** Swaps one place; see `swap` in agent/src/lib.rs. Nothing if it is none. */
+/** Swaps one place; see `swap` in agent/src/lib.rs. Nothing if it is none; empty if it keeps its
+ * own number. */
 export const swap = (given) => {
   if (!kept.has(given)) {
     if (kept.size >= KEPT) kept.clear();

@@ -114,11 +114,12 @@ export const tabAlone = () => {
 /** Whether a storage event says that another tab has changed the record. */
 export const isShared = (event) => mayStore && event.key === key;
 
-/** The module's bytes kept from an earlier page under `name`, so that it can start at once. */
-export function keptModule(name) {
+/** The module's bytes kept from an earlier page under one of `names`, so that it can start at
+ * once. */
+export function keptModule(names) {
   return quietly(() => {
     const [kept, bytes] = (localStorage.getItem('ringlet.wasm') || '').split(' ');
-    if (kept !== name || !mayStore) return;
+    if (!names.includes(kept) || !mayStore) return;
     if (Uint8Array.fromBase64) return Uint8Array.fromBase64(bytes);
     return Uint8Array.from(atob(bytes), (char) => char.charCodeAt(0));
   });

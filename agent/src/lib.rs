@@ -10,9 +10,12 @@
 //!
 //! The boundary is plain WebAssembly, without generated glue: numbers in and out through memory
 //! (see [`boundary`]).
+//!
+//! Two modules are made of it. The whole one has [`swap`]; the light one, with the feature `light`,
+//! has [`swap_light`] under that name and is what most pages load alone.
 
 use ringlet_core::phone::{Codes, CountryCode, E164, Row};
-use ringlet_core::swap::{END, Joint, Run, Shown, Wanted, rewrite};
+use ringlet_core::swap::{END, Joint, Light, Odd, Run, Shown, Wanted, rewrite};
 use ringlet_core::time::{Millis, UnixMillis};
 use ringlet_core::visit::{self, Event, Message, Others, Phase, Plan, Shared};
 
@@ -51,17 +54,10 @@ pub fn swap(given: &[char]) -> Option<Vec<char>> {
     let mut runs = Vec::new();
     let mut links = Vec::new();
     let mut rest = given;
-    while let Some((letter, after)) = rest.split_first() {
-        let mut end = 0;
-        while after.get(end).is_some_and(|c| *c != END) {
-            end += 1;
-        }
-        let text = after.get(..end)?;
-        rest = after.get(end + 1..).unwrap_or_default();
+    while let Some((letter, text)) = next_field(&mut rest) {
         let digits = Row::read(text.iter().copied());
         match letter {
-            // An empty field.
-            &END => rest = after,
+            END => {}
             'c' => country = CountryCode::from_row(digits),
             'a' => area = digits,
             'm' => written = text,
@@ -75,11 +71,7 @@ pub fn swap(given: &[char]) -> Option<Vec<char>> {
             'e' => is_selected = true,
             'l' => links.push(text),
             _ => {
-                let joint = if *letter == 't' {
-                    Joint::Soft
-                } else {
-                    Joint::Hard
-                };
+                let joint = joint(letter);
                 runs.push(Run { text, joint });
             }
         }
@@ -101,6 +93,67 @@ pub fn swap(given: &[char]) -> Option<Vec<char>> {
     };
     let new = rewrite(&runs, &links, wanted, look)?;
     Some(if shown.is_some() { new } else { Vec::new() })
+}
+
+/// [`swap`] where it is plain what to do: it answers the same, or that it does not know.
+///
+/// The texts come behind everything else but the links, and those last. The answer is written into
+/// `out`; how long it is is returned.
+///
+/// # Errors
+/// [`Odd`]: ask the whole rules.
+pub fn swap_light(given: &[char], out: &mut [char]) -> Result<Option<usize>, Odd> {
+    let mut light = Light::new(out);
+    let mut is_selected = false;
+    let mut rest = given;
+    while let Some((letter, text)) = next_field(&mut rest) {
+        let digits = Row::read(text.iter().copied());
+        match letter {
+            'h' | 't' => light.add_text(text, joint(letter)),
+            'l' => light.add_link(text),
+            _ if light.has_begun() => return Err(Odd),
+            'a' | END => {}
+            'c' => light.set_country(digits),
+            'e' => is_selected = true,
+            'f' => light.full = text,
+            'm' => light.written = text,
+            's' => light.number = digits,
+            _ => return Err(Odd),
+        }
+    }
+    if E164::from_row(light.number).is_none() {
+        return Ok(None);
+    }
+    if is_selected {
+        light.answer()
+    } else {
+        Err(Odd)
+    }
+}
+
+/// The next field of `given`: its letter and its text. An empty one has [`END`] for its letter.
+fn next_field<'a>(given: &mut &'a [char]) -> Option<(char, &'a [char])> {
+    let (letter, after) = given.split_first()?;
+    *given = after;
+    let mut text = &[][..];
+    if *letter != END {
+        let mut end = 0;
+        while after.get(end).is_some_and(|c| *c != END) {
+            end += 1;
+        }
+        text = after.get(..end)?;
+        *given = after.get(end + 1..).unwrap_or_default();
+    }
+    Some((*letter, text))
+}
+
+/// What stands before a text with this letter.
+fn joint(letter: char) -> Joint {
+    if letter == 't' {
+        Joint::Soft
+    } else {
+        Joint::Hard
+    }
 }
 
 /// One step of the visit. Times are Unix milliseconds, zero for none; what is no number counts as

@@ -103,6 +103,10 @@ async fn handle(spec: &RouteSpec, names: &[&str], ask: &Ask, env: &Env) -> Handl
         Route::AgentPart => statics::agent_part(ask, env, names[0]).await,
         Route::Problems => Ok(statics::problems()),
         Route::Script => {
+            if let Some(site) = names[0].strip_suffix(".wasm") {
+                let site = page::site_of(env, site).await?;
+                return statics::agent_part(ask, env, script::rules(&site)).await;
+            }
             let (site, form) = script::form(names[0])?;
             let site = page::site_of(env, site).await?;
             script::serve(ask, &site, form)

@@ -1,7 +1,8 @@
 //! `GET /s/{site}.js`: the loader with the site's public configuration in its place; and
 //! `/s/{site}.json`: that configuration alone, for pages that pin the loader's bytes
 //! (`/a/{hash}.js`).
-//! `/s/{site}.v1.js` is the same script as long as its major version is this.
+//! `/s/{site}.v1.js` is the same script as long as its major version is this. `/s/{site}.wasm` are
+//! the rules that this script starts with, for pages that ask for them before it has arrived.
 //!
 //! Made once for each site, version and encoding in an isolate, then served from memory. Its ETag
 //! is of its bytes, so a browser that asks again is told "unchanged" through every restart.
@@ -77,6 +78,16 @@ pub(crate) fn form(name: &str) -> Result<(&str, Form), Problem> {
     script
         .or_else(config)
         .ok_or_else(|| Problem::new(ProblemCode::NotFound))
+}
+
+/// The name under `/a/` of the rules that a site's script starts with: the light ones cannot
+/// search.
+pub(crate) fn rules(site: &Site) -> &'static str {
+    if PublicConfig::new(&site.config, site.version).searches() {
+        "agent-whole.wasm"
+    } else {
+        "agent.wasm"
+    }
 }
 
 /// Serves the script.

@@ -146,20 +146,22 @@ function oneRound() {
   let isOver = false;
   return async (path) => {
     if (isOver) return "hang";
-    if (!path.startsWith("/s/")) return undefined;
+    if (!/^\/s\/.*\.js$/.test(path)) return undefined;
     await until(() => edge.paths.some((one) => one.endsWith("/visit")));
-    await until(() => edge.paths.includes("/a/agent.wasm"));
+    await until(() => edge.paths.some((one) => /^\/s\/.*\.wasm$/.test(one)));
     isOver = true;
     return undefined;
   };
 }
 
-test("with the fast snippet the number is there after one round trip", async () => {
-  const { tab, visits, close } = await open("granted", { isFast: true }, { fate: oneRound() });
-  await swapped(tab, "#top", OWN);
-  assert.equal(visits().length, 1);
-  assert.equal(visits()[0].early, true);
-  await close();
+test("with the fast snippet the number is there after one round trip, with rules that search too", async () => {
+  for (const id of ["granted", "searched"]) {
+    const { tab, visits, close } = await open(id, { isFast: true, consent: "granted" }, { fate: oneRound() });
+    await swapped(tab, "#top", OWN);
+    assert.equal(visits().length, 1);
+    assert.equal(visits()[0].early, true);
+    await close();
+  }
 });
 
 test("the plain tag needs two: what it asks for after the script it waits for", async () => {
@@ -220,7 +222,7 @@ test("an answer that fails is asked for again by the agent", async () => {
 
 test("rules of another release are not taken", async () => {
   const fate = (path) =>
-    path === "/a/agent.wasm"
+    path === "/s/granted.wasm"
       ? { body: "other", headers: { etag: '"0000000000000000"', "access-control-expose-headers": "etag" } }
       : undefined;
   const { tab, visits, close } = await open("granted", { isFast: true }, { fate });
@@ -311,6 +313,7 @@ test("pinned and fast together", async () => {
   const { tab, visits, close } = await open("granted", { isFast: true, isPinned: true });
   await swapped(tab, "#top", OWN);
   assert.equal(visits().length, 1);
-  assert.ok(!edge.paths.includes("/a/agent.wasm"), "the rules come by their hash");
+  const rules = edge.paths.filter((path) => path.endsWith(".wasm"));
+  assert.deepEqual(rules, [release.rules.path], "the rules come by their hash");
   await close();
 });

@@ -1,5 +1,5 @@
-// The control of `cargo xtask size` does what the rules do: the same answers for places and for
-// steps of a visit that chance has made up.
+// The control of `cargo xtask size` does what the rules do, and so do the light rules where they
+// answer: the same for places and for steps of a visit that chance has made up.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -7,12 +7,17 @@ import { join } from "node:path";
 import { test } from "node:test";
 import * as control from "../../agent/control/rules.js";
 import * as rules from "../../agent/loader/rules.js";
+import * as light from "../../agent/loader/rules.js?light";
 import { root } from "../support/paths.mjs";
 
 const ROUNDS = 10_000;
 const END = "\0";
-const bytes = readFileSync(join(root, "build/agent/agent.wasm"));
-rules.start(new WebAssembly.Instance(new WebAssembly.Module(bytes), {}).exports);
+const module = (name) => {
+  const bytes = readFileSync(join(root, "build/agent", name));
+  return new WebAssembly.Instance(new WebAssembly.Module(bytes), {}).exports;
+};
+rules.start(module("agent-whole.wasm"));
+light.start(module("agent.wasm"), () => {});
 
 /** The same row of numbers below `n` in every run (mulberry32). */
 function chance(seed) {
@@ -65,6 +70,20 @@ test("places of a page", () => {
   assert.ok(places > ROUNDS / 10, `${places} places`);
 });
 
+test("places that the light rules know", () => {
+  const below = chance(3);
+  let known = 0;
+  let odd = 0;
+  for (let round = 0; round < 5 * ROUNDS; round += 1) {
+    const given = place(below);
+    const answer = light.swap(given);
+    if (answer === "") odd += 1;
+    else assert.equal(answer, rules.swap(given), JSON.stringify(given));
+    if (answer) known += 1;
+  }
+  assert.ok(odd > ROUNDS && known > ROUNDS / 30, `${odd} odd, ${known} known`);
+});
+
 test("steps of a visit", () => {
   const below = chance(2);
   const now = 1_000_000_000_000;
@@ -76,6 +95,8 @@ test("steps of a visit", () => {
     const plan = [one(0, 150_000, 60_000), one(0, 60_000), one(0, 30_000)];
     const row = [now, below(2), ...known, ...plan, time(), time(), one(0, 90_000)];
     const event = below(10);
-    assert.deepEqual(control.step(event, row), rules.step(event, row), `${event}: ${row}`);
+    const answer = rules.step(event, row);
+    assert.deepEqual(control.step(event, row), answer, `${event}: ${row}`);
+    assert.deepEqual(light.step(event, row), answer, `${event}: ${row}`);
   }
 });

@@ -72,10 +72,12 @@ async function open(
   });
   const page = await context.newPage();
   const faults = [];
+  const asked = [];
+  page.on("request", (request) => asked.push(new URL(request.url()).pathname));
   page.on("pageerror", (error) => faults.push(error.message));
   page.on("console", (message) => message.type() === "error" && faults.push(message.text()));
   await page.goto(worker.url + path);
-  return { page, faults, close: () => context.close() };
+  return { page, asked, faults, close: () => context.close() };
 }
 
 const live = (path = "/demo/live/") => `${path}#token=${worker.token}`;
@@ -92,7 +94,8 @@ async function swapped(frame, own = PAGE_NUMBER.city) {
 }
 
 test("an advertisement's visitor sees a number of his own, everywhere on the page", async () => {
-  const { page, faults, close } = await open("/demo/");
+  const release = await (await fetch(`${worker.url}/a/agent.json`)).json();
+  const { page, asked, faults, close } = await open("/demo/");
   await page.getByRole("link", { name: "Yandex Direct", exact: true }).click();
   await page.waitForURL(/roistat=direct4_search/);
   assert.doesNotMatch(page.url(), /demo_/, "the turnstile's parameters must not reach the tag");
@@ -117,6 +120,9 @@ test("an advertisement's visitor sees a number of his own, everywhere on the pag
 
   const free = await page.locator(".phone-free").allTextContents();
   for (const text of free) assert.match(text, /^8 800 000-12-\d\d$/);
+  // What `cargo xtask size` calls the first load.
+  const agent = asked.filter((path) => /^\/[as]\//.test(path));
+  assert.deepEqual(new Set(agent), new Set(["/s/demo.js", release.rules.path]));
   assert.deepEqual(faults, []);
   await close();
 });

@@ -10,7 +10,7 @@ export const PAGE_NUMBER = "74950000001";
 export const AS_VISITOR = ["--disable-blink-features=AutomationControlled"];
 
 /** What a page says that forbids WebAssembly and nothing else. */
-const NO_WASM = "script-src * 'unsafe-inline' 'unsafe-eval'";
+const NO_WASM = "script-src * 'unsafe-inline'";
 
 /** Whether the tests of this process run with the rules as JavaScript (see the `*_plain` files). */
 export const isPlain = () => process.env.RINGLET_TEST_RULES === "plain";

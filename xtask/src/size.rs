@@ -7,7 +7,7 @@ use std::fs;
 use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 
 use crate::api::{self, Api};
@@ -21,7 +21,10 @@ pub(crate) const TOKEN: &str = "token-of-one-measurement-0123456789abcdef";
 /// Bytes of the agent's parts in one encoding.
 struct Served {
     loader: usize,
+    /// The rules that the script starts with.
     wasm: usize,
+    /// Those that it loads where these do not know a place.
+    whole_wasm: usize,
 }
 
 /// Measures, prints, and compares with the budgets.
@@ -42,6 +45,7 @@ pub(crate) fn run(flags: &cli::Report) -> Result<()> {
                 "loader_brotli": brotli.loader,
                 "glue_brotli": 0,
                 "wasm_brotli": brotli.wasm,
+                "whole_wasm_brotli": brotli.whole_wasm,
                 "first_load_gzip": first_load_gzip,
                 "control_brotli": control,
             },
@@ -55,6 +59,7 @@ pub(crate) fn run(flags: &cli::Report) -> Result<()> {
         ("agent.first_load_brotli", first_load_brotli as f64),
         ("agent.loader_brotli", brotli.loader as f64),
         ("agent.wasm_brotli", brotli.wasm as f64),
+        ("agent.whole_wasm_brotli", brotli.whole_wasm as f64),
         ("agent.first_load_gzip", first_load_gzip as f64),
         ("agent.control_brotli", control as f64),
         ("edge.wasm_gzip", wasm_gzip as f64),
@@ -108,14 +113,22 @@ pub(crate) fn free_port() -> Result<u16> {
         .port())
 }
 
-/// Fetches the site's script, then the wasm that it names, as a browser's first load does.
+/// Fetches the site's script and the rules that it starts with, as a browser's first load does
+/// (`tests/browser/www.test.mjs` sees that it asks for nothing else), then the whole rules.
 fn measure(base: &str, encoding: &str) -> Result<Served> {
     let script_address = format!("{base}/s/{DEMONSTRATION}.js");
     let script = text(&script_address)?;
-    let wasm_name = wasm_name(&script).context("the site's script names no wasm")?;
+    let release: Value = serde_json::from_str(&text(&format!("{base}/a/agent.json"))?)?;
+    let rules = |name: &str| -> Result<usize> {
+        let path = release[name]["path"].as_str().context("no such rules")?;
+        let file = path.trim_start_matches("/a/");
+        ensure!(script.contains(file), "the script does not name {file}");
+        Ok(bytes(&format!("{base}{path}"), encoding)?.len())
+    };
     Ok(Served {
         loader: bytes(&script_address, encoding)?.len(),
-        wasm: bytes(&format!("{base}/a/{wasm_name}"), encoding)?.len(),
+        wasm: rules("rules")?,
+        whole_wasm: rules("whole_rules")?,
     })
 }
 
@@ -134,18 +147,6 @@ fn control_bytes(base: &str) -> Result<usize> {
     brotli::BrotliCompress(&mut script.as_bytes(), &mut compressed, &parameters)?;
     Ok(compressed.len())
 }
-
-/// The first `<hash>.wasm` in the script; the loader also names keys of its own that end so.
-fn wasm_name(script: &str) -> Option<String> {
-    script.match_indices(".wasm").find_map(|(end, suffix)| {
-        let digits = script[..end].bytes().rev();
-        let hash = digits.take_while(u8::is_ascii_hexdigit).count();
-        (hash == HASH_DIGITS).then(|| script[end - hash..end + suffix.len()].to_owned())
-    })
-}
-
-/// Digits in the name of a hashed file.
-const HASH_DIGITS: usize = 16;
 
 fn text(address: &str) -> Result<String> {
     api::accepted(
@@ -180,16 +181,4 @@ fn gzip_bytes(bytes: &[u8]) -> Result<usize> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     encoder.write_all(bytes)?;
     Ok(encoder.finish()?.len())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_wasm_is_named_by_its_hash() {
-        let script = "k=\"ringlet.wasm\",a=\"/a/0123456789abcdef.wasm\",b=1";
-        assert_eq!(wasm_name(script).as_deref(), Some("0123456789abcdef.wasm"));
-        assert_eq!(wasm_name("none"), None);
-    }
 }

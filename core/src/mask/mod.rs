@@ -20,6 +20,7 @@
 
 mod shape;
 
+pub(crate) use shape::area_digits;
 pub use shape::in_shape_of;
 
 use crate::limits;
@@ -179,14 +180,14 @@ fn push_national(out: &mut Vec<char>, split: Split) {
 /// `tel:` form: always full, so that it can be dialled anywhere.
 pub fn tel_href(number: E164) -> Vec<char> {
     let mut out = Vec::new();
-    push_tel_href(&mut out, number);
+    push_tel(&mut out, number.row());
     out
 }
 
-/// [`tel_href`], added to `out`.
-pub(crate) fn push_tel_href(out: &mut Vec<char>, number: E164) {
+/// [`tel_href`] of a number's digits, added to `out`.
+pub(crate) fn push_tel(out: &mut Vec<char>, number: Row) {
     put_all(out, &['t', 'e', 'l', ':', '+']);
-    push_row(out, number.row());
+    push_row(out, number);
 }
 
 /// Adds a character. Everything the agent writes goes through here: one copy of what a growing

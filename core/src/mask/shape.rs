@@ -29,7 +29,7 @@ pub fn in_shape_of(shape: &[char], number: E164, full: &[char], home: Codes) -> 
 }
 
 /// How many digits the area code has: the second group of `full`.
-fn area_digits(full: &[char]) -> usize {
+pub(crate) fn area_digits(full: &[char]) -> usize {
     let mut group = 0;
     let mut digits = 0;
     let mut before = false;

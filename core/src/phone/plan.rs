@@ -85,6 +85,13 @@ impl Area {
 const NO_TRUNK: u8 = 255;
 
 impl Plan {
+    /// The plan of the country whose code `country` is; nothing without a row of its own.
+    pub(crate) fn of(country: Row) -> Option<&'static Self> {
+        PLANS
+            .iter()
+            .find(|plan| Row::of(u64::from(plan.code)) == country)
+    }
+
     /// Dialled before a national number within the country.
     pub fn trunk(&self) -> Option<Row> {
         let digits = if self.trunk > 9 { 2 } else { 1 };

@@ -9,7 +9,7 @@
 
 use core::ops::Range;
 
-use super::{Joint, Run, Wanted};
+use super::{END, Joint, Run, Wanted};
 use crate::mask::put_all;
 use crate::phone::read::{Form, is_separator, read_digits, written_digits};
 use crate::phone::{Codes, E164};
@@ -37,7 +37,7 @@ struct Group {
 
 /// What joins a group to the one before it.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Link {
+pub(super) enum Link {
     /// Something that no number contains.
     Break,
     /// Nothing but inline markup.
@@ -151,23 +151,7 @@ impl Joined {
                 return Link::Break;
             }
         }
-        let mut visible = 0;
-        let mut before = '-';
-        for c in self.slice(&(from..to)) {
-            // «…00-01. 8 800…» and «…00-01 / 8 800…» are two numbers.
-            let ends = (before == '.' && is_space(*c)) || (*c == '/' && is_space(before));
-            if !is_separator(*c) || ends {
-                return Link::Break;
-            }
-            visible += usize::from(!is_blank(*c));
-            before = *c;
-        }
-        match visible {
-            0 if from == to => Link::Glued,
-            0 => Link::Space,
-            1..=SEPARATORS_MAX => Link::Tight,
-            _ => Link::Break,
-        }
+        link(self.slice(&(from..to)))
     }
 
     /// What joins group `at` to the one before it; beyond the ends nothing does.
@@ -398,6 +382,30 @@ impl Joined {
     }
 }
 
+/// What `gap`, all between two groups, makes of them.
+pub(super) fn link(gap: &[char]) -> Link {
+    let mut visible = 0;
+    let mut before = '-';
+    for c in gap {
+        // «…00-01. 8 800…» and «…00-01 / 8 800…» are two numbers.
+        let ends = (before == '.' && is_space(*c)) || (*c == '/' && is_space(before));
+        if *c == END {
+            continue;
+        }
+        if !is_separator(*c) || ends {
+            return Link::Break;
+        }
+        visible += usize::from(!is_blank(*c));
+        before = *c;
+    }
+    match visible {
+        0 if gap.is_empty() => Link::Glued,
+        0 => Link::Space,
+        1..=SEPARATORS_MAX => Link::Tight,
+        _ => Link::Break,
+    }
+}
+
 /// Makes `range` of `text` begin and end with something that is seen.
 pub(super) fn trim(text: &[char], range: &mut Range<usize>) {
     let blank = |at: usize| text.get(at).is_some_and(|c| is_blank(*c));
@@ -421,7 +429,7 @@ fn looks_whole(number: E164, form: Form, plus: bool, home: Codes) -> bool {
 
 /// Letters of the scripts that part words by spaces. Ideographs stand close to numbers. Digits next
 /// door belong to the row: [`Joined::drop_continued`] decides.
-fn is_letter(c: char) -> bool {
+pub(super) fn is_letter(c: char) -> bool {
     c.is_ascii_alphabetic() || matches!(c, '_' | '@' | '%' | '=' | '\u{c0}'..='\u{1fff}')
 }
 

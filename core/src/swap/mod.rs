@@ -13,12 +13,15 @@
 //! Invariants: all or nothing per place; characters outside the numbers found never change;
 //! rewriting what was rewritten gives the same again; the number of runs and links stays.
 
-use crate::mask::{in_shape_of, push_tel_href, put, put_all};
+use crate::mask::{in_shape_of, push_tel, put, put_all};
 use crate::phone::read::read_digits;
 use crate::phone::{Codes, E164, Row};
 
 mod find;
+mod light;
 mod share;
+
+pub use light::{Light, Odd};
 
 /// Shortest digits of an address that are taken for a company's number: below are services (`112`)
 /// and short codes, which nobody tracks.
@@ -105,7 +108,7 @@ pub fn rewrite(
         if is_short(href) {
             put_all(&mut new, href);
         } else {
-            push_tel_href(&mut new, shown.number);
+            push_tel(&mut new, shown.number.row());
         }
         put(&mut new, END);
     }
@@ -170,5 +173,7 @@ fn hex(c: Option<&char>) -> u8 {
     c.and_then(|c| c.to_digit(16)).unwrap_or_default() as u8
 }
 
+#[cfg(test)]
+mod light_tests;
 #[cfg(test)]
 mod tests;

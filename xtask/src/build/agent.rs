@@ -53,12 +53,17 @@ pub(crate) fn build() -> Result<()> {
     if stamp.is_current(&[&output, &output.join("loader.js")]) {
         return Ok(());
     }
-    step("compile the agent", compile)?;
+    let _ = fs::remove_dir_all(staging());
+    fs::create_dir_all(staging())?;
+    step("compile the agent", || {
+        Module::ALL.into_iter().try_for_each(Module::compile)
+    })?;
     step("bind and optimize the agent", || {
         let _ = fs::remove_dir_all(&output);
         fs::create_dir_all(&output)?;
-        let wasm = optimize()?;
-        bundle(&wasm)
+        let light = Module::Light.optimize()?;
+        let whole = Module::Whole.optimize()?;
+        bundle(&light, &whole)
     })?;
     stamp.record()
 }
@@ -80,6 +85,68 @@ impl Part {
     }
 }
 
+/// The rules are built twice: see `agent/src/lib.rs`.
+#[derive(Clone, Copy)]
+enum Module {
+    /// Plain places only: what most pages load.
+    Light,
+    /// Everything: for sites that search, and for pages where the light rules do not know a place.
+    Whole,
+}
+
+impl Module {
+    const ALL: [Self; 2] = [Self::Light, Self::Whole];
+
+    /// Its name under `/a/` in every release, for pages that ask before they know the release.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Light => "agent.wasm",
+            Self::Whole => "agent-whole.wasm",
+        }
+    }
+
+    fn compiled(self) -> PathBuf {
+        staging().join(self.name()).with_extension("cargo.wasm")
+    }
+
+    fn optimized(self) -> PathBuf {
+        staging().join(self.name())
+    }
+
+    fn compile(self) -> Result<()> {
+        let features = match self {
+            Self::Light => "light",
+            Self::Whole => "",
+        };
+        compile(features)?;
+        let compiled = "wasm32-unknown-unknown/agent/ringlet_agent.wasm";
+        fs::copy(paths::target().join(compiled), self.compiled())?;
+        Ok(())
+    }
+
+    fn optimize(self) -> Result<Part> {
+        bindgen::optimize(&self.compiled(), &self.optimized(), &OPTIMIZATION)?;
+        let bytes = fs::read(self.optimized())?;
+        stamp::write(&directory().join(self.name()), &bytes)?;
+        Part::add(&bytes, "wasm")
+    }
+}
+
+const OPTIMIZATION: [&str; 10] = [
+    // Memory is only read where the compiler has proved it to be there.
+    "-iit",
+    "-Oz",
+    "--converge",
+    // Brotli prefers code that is written twice to calls of small functions.
+    "-aimfs=10",
+    "-fimfs=20",
+    "--low-memory-unused",
+    "--strip-debug",
+    "--strip-producers",
+    "--strip-target-features",
+    "--reorder-functions",
+];
+
 fn integrity(bytes: &[u8]) -> String {
     let digest = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(bytes));
     format!("sha256-{digest}")
@@ -93,7 +160,7 @@ fn staging() -> PathBuf {
     paths::target().join("agent-bindgen")
 }
 
-fn compile() -> Result<()> {
+fn compile(features: &str) -> Result<()> {
     run(
         cargo()
             .args([
@@ -102,6 +169,8 @@ fn compile() -> Result<()> {
                 "--lib",
                 "--package=ringlet-agent",
                 "--profile=agent",
+                "--features",
+                features,
             ])
             .args([
                 "--target=wasm32-unknown-unknown",
@@ -116,38 +185,12 @@ fn compile() -> Result<()> {
     )
 }
 
-fn optimize() -> Result<Part> {
-    let compiled = paths::target().join("wasm32-unknown-unknown/agent/ringlet_agent.wasm");
-    let _ = fs::remove_dir_all(staging());
-    fs::create_dir_all(staging())?;
-    let optimized = staging().join("optimized.wasm");
-    let flags = [
-        // Memory is only read where the compiler has proved it to be there.
-        "-iit",
-        "-Oz",
-        "--converge",
-        // Brotli prefers code that is written twice to calls of small functions.
-        "-aimfs=10",
-        "-fimfs=20",
-        "--low-memory-unused",
-        "--strip-debug",
-        "--strip-producers",
-        "--strip-target-features",
-        "--reorder-functions",
-    ];
-    bindgen::optimize(&compiled, &optimized, &flags)?;
-    let bytes = fs::read(&optimized)?;
-    // Under a name that every release has, for pages that ask before they know the release.
-    stamp::write(&directory().join("agent.wasm"), &bytes)?;
-    Part::add(&bytes, "wasm")
-}
-
-/// The same rules as a module of JavaScript, for pages that forbid WebAssembly.
+/// The whole rules as a module of JavaScript, for pages that forbid WebAssembly.
 fn plain_rules() -> Result<Part> {
     let lowered = staging().join("lowered.wasm");
     // What JavaScript is not made from is written in other words first.
     let flags = ["--llvm-nontrapping-fptoint-lowering", "--signext-lowering"];
-    bindgen::optimize(&staging().join("optimized.wasm"), &lowered, &flags)?;
+    bindgen::optimize(&Module::Whole.optimized(), &lowered, &flags)?;
     let script = staging().join("plain.js");
     let mut command = setup::wasm2js();
     command
@@ -161,7 +204,7 @@ fn plain_rules() -> Result<Part> {
 }
 
 /// Bundles what is loaded on demand, then the loader, which names it.
-fn bundle(wasm: &Part) -> Result<()> {
+fn bundle(light: &Part, whole: &Part) -> Result<()> {
     let mut large = serde_json::Map::new();
     large.insert("plain".to_owned(), plain_rules()?.json());
     let folder = paths::root().join(PARTS).join("large");
@@ -180,13 +223,16 @@ fn bundle(wasm: &Part) -> Result<()> {
     let more = Part::add(&more, "js")?;
     let signals = Part::add(&esbuild(&paths::root().join(SIGNALS), "esm", &[])?, "js")?;
     let defines = [
-        ("RINGLET_WASM", wasm.json()),
+        ("RINGLET_WHOLE", whole.json()),
         ("RINGLET_MORE", more.json()),
         ("RINGLET_SIGNALS", signals.json()),
         ("RINGLET_VERSION", env!("CARGO_PKG_VERSION").into()),
     ];
     let loader = |search: bool, pinned: bool| {
         let mut defines = defines.to_vec();
+        // A script that only searches has no use for light rules.
+        let rules = if search && !pinned { whole } else { light };
+        defines.push(("RINGLET_WASM", rules.json()));
         defines.push(("RINGLET_SEARCH", search.into()));
         defines.push(("RINGLET_PINNED", pinned.into()));
         defines.push(("RINGLET_CONTROL", false.into()));
@@ -197,7 +243,7 @@ fn bundle(wasm: &Part) -> Result<()> {
     let pinned = Part::add(&loader(true, true)?, "js")?;
     let signals = esbuild(&paths::root().join(SIGNALS_NOW), "iife", &[])?;
     stamp::write(&directory().join("signals.js"), &guarded(signals))?;
-    describe(wasm, &pinned)
+    describe(light, whole, &pinned)
 }
 
 /// The loader with its rules in plain JavaScript (`agent/control/`): what the agent would weigh
@@ -218,6 +264,7 @@ pub(crate) fn control() -> Result<Vec<u8>> {
     let part = Part::json(&Part("0123456789abcdef.js".to_owned(), integrity(&[])));
     let defines = [
         ("RINGLET_WASM", json!([])),
+        ("RINGLET_WHOLE", json!([])),
         ("RINGLET_MORE", part.clone()),
         ("RINGLET_SIGNALS", part),
         ("RINGLET_VERSION", env!("CARGO_PKG_VERSION").into()),
@@ -235,7 +282,7 @@ fn guarded(script: Vec<u8>) -> Vec<u8> {
 }
 
 /// `agent.json`: what an installer must know of this release.
-fn describe(wasm: &Part, pinned: &Part) -> Result<()> {
+fn describe(light: &Part, whole: &Part, pinned: &Part) -> Result<()> {
     let fast = String::from_utf8(esbuild_to(&paths::root().join(FAST), "esm", "es5", &[])?)?;
     let fast = fast.trim_end().trim_end_matches(';');
     let fast = fast
@@ -246,7 +293,8 @@ fn describe(wasm: &Part, pinned: &Part) -> Result<()> {
         "version": env!("CARGO_PKG_VERSION"),
         "major": MAJOR,
         "script": part(pinned),
-        "rules": part(wasm),
+        "rules": part(light),
+        "whole_rules": part(whole),
         // In brackets: a statement may not begin with a function that has no name.
         "fast": format!("({fast})"),
     });

@@ -2,6 +2,7 @@
 
 mod support;
 
+use ringlet_core::delay::{DelayModel, bin_of};
 use ringlet_core::id::{CallId, VisitId, VisitorId};
 use ringlet_core::pool::*;
 use ringlet_core::time::{Millis, UnixMillis};
@@ -515,6 +516,47 @@ fn a_credited_call_frees_the_number_for_others_sooner() {
     let called = desk.pool.candidates(b.number, UnixMillis(START + 130_000));
     assert!(called[1].called && !called[0].called);
     assert_eq!(desk.pool.delay_counts().calls_total() as f32, 0.9);
+}
+
+#[test]
+fn a_call_counts_for_every_holder_it_may_be_of() {
+    let mut desk = Desk::with(1);
+    let first = desk.granted(0, 1);
+    desk.tell(30, Input::Leave(sign(&first)));
+    let second = desk.granted(600, 2);
+    desk.tell(630, Input::Leave(sign(&second)));
+    let credit = Attributed {
+        number: second.number,
+        lease: second.lease,
+        at: UnixMillis(START + 900_000),
+        share: 0.75,
+        caller: Region(0),
+        share_without_region: 0.75,
+    };
+    desk.tell(901, Input::Attributed(credit));
+    let counts = desk.pool.delay_counts();
+    let in_bin = |idle_s: u64| counts.calls_in_bin(bin_of(Millis::from_secs(idle_s)));
+    assert_eq!(in_bin(270), 0.75);
+    // The rest is the other's but for what may be a stranger's.
+    assert!((0.1..0.25).contains(&in_bin(870)), "{}", in_bin(870));
+}
+
+#[test]
+fn what_a_pool_learnt_is_where_another_begins() {
+    let exported = national(5).pool.delay_counts();
+    assert_eq!(exported.calls_total() as f32, 60.0);
+    let mut desk = Desk::new(PoolConfig {
+        numbers: numbers(2),
+        delay: Some(exported.clone()),
+        ..PoolConfig::default()
+    });
+    assert_eq!(*desk.pool.delay(), DelayModel::learnt(&exported));
+    let grant = desk.granted(0, 1);
+    desk.tell(30, Input::Leave(sign(&grant)));
+    // Exported again it holds what was imported and what was seen here.
+    let again = desk.pool.delay_counts();
+    assert_eq!(again.calls_total(), exported.calls_total());
+    assert_ne!(again, exported);
 }
 
 /// Sixty visitors from `regions` in turn, each of whom calls from his own region.

@@ -111,7 +111,13 @@ impl Drive<'_> {
             } else {
                 Colouring::Off
             },
-            delay: self.taught.cloned(),
+            delay: self.taught.map(|taught| {
+                if self.rule.taps {
+                    taught.clone()
+                } else {
+                    taught.without_taps()
+                }
+            }),
             learn: self.rule.weighs(),
             ..PoolConfig::default()
         }
@@ -195,6 +201,12 @@ impl Run<'_> {
         };
     }
 
+    /// Whether the pool is told where callers are from: not where a rule stands without regions,
+    /// for what it learns of delays would stand on them.
+    fn hears_regions(&self) -> bool {
+        self.drive.rule.ways.contains(&Way::MapTapRegion)
+    }
+
     fn calls(&mut self, place: usize, visit: &Visit, at_ms: u64, now: UnixMillis) {
         let judged = at_ms - visit.last_activity_ms() <= DAY_MS && at_ms >= self.drive.from_ms;
         let Some(grant) = self.shown[place] else {
@@ -235,7 +247,11 @@ impl Run<'_> {
                 lease,
                 at: now,
                 share: said as f32,
-                caller: region_of(caller),
+                caller: if self.hears_regions() {
+                    region_of(caller)
+                } else {
+                    Region(0)
+                },
                 share_without_region: said_without_region as f32,
             };
             self.input(Input::Attributed(credit), now);
@@ -294,7 +310,8 @@ impl Run<'_> {
             } else {
                 Rule::Posterior
             },
-            ignore_taps: way == Way::Map,
+            // A table taught without taps needs no guess at who may have tapped.
+            ignore_taps: way == Way::Map && (self.drive.rule.taps || self.drive.taught.is_none()),
             regions,
             ..Settings::default()
         };

@@ -15,6 +15,24 @@ const OFFICE_DAY: [f64; 24] = [
     1.60, 1.50, 1.40, 1.35, 1.30, 1.15, 0.85, 0.55,
 ];
 
+/// Whether the visits of flash bursts are counted among a law's visits a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FlashVisits {
+    /// They come on top.
+    OnTop,
+    /// They are among them.
+    Within,
+}
+
+/// How many flash bursts a day has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FlashCount {
+    /// The same number on every day, at random instants of it.
+    Exactly,
+    /// That number in the mean: a Poisson process.
+    OnAverage,
+}
+
 /// One part of the law of call delays: a share of callers and how long they wait.
 #[derive(Clone, Copy, Debug)]
 pub struct DelayPart {
@@ -29,7 +47,7 @@ pub struct DelayPart {
 /// All the laws of one workload.
 #[derive(Clone, Debug)]
 pub struct Law {
-    /// Mean visits a day outside the flash bursts.
+    /// Mean visits a day, with or without those of the flash bursts: see `flash_visits`.
     pub visits_per_day: f64,
     /// Arrivals by the hour of the day, in any unit: only their proportions count.
     pub profile: [f64; 24],
@@ -39,6 +57,10 @@ pub struct Law {
     pub flash_height: f64,
     /// The time in which a flash falls to 1/e, in seconds.
     pub flash_decay_s: f64,
+    /// Whether their visits are among `visits_per_day`.
+    pub flash_visits: FlashVisits,
+    /// Whether every day has the same number of them.
+    pub flash_count: FlashCount,
     /// Share of visits that leave at once.
     pub bounce: f64,
     /// Active seconds of a bounce.
@@ -115,6 +137,8 @@ impl Law {
             flashes_per_day: 4,
             flash_height: 3.0,
             flash_decay_s: 480.0,
+            flash_visits: FlashVisits::OnTop,
+            flash_count: FlashCount::Exactly,
             bounce: 0.45,
             bounce_active_s: LogNormal {
                 median: 7.0,
@@ -176,6 +200,20 @@ impl Law {
     pub fn tabs_scaled(mut self, scale: f64) -> Self {
         self.tab_open_s.median *= scale;
         self
+    }
+
+    /// Mean visits a second outside the flash bursts.
+    pub fn plain_rate(&self) -> f64 {
+        let rate = self.visits_per_day / 86_400.0;
+        match self.flash_visits {
+            FlashVisits::OnTop => rate,
+            FlashVisits::Within => rate / (1.0 + self.flash_share()),
+        }
+    }
+
+    /// Visits of the flashes over those outside them.
+    fn flash_share(&self) -> f64 {
+        f64::from(self.flashes_per_day) * self.flash_height * self.flash_decay_s / 86_400.0
     }
 
     /// Share of all visits that end in a call.

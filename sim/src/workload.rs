@@ -5,7 +5,7 @@
 //! most once in a visit, after his last activity; events come in order of time, and of two at one
 //! instant activity comes before tap, its end, close and call, in that order.
 
-use crate::law::Law;
+use crate::law::{FlashCount, Law};
 use crate::random::Random;
 
 /// Milliseconds in a day.
@@ -160,11 +160,15 @@ fn push_events(visit: u32, of: &Visit, end_ms: u64, events: &mut Vec<Event>) {
 /// Instants of arrival: a Poisson process with a daily profile and flash bursts, by thinning.
 fn arrivals(law: &Law, end_ms: u64, random: &mut Random) -> Vec<u64> {
     let end_s = end_ms as f64 / 1000.0;
-    let mean = law.visits_per_day / 86_400.0;
+    let mean = law.plain_rate();
     let days = end_ms.div_ceil(DAY_MS);
     let mut flashes = Vec::new();
     for day in 0..days {
-        for _ in 0..law.flashes_per_day {
+        let count = match law.flash_count {
+            FlashCount::Exactly => law.flashes_per_day as usize,
+            FlashCount::OnAverage => poisson(f64::from(law.flashes_per_day), random),
+        };
+        for _ in 0..count {
             flashes.push((day as f64 + random.unit()) * 86_400.0);
         }
     }

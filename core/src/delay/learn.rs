@@ -5,10 +5,14 @@
 //! site as a whole, then each bin and each class, then the cell. Each step is a gamma-Poisson mean:
 //! (calls + k) / (expected calls + k). With no calls the default stands; with many the counts do.
 //!
+//! The default may be another table, such as an imported one: the own calls correct that, so that
+//! an import sways a site no longer than its own calls are few, however many calls it stands on.
+//!
 //! Bounded: two tables of [`CLASSES`] × [`BINS`] cells. Forgetting: [`DelayCounts::fade`]. Harmless
 //! when wrong: no correction is stronger than [`MOST`] either way per step.
 
-use super::{BINS, CLASSES, Class, DelayModel};
+use super::{BINS, CLASSES, Class, DelayModel, bin_end, bin_of, bin_start};
+use crate::time::Millis;
 
 /// The weight of the default against the counts, in calls: site, bin or class, cell.
 const PRIOR_CALLS: [f64; 3] = [10.0, 20.0, 40.0];
@@ -53,12 +57,47 @@ impl DelayCounts {
         }
     }
 
+    /// Adds what visitors of a class spent idle without calling, each from his last activity on:
+    /// in every bin up to the last, for all of them in one pass over the table.
+    pub fn add_idleness(&mut self, visitors: impl Iterator<Item = (Class, Millis)>) {
+        let mut ends = vec![0u32; CLASSES * BINS];
+        for (class, idle) in visitors {
+            let bin = bin_of(idle);
+            ends[class.index() * BINS + bin] += 1;
+            self.add_seconds(class, bin, (idle.0 - bin_start(bin).0) as f32 / 1e3);
+        }
+        for class in 0..CLASSES {
+            let mut later = 0;
+            for bin in (1..BINS).rev() {
+                let width_s = (bin_end(bin).0 - bin_start(bin).0) as f32 / 1e3;
+                self.add_seconds(Class::from_index(class), bin, later as f32 * width_s);
+                later += ends[class * BINS + bin];
+            }
+        }
+    }
+
     /// Forgets: multiplies everything by `keep` (0 to 1).
     pub fn fade(&mut self, keep: f32) {
         let keep = keep.clamp(0.0, 1.0);
         for cell in self.calls.iter_mut().chain(&mut self.seconds) {
             *cell *= keep;
         }
+    }
+
+    /// The same of a site whose taps nobody hears: who tapped counts among those who did not.
+    #[must_use]
+    pub fn without_taps(&self) -> Self {
+        let mut merged = Self::default();
+        for index in 0..CLASSES * BINS {
+            let class = Class {
+                tapped: false,
+                ..Class::from_index(index / BINS)
+            };
+            let into = class.index() * BINS + index % BINS;
+            merged.calls[into] += self.calls[index];
+            merged.seconds[into] += self.seconds[index];
+        }
+        merged
     }
 
     /// Calls counted in all.
@@ -148,7 +187,6 @@ pub fn learn(prior: &DelayModel, counts: &DelayCounts) -> DelayModel {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::Millis;
 
     #[test]
     fn no_counts_leave_the_default() {
@@ -174,6 +212,76 @@ mod tests {
         assert!((4.5..5.5).contains(&learnt), "{learnt}");
         let moved = DelayModel::learnt(&few).cell(class, bin) / default;
         assert!((1.0..1.3).contains(&moved), "{moved}");
+    }
+
+    #[test]
+    fn a_wrong_prior_gives_way_to_own_calls() {
+        // Imported: three times too slow. Seen here: the default's own rates, a million visitors.
+        let (class, truth) = (Class::default(), DelayModel::default());
+        let bins = 1..30;
+        let mut wrong = vec![[0.0; BINS]; CLASSES];
+        for (index, row) in wrong.iter_mut().enumerate() {
+            for (bin, cell) in row.iter_mut().enumerate() {
+                let third = Millis(bin_start(bin).0 / 3);
+                *cell = truth.hazard(Class::from_index(index), third) / 3.0;
+            }
+        }
+        let wrong = DelayModel::from_hazards(wrong);
+        let mut counts = DelayCounts::default();
+        for bin in bins.clone() {
+            let seconds = 1e6 * (bin_end(bin).0 - bin_start(bin).0) as f32 / 1e3;
+            counts.add_seconds(class, bin, seconds);
+            let calls = (truth.cell(class, bin) * seconds).round();
+            (0..calls as u32).for_each(|_| counts.add_call(class, bin, 1.0));
+        }
+        let learnt = wrong.corrected(&counts);
+        let error = |model: &DelayModel| -> f32 {
+            let far = |bin| (model.cell(class, bin) / truth.cell(class, bin)).ln().abs();
+            bins.clone().map(far).sum::<f32>() / bins.len() as f32
+        };
+        let (before, after) = (error(&wrong), error(&learnt));
+        assert!(after < before / 4.0, "off by {before}, then by {after}");
+    }
+
+    #[test]
+    fn idleness_of_many_is_that_of_each() {
+        let idle = [0u64, 700, 1_024, 5_000, 90_000, 90_000, 86_400_000];
+        let class = |at: usize| Class::from_index(at * 5 % CLASSES);
+        let mut together = DelayCounts::default();
+        let all = idle.iter().enumerate();
+        together.add_idleness(all.clone().map(|(at, idle)| (class(at), Millis(*idle))));
+        let mut apart = DelayCounts::default();
+        for (at, idle) in all {
+            for bin in 1..=bin_of(Millis(*idle)) {
+                let end = bin_end(bin).0.min(*idle);
+                apart.add_seconds(class(at), bin, (end - bin_start(bin).0) as f32 / 1e3);
+            }
+        }
+        let total = |of: &DelayCounts| of.seconds.iter().sum::<f32>();
+        assert!((total(&together) - total(&apart)).abs() < 1.0);
+        for (one, other) in together.seconds.iter().zip(&apart.seconds) {
+            assert!((one - other).abs() <= 1e-5 * other, "{one}, {other}");
+        }
+    }
+
+    #[test]
+    fn without_taps_nothing_is_lost() {
+        let mut counts = DelayCounts::default();
+        for index in 0..CLASSES {
+            counts.add_call(Class::from_index(index), 4, 1.0);
+            counts.add_seconds(Class::from_index(index), 5, 2.0);
+        }
+        let merged = counts.without_taps();
+        assert_eq!(merged.calls_total(), counts.calls_total());
+        for index in 0..CLASSES {
+            let expected = if Class::from_index(index).tapped {
+                0.0
+            } else {
+                2.0
+            };
+            assert_eq!(merged.calls(index, 4), expected);
+            assert_eq!(merged.seconds(index, 5), 2.0 * expected);
+        }
     }
 
     #[test]

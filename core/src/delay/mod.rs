@@ -90,7 +90,12 @@ impl DelayModel {
 
     /// The default table corrected by a site's own counts: see [`learn`].
     pub fn learnt(counts: &DelayCounts) -> Self {
-        learn::learn(&Self::default(), counts)
+        Self::default().corrected(counts)
+    }
+
+    /// This table corrected by a site's own counts.
+    pub fn corrected(&self, counts: &DelayCounts) -> Self {
+        learn::learn(self, counts)
     }
 
     /// The rate of calls per second of one visitor of `class` whose last activity was `idle` ago.

@@ -100,6 +100,8 @@ pub struct Pool {
     events: MinTree,
     /// When each number's state next changes, its holders' ages aside.
     changes: Vec<UnixMillis>,
+    /// What the model was before the pool's own calls: the default law, or what was imported.
+    prior: DelayModel,
     model: DelayModel,
     masses: MassTable,
     counts: DelayCounts,
@@ -135,9 +137,8 @@ pub const TIDY: Millis = Millis::from_secs(60);
 impl Pool {
     /// A pool of which nobody has had a number yet.
     pub fn new(config: PoolConfig) -> Self {
-        let counts = config.delay.clone().unwrap_or_default();
-        let model = DelayModel::learnt(&counts);
-        let masses = model.mass_table(select::tau_of(&config.policy));
+        let prior = DelayModel::default();
+        let masses = prior.mass_table(select::tau_of(&config.policy));
         let mut pool = Self {
             config: PoolConfig::default(),
             numbers: Vec::new(),
@@ -148,10 +149,11 @@ impl Pool {
             claims: MinTree::default(),
             events: MinTree::default(),
             changes: Vec::new(),
-            model,
+            model: prior.clone(),
+            prior,
             masses,
-            learnt_from: counts.clone(),
-            counts,
+            learnt_from: DelayCounts::default(),
+            counts: DelayCounts::default(),
             counts_written: UnixMillis(0),
             faded_at: UnixMillis(0),
             calls_unwritten: false,
@@ -215,9 +217,14 @@ impl Pool {
         &self.model
     }
 
-    /// What was learnt of delays, to export. Imported by [`PoolConfig::delay`].
-    pub fn delay_counts(&self) -> &DelayCounts {
-        &self.counts
+    /// What was learnt of delays, to export, with what was imported before. Imported by
+    /// [`PoolConfig::delay`].
+    pub fn delay_counts(&self) -> DelayCounts {
+        let mut counts = self.observed();
+        if let Some(imported) = &self.config.delay {
+            counts.merge(imported);
+        }
+        counts
     }
 
     /// What was learnt of callers' regions: evidence for attribution.

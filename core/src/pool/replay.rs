@@ -164,7 +164,7 @@ impl Pool {
         self.colour = super::colour::Colour::of(&self.regions);
         if self.learnt_from != head.learnt_from {
             self.learnt_from = head.learnt_from.clone();
-            self.model = DelayModel::learnt(&self.learnt_from);
+            self.model = self.prior.corrected(&self.learnt_from);
         }
         self.masses = self.model.mass_table(select::tau_of(&self.config.policy));
         self.tally.forget_past();
@@ -226,12 +226,11 @@ impl Pool {
     /// Takes a configuration: new numbers come in, those that left drain.
     pub(super) fn configure(&mut self, config: PoolConfig) {
         if config.delay != self.config.delay {
-            if let Some(counts) = &config.delay {
-                self.counts = counts.clone();
-                self.calls_unlearnt = 0;
-            }
-            self.learnt_from = self.counts.clone();
-            self.model = DelayModel::learnt(&self.counts);
+            let imported = config.delay.as_ref();
+            self.prior = imported.map_or_else(DelayModel::default, DelayModel::learnt);
+            self.learnt_from = self.observed();
+            self.calls_unlearnt = 0;
+            self.model = self.prior.corrected(&self.learnt_from);
         }
         self.masses = self.model.mass_table(select::tau_of(&config.policy));
         let mut wanted: BTreeMap<E164, NumberConfig> = BTreeMap::new();

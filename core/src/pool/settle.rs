@@ -8,7 +8,7 @@ use super::policy::Hold;
 use super::select;
 use super::state::Phase;
 use super::{MinTree, Pool};
-use crate::delay::{BINS, DelayModel, bin_end, bin_of, bin_start};
+use crate::delay::{BINS, Class, DelayCounts, bin_end, bin_of, bin_start};
 use crate::time::{Millis, UnixMillis};
 
 impl Pool {
@@ -235,28 +235,47 @@ impl Pool {
 
     /// Counts the time a holder was idle and did not call, until `now`.
     pub(super) fn count_idleness(&mut self, place: usize, now: UnixMillis) {
-        let hot = *self.holders.hot(place);
-        if hot.has(super::holders::CALLED) {
+        let Some((class, idle)) = self.idleness(place, now) else {
             return;
+        };
+        for bin in 1..=bin_of(idle) {
+            let end = bin_end(bin).0.min(idle.0);
+            let seconds = (end - bin_start(bin).0) as f32 / 1e3;
+            self.counts.add_seconds(class, bin, seconds);
+        }
+    }
+
+    /// How long a holder has been idle at `now` without a call; nothing if he called.
+    fn idleness(&self, place: usize, now: UnixMillis) -> Option<(Class, Millis)> {
+        let hot = self.holders.hot(place);
+        if hot.has(super::holders::CALLED) {
+            return None;
         }
         let until = match self.holders.cold(place).ended_at {
             ended if hot.has(MOVED) && ended < now => ended,
             _ => now,
         };
-        let idle = until.since(hot.last_activity);
-        for bin in 1..=bin_of(idle) {
-            let end = bin_end(bin).0.min(idle.0);
-            let seconds = (end - bin_start(bin).0) as f32 / 1e3;
-            self.counts.add_seconds(hot.class(), bin, seconds);
-        }
+        Some((hot.class(), until.since(hot.last_activity)))
+    }
+
+    /// The counts, with the idleness of all who are remembered still. Without it calls would be
+    /// counted at once and the many who do not call weeks later, when their number forgets them.
+    pub(super) fn observed(&self) -> DelayCounts {
+        let mut counts = self.counts.clone();
+        let places = (0..self.numbers.len()).flat_map(|at| {
+            let active = self.numbers[at].phase.is_active();
+            self.holders.places(at).skip(usize::from(active))
+        });
+        counts.add_idleness(places.filter_map(|place| self.idleness(place, self.now)));
+        counts
     }
 
     /// Makes the delay model anew from the counts.
     pub(super) fn learn_now(&mut self) {
         self.calls_unlearnt = 0;
         self.forget();
-        self.learnt_from = self.counts.clone();
-        self.model = DelayModel::learnt(&self.counts);
+        self.learnt_from = self.observed();
+        self.model = self.prior.corrected(&self.learnt_from);
         self.masses = self.model.mass_table(select::tau_of(&self.config.policy));
         // A number whose due change is not settled would lose it when its next one is computed.
         self.settle_due();

@@ -6,7 +6,8 @@ use super::journal::JournalEntry;
 use super::message::{Attributed, CallMark, GrantKind, Reply, Sign, TabId};
 use super::state::{Phase, whole_seconds};
 use super::{Pool, PoolConfig};
-use crate::delay::{ACTIVE_BIN, Engagement, Tab};
+use crate::attribution::{Call, Settings, Weighed, attribute};
+use crate::delay::{ACTIVE_BIN, Engagement, Tab, bin_of};
 use crate::phone::E164;
 use crate::time::{Millis, UnixMillis};
 
@@ -307,18 +308,14 @@ impl Pool {
         if hot.has(CALLED) {
             return false;
         }
-        let bin = if hot.last_activity >= credit.at {
-            ACTIVE_BIN
-        } else {
-            hot.bin(credit.at)
-        };
-        self.counts.add_call(hot.class(), bin, credit.share);
+        self.count_call(credit);
         if credit.caller.is_known() {
             self.regions
                 .observe(credit.caller, hot.region, credit.share_without_region);
             self.colour = super::colour::Colour::of(&self.regions);
         }
         if credit.share >= 0.5 {
+            self.count_idleness(place, credit.at);
             self.holders.hot_mut(place).flags |= CALLED;
         }
         self.calls_unlearnt += 1;
@@ -328,6 +325,42 @@ impl Pool {
         }
         self.rekey(at);
         true
+    }
+
+    /// Counts a call for every past holder of the number by the probability that it was his.
+    /// Counted for the credited alone, the table would learn its own prejudice: that of several it
+    /// is the latest who calls.
+    fn count_call(&mut self, credit: &Attributed) {
+        let mut candidates = self.candidates(credit.number, credit.at);
+        // Whose time without a call is counted no more counts for nothing.
+        candidates.retain(|of| of.lease == credit.lease || !of.called && !of.moved);
+        let call = Call {
+            at: credit.at,
+            region: credit.caller,
+            ..Call::default()
+        };
+        let settings = Settings {
+            regions: Some(self.regions.clone()),
+            ..Settings::default()
+        };
+        let verdict = attribute(&call, &candidates, &self.model, &settings);
+        let of = verdict.candidates.iter();
+        let credited = of.clone().find(|of| of.holder.lease == credit.lease);
+        let others = 1.0 - credited.map_or(0.0, |of| of.share);
+        let left = (1.0 - credit.share).max(0.0) / others.max(1e-6);
+        for Weighed { holder, share, .. } in of {
+            let share = if holder.lease == credit.lease {
+                credit.share
+            } else {
+                share * left.min(1.0)
+            };
+            let bin = if holder.last_activity >= credit.at {
+                ACTIVE_BIN
+            } else {
+                bin_of(credit.at.since(holder.last_activity))
+            };
+            self.counts.add_call(holder.class, bin, share);
+        }
     }
 
     pub(super) fn quarantine(&mut self, number: E164, until: UnixMillis) -> Reply {

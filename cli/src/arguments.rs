@@ -61,9 +61,20 @@ pub(crate) enum Command {
     /// Keys: list, create, revoke
     #[command(subcommand)]
     Keys(Keys),
-    /// Calls: list, show, what could not be understood
+    /// Calls: list, show, correct, judge anew, what could not be understood
     #[command(subcommand)]
     Calls(Calls),
+    /// What is on its way to the site's receivers, and what they did not take
+    #[command(subcommand)]
+    Deliveries(Deliveries),
+    /// What happened to calls, in order
+    Outbox {
+        #[command(flatten)]
+        page: Page,
+    },
+    /// Stocks of numbers that several sites share
+    #[command(subcommand)]
+    Stocks(Stocks),
     /// Who held a number
     Leases {
         number: String,
@@ -393,6 +404,131 @@ pub(crate) enum Calls {
     Show { call: String },
     /// Events of providers that could not be understood
     Kept,
+    /// Read such an event again
+    Retry { event: String },
+    /// Say by hand whose call it was
+    #[command(group = ArgGroup::new("whose").required(true).args(["visit", "source", "nobody"]))]
+    Correct {
+        call: String,
+        /// One of its candidates
+        #[arg(long)]
+        visit: Option<String>,
+        /// A source without a visit
+        #[arg(long)]
+        source: Option<String>,
+        /// No visitor's call
+        #[arg(long)]
+        nobody: bool,
+        /// Why
+        #[arg(long)]
+        reason: String,
+        /// Who says so
+        #[arg(long)]
+        by: Option<String>,
+    },
+    /// Judge a period anew by what was learnt since; changes nothing without --apply
+    Replay {
+        /// First day, 2026-01-31
+        #[arg(long)]
+        from: String,
+        /// Last day, included
+        #[arg(long)]
+        to: String,
+        /// IANA name; the site's own without one
+        #[arg(long)]
+        time_zone: Option<String>,
+        /// Write down what changes
+        #[arg(long)]
+        apply: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Deliveries {
+    /// All of them, oldest first
+    List {
+        /// Of this receiver only
+        #[arg(long)]
+        receiver: Option<String>,
+        /// waiting or dead
+        #[arg(long)]
+        state: Option<String>,
+        #[command(flatten)]
+        page: Page,
+    },
+    /// Send again what was given up: one delivery, or `all` of the receiver
+    Send { receiver: String, delivery: String },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Stocks {
+    /// The sites that share it, and where its numbers are
+    Show { stock: String },
+    /// Put numbers into it, in any writing
+    Add {
+        stock: String,
+        #[command(flatten)]
+        given: Given,
+        #[command(flatten)]
+        written: Written,
+    },
+    /// Take numbers out of it; a lent one leaves when its site gives it back
+    Remove {
+        stock: String,
+        #[command(flatten)]
+        given: Given,
+        #[command(flatten)]
+        written: Written,
+    },
+    /// Say which sites share it, all of them (the deployer's token makes a stock)
+    Share {
+        stock: String,
+        #[arg(required = true)]
+        sites: Vec<String>,
+    },
+    /// Have the site's pools take and give back shared numbers now
+    Keep,
+    /// The stock's audit log, newest first
+    Audit {
+        stock: String,
+        #[command(flatten)]
+        page: Page,
+    },
+    /// Compare the stock with its sites
+    Check { stock: String },
+    /// Keys of the stock
+    #[command(subcommand)]
+    Keys(StockKeys),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum StockKeys {
+    /// All keys with the day of their last use
+    List { stock: String },
+    /// Make a key; its token is shown once
+    Create {
+        stock: String,
+        name: String,
+        #[arg(long)]
+        role: Role,
+    },
+    /// Revoke a key
+    Revoke {
+        stock: String,
+        #[arg(value_name = "KEY")]
+        id: String,
+    },
+}
+
+/// What numbers without `+` mean.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Written {
+    /// Country code of numbers without +
+    #[arg(long)]
+    pub(crate) country_code: Option<String>,
+    /// Area code of local numbers
+    #[arg(long)]
+    pub(crate) area_code: Option<String>,
 }
 
 /// Which part of a list.

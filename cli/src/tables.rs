@@ -266,6 +266,75 @@ pub(crate) const AUDIT: Table = Table {
         ("request", "запрос", "/request", Plain),
     ],
 };
+pub(crate) const DELIVERIES: Table = Table {
+    list: "/deliveries",
+    columns: &[
+        ("receiver", "получатель", "/receiver", Plain),
+        ("delivery", "отправка", "/delivery", Plain),
+        ("event", "событие", "/event", Plain),
+        ("call", "звонок", "/call", Plain),
+        ("state", "состояние", "/state", Plain),
+        ("attempts", "попытки", "/attempts", Plain),
+        ("at", "время", "/at", Time),
+        ("why", "почему", "/why", Plain),
+    ],
+};
+pub(crate) const OUTBOX: Table = Table {
+    list: "/rows",
+    columns: &[
+        ("row", "строка", "/sequence", Plain),
+        ("at", "время", "/at", Time),
+        ("event", "событие", "/event", Plain),
+        ("call", "звонок", "/call", Plain),
+        ("revision", "редакция", "/revision", Plain),
+    ],
+};
+pub(crate) const REPLAY: Table = Table {
+    list: "",
+    columns: &[
+        ("calls", "звонки", "/calls", Plain),
+        ("changed", "изменены", "/changed", Plain),
+        ("reweighed", "взвешены иначе", "/reweighed", Plain),
+        ("by hand", "вручную", "/by_hand", Plain),
+        ("applied", "записано", "/applied", Flag),
+    ],
+};
+pub(crate) const REPLAY_SOURCES: Table = Table {
+    list: "/sources",
+    columns: &[
+        ("source", "источник", "/source", Plain),
+        ("before", "было", "/before", Plain),
+        ("after", "стало", "/after", Plain),
+    ],
+};
+pub(crate) const STOCK: Table = Table {
+    list: "",
+    columns: &[
+        ("stock", "запас", "/stock", Plain),
+        ("sites", "сайты", "/sites", Plain),
+        ("free", "свободны", "/free", Plain),
+        ("lent", "выданы", "/lent", Plain),
+    ],
+};
+pub(crate) const STOCK_NUMBERS: Table = Table {
+    list: "/numbers",
+    columns: &[
+        ("number", "номер", "/number", Phone),
+        ("state", "состояние", "/state", Plain),
+        ("site", "сайт", "/site", Plain),
+        ("pool", "пул", "/pool", Plain),
+        ("since", "с", "/since", Time),
+    ],
+};
+pub(crate) const STOCK_KEPT: Table = Table {
+    list: "",
+    columns: &[
+        ("taken", "взяты", "/taken", Plain),
+        ("returning", "возвращаются", "/returning", Plain),
+        ("returned", "возвращены", "/returned", Plain),
+        ("missing", "не хватило", "/missing", Plain),
+    ],
+};
 pub(crate) const PROFILES: Table = Table {
     list: "/profiles",
     columns: &[

@@ -338,6 +338,16 @@ impl Outbox {
             .min()
     }
 
+    /// Forgets what is to be told of these calls, wherever it stands: they are no more.
+    pub fn forget(&mut self, calls: &[CallId]) {
+        let of = |entry: &&Entry| calls.contains(&entry.call);
+        let gone: Vec<u64> = self.entries.values().filter(of).map(|of| of.id).collect();
+        for id in gone {
+            self.entries.remove(&id);
+            self.changes.push_back(Change::Remove(id));
+        }
+    }
+
     /// The next change to store.
     pub fn poll_change(&mut self) -> Option<Change> {
         self.changes.pop_front()

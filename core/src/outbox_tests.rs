@@ -275,6 +275,23 @@ fn any_status() -> impl Strategy<Value = u16> {
     prop::sample::select(vec![200u16, 500, 400, 0])
 }
 
+#[test]
+fn a_call_that_is_no_more_is_told_to_nobody() {
+    let mut outbox = Outbox::default();
+    let gone = outbox.add(CallId(1), "call.start", T);
+    let kept = outbox.add(CallId(2), "call.start", T);
+    assert_eq!(sent(&mut outbox, T), [gone, kept]);
+    while outbox.poll_change().is_some() {}
+    outbox.forget(&[CallId(1), CallId(7)]);
+    assert_eq!(outbox.poll_change(), Some(Change::Remove(gone)));
+    assert_eq!(outbox.poll_change(), None);
+    // Its answer comes too late to be of anything.
+    outbox.handle_outcome(gone, &answered(200), T, &mut Entropy::from_seed(1));
+    assert_eq!(outbox.poll_change(), None);
+    let left: Vec<u64> = outbox.entries().map(|entry| entry.id).collect();
+    assert_eq!(left, [kept]);
+}
+
 proptest! {
     /// Whatever the receiver answers, deliveries of one call arrive in order, never more than
     /// [`IN_FLIGHT_MAX`] are on their way, and what is stored rebuilds the same outbox.

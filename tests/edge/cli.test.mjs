@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { terminal } from "../support/cli.mjs";
 import { description } from "../support/openapi.mjs";
-import { ORIGIN, callStart, numbers, report, siteConfig, visit } from "../support/site.mjs";
+import { entryOf, startReceiver } from "../support/receiver.mjs";
+import { ORIGIN, callStart, numbers, report, siteConfig, until, visit } from "../support/site.mjs";
 import { startWorker } from "../support/worker.mjs";
 
 let worker;
@@ -184,6 +185,63 @@ test("calls, leases, reports, files, live, load, sizing, audit", async () => {
   assert.equal((await json(["audit", "--all"])).rows.length, 1);
   assert.equal(await ok(["health"]), "ok\n");
   assert.equal((await run(["report", "colour"])).code, 4);
+});
+
+test("calls: what was told of them, corrected, judged anew; what a receiver did not take, sent again", async () => {
+  const { ok, json, run, write } = terminal(worker, { RINGLET_SITE: "told" });
+  let status = 410;
+  const receiver = await startReceiver(() => status);
+  try {
+    await ok(["config", "put", write("site.json", siteConfig({ site: "told", receivers: [entryOf("crm", receiver)] }))]);
+    const given = await visit(worker, { url: `${ORIGIN}/?roistat=vk4_post`, options: { site: "told" } });
+    await report(worker, callStart(given.numbers[0].number), { site: "told" });
+    const [{ id }] = (await json(["calls", "list"])).calls;
+    assert.match(await ok(["outbox"]), new RegExp(`call.start +${id}`));
+    await until(async () => (await json(["deliveries", "list", "--state", "dead"])).deliveries.length === 1);
+    assert.match(await ok(["deliveries", "list"]), /crm .*call\.start .*dead/);
+    status = 200;
+    assert.match(await ok(["deliveries", "send", "crm", "all"]), /1/);
+    await until(() => receiver.taken.length === 1);
+    assert.equal((await run(["deliveries", "send", "crm", "7"])).code, 4);
+    assert.equal((await run(["calls", "correct", id, "--reason", "he said so"])).code, 2, "whose is it?");
+    await ok(["calls", "correct", id, "--source", "billboard", "--reason", "he said so", "--by", "Anna"]);
+    assert.equal((await json(["calls", "show", id])).source, "billboard");
+    const day = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
+    const period = ["--from", day, "--to", new Date(Date.now() + 86_400_000).toISOString().slice(0, 10)];
+    const looked = await json(["calls", "replay", ...period]);
+    assert.deepEqual([looked.by_hand, looked.changed, looked.applied], [1, 0, false]);
+    assert.equal((await json(["calls", "replay", ...period, "--apply"])).applied, true);
+    assert.match(await ok(["calls", "replay", ...period]), /by hand/);
+    assert.equal((await run(["calls", "retry", "1"])).code, 4);
+  } finally {
+    receiver.close();
+  }
+});
+
+test("a stock from a terminal: filled, shared, lent, checked, its keys", async () => {
+  const { ok, json, run, write } = terminal(worker, { RINGLET_SITE: "sharing" });
+  const pools = [{ id: "main", numbers: numbers(1, 900), hold_ms: 150000, idle_release_ms: 60000, stock: { id: "common" } }];
+  await ok(["config", "put", write("site.json", siteConfig({ site: "sharing", pools }))]);
+  assert.equal((await run(["stocks", "show", "common"])).code, 4);
+  await ok(["stocks", "share", "common", "sharing"]);
+  const added = await run(["stocks", "add", "common", "8 (495) 000-09-11, +7 495 000 09 12", "abc", "--country-code", "7"]);
+  assert.equal(added.code, 0);
+  assert.match(added.stderr, /"abc": not_a_number/);
+  assert.match(added.stdout, /common +sharing +2 +0/);
+  assert.match(added.stdout, /\+74950000911 +free/);
+  await ok(["stocks", "remove", "common", "74950000912"]);
+  assert.equal((await json(["stocks", "show", "common"])).free, 1);
+  assert.match(await ok(["stocks", "keep"]), /taken +returning +returned +missing/);
+  assert.equal(await ok(["stocks", "check", "common"]), "ok\n");
+  assert.deepEqual((await json(["stocks", "audit", "common"])).rows.map(({ action }) => action), ["stock.change", "stock.change", "stock.change"]);
+  const token = (await ok(["stocks", "keys", "create", "common", "for Anna", "--role", "viewer"])).trim();
+  const anna = { env: { RINGLET_KEY: token } };
+  assert.match(await ok(["stocks", "show", "common"], anna), /\+74950000911/);
+  assert.equal((await run(["stocks", "remove", "common", "74950000911"], anna)).code, 3);
+  const [{ key }] = (await json(["stocks", "keys", "list", "common"])).keys;
+  assert.match(await ok(["stocks", "keys", "list", "common"]), /for Anna +viewer/);
+  await ok(["stocks", "keys", "revoke", "common", key]);
+  assert.equal((await run(["stocks", "show", "common"], anna)).code, 3);
 });
 
 test("keys: a viewer's opens what a viewer may, the exit code says what it may not", async () => {

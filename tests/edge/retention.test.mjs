@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ORIGIN, beat, callStart, numbers, report, siteConfig, until, visit } from "../support/site.mjs";
+import { entryOf, startReceiver } from "../support/receiver.mjs";
 import { startWorker } from "../support/worker.mjs";
 
 const DAY = 86_400_000;
@@ -29,8 +30,10 @@ test("old visits and calls go; what a call may still be credited to stays", asyn
   const retention = { visit_days: 1, call_days: 60 };
   const worker = await startWorker();
   const other = await startWorker();
+  // Takes nothing: what it was to be told stays, caller and all.
+  const closed = await startReceiver(() => [410, {}, "we moved"]);
   try {
-    await worker.seed(siteConfig({ pools, retention }));
+    await worker.seed(siteConfig({ pools, retention, receivers: [entryOf("crm", closed)] }));
     const given = [];
     for (const source of ["old", "late", "fresh"]) {
       given.push(await visit(worker, { url: `${ORIGIN}/?roistat=${source}` }));
@@ -40,7 +43,12 @@ test("old visits and calls go; what a call may still be credited to stays", asyn
     const call0 = callStart(number[0], { caller: "79001110001" });
     for (const phase of ["start", "end"]) await report(worker, { ...call0, phase, status: phase === "end" ? "answered" : "ringing" });
     await report(worker, callStart(number[2], { caller: "79001110003" }));
+    await until(async () => {
+      const { deliveries } = (await worker.admin("GET", `${base}/deliveries?state=dead`)).body;
+      return deliveries.length >= 3;
+    });
     const before = await exported(worker);
+    assert.match(before, /"table":"delivery".*79001110001/);
     const days = { [number[0]]: 100, [number[1]]: 29 };
     const cutoff = JSON.parse(before.split("\n").find((line) => line.includes(`"grant","${number[1]}"`))).row[0];
     const text = aged(before, ({ table, row }) => {
@@ -77,7 +85,12 @@ test("old visits and calls go; what a call may still be credited to stays", asyn
     const text2 = await exported(other);
     assert.ok(!text2.includes("79001110001"), "nothing of the old caller is left");
     assert.ok(!text2.includes('"source":"old"'), "nor of the old visit");
+    assert.ok(text2.includes("79001110003"), "what is not old stays");
+    const { deliveries } = (await other.admin("GET", `${base}/deliveries?state=dead`)).body;
+    assert.ok(deliveries.some((of) => of.call === calls[0].id), "nor is what is told of it lost");
+    assert.ok(deliveries.every((of) => [calls[0].id, call.id].includes(of.call)));
   } finally {
+    closed.close();
     worker.dispose();
     other.dispose();
   }

@@ -8,8 +8,11 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use serde_json::json;
 
+use crate::api::Api;
+use crate::dev::DEMONSTRATION;
 use crate::process::{run_quiet, step};
 use crate::size::{TOKEN, TemporaryWorker};
 use crate::{build, paths};
@@ -28,11 +31,17 @@ const SEED: &str = "20261122";
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,\
                       response_schema_conformance,ignored_auth,unsupported_method";
 
+/// What the exchanges of the run sign with, or show in their path: no secret of anybody.
+const SECRET: &str = "contract-0123456789abcdef0123456789abcdef";
+/// Where its pages are.
+const ORIGIN: &str = "https://contract.example";
+
 /// Builds, starts a Worker with the demonstration site, and tries it.
 pub(crate) fn run() -> Result<()> {
     build::all()?;
     let tool = install()?;
     let worker = TemporaryWorker::start()?;
+    let number = exchanges(&worker.base)?;
     step("schemathesis", || {
         run_quiet(
             Command::new(tool)
@@ -47,10 +56,30 @@ pub(crate) fn run() -> Result<()> {
                 // The site must stay, and the tool writes no JSON Lines: the edge ring tries both.
                 .args(["--exclude-operation-id", "site_delete"])
                 .args(["--exclude-operation-id", "import"])
+                .env("RINGLET_CONTRACT_SECRET", SECRET)
+                .env("RINGLET_CONTRACT_ORIGIN", ORIGIN)
+                .env("RINGLET_CONTRACT_NUMBER", &number)
                 .current_dir(paths::root()),
             "schemathesis",
         )
     })
+}
+
+/// Lets the demonstration site hear of calls from exchanges that [`SECRET`] speaks for, and of
+/// pages from [`ORIGIN`]; gives one of its numbers.
+fn exchanges(base: &str) -> Result<String> {
+    let api = Api { base, token: TOKEN };
+    let stored = api.configuration(DEMONSTRATION)?.context("no site")?;
+    let mut site = stored.configuration;
+    site["origins"] = json!([ORIGIN]);
+    site["telephony"] = json!({
+        "asterisk": {"path_secrets": [SECRET]},
+        "generic": {"secrets": [SECRET]},
+    });
+    api.put_configuration(DEMONSTRATION, &site, stored.etag.as_deref())?;
+    let number = site.pointer("/pools/0/numbers/0");
+    let number = number.and_then(|of| of.as_str().or_else(|| of["number"].as_str()));
+    Ok(number.context("the site has no number")?.to_owned())
 }
 
 /// The tool, installed if it is not there yet.

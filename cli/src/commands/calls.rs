@@ -7,6 +7,7 @@ use crate::failure::Failure;
 use crate::tables;
 use ringlet_core::api::route::Route;
 use ringlet_core::phone::E164;
+use serde_json::{Value, json};
 
 pub(super) fn run(session: &Session, verb: Calls) -> Result<(), Failure> {
     let site = session.site()?;
@@ -41,7 +42,69 @@ pub(super) fn run(session: &Session, verb: Calls) -> Result<(), Failure> {
             let kept = session.ask(&Call::of(Route::KeptEventList, &[site]))?;
             session.output.value(&kept)
         }
+        Calls::Retry { event } => {
+            let call = Call::of(Route::KeptEventRetry, &[site, &event]);
+            session.output.value(&session.ask(&call)?)
+        }
+        Calls::Correct {
+            call,
+            visit,
+            source,
+            nobody,
+            reason,
+            by,
+        } => {
+            let mut body = json!({ "reason": reason });
+            for (name, said) in [("visit", visit), ("source", source), ("by", by)] {
+                if let Some(said) = said {
+                    body[name] = Value::from(said);
+                }
+            }
+            if nobody {
+                body["nobody"] = Value::from(true);
+            }
+            let body = body.to_string();
+            let call = Call::of(Route::CallCorrect, &[site, &call]).sending(&body);
+            let corrected = session.ask(&call)?;
+            let calls = json!({ "calls": [corrected] });
+            if session.output.json {
+                return session.output.value(&calls["calls"][0]);
+            }
+            session.output.show(&tables::CALLS, &calls)
+        }
+        Calls::Replay {
+            from,
+            to,
+            time_zone,
+            apply,
+        } => {
+            let mut period = json!({ "from": from, "to": to });
+            if let Some(zone) = time_zone {
+                period["time_zone"] = Value::from(zone);
+            }
+            replay(session, period, apply)
+        }
     }
+}
+
+/// What judging a period anew changes; with `apply` it is looked at, then written down as it was.
+fn replay(session: &Session, mut period: Value, apply: bool) -> Result<(), Failure> {
+    let site = session.site()?;
+    let progress = session.output.progress("replay", None);
+    let text = period.to_string();
+    let mut told = session.ask(&Call::of(Route::Replay, &[site]).sending(&text))?;
+    if apply {
+        period["apply"] = told["plan"].take();
+        let text = period.to_string();
+        told = session.ask(&Call::of(Route::Replay, &[site]).sending(&text))?;
+    }
+    progress.finish_and_clear();
+    if session.output.json {
+        return session.output.value(&told);
+    }
+    session.output.show(&tables::REPLAY, &told)?;
+    session.output.text("\n")?;
+    session.output.show(&tables::REPLAY_SOURCES, &told)
 }
 
 /// Who held `number`.

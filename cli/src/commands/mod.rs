@@ -3,11 +3,13 @@
 mod api;
 mod calls;
 mod config;
+mod deliveries;
 mod numbers;
 mod profiles;
 mod scenarios;
 mod sites;
 mod state;
+mod stocks;
 
 use crate::arguments::{Arguments, Command, Page, Versioned};
 use crate::client::{Call, Client};
@@ -190,6 +192,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Scenarios(verb) => scenarios::run(&session, verb),
         Command::Keys(verb) => state::keys(&session, verb),
         Command::Calls(verb) => calls::run(&session, verb),
+        Command::Deliveries(verb) => deliveries::run(&session, verb),
+        Command::Outbox { page } => deliveries::outbox(&session, &page),
+        Command::Stocks(verb) => stocks::run(&session, verb),
         Command::Leases { number, at } => calls::leases(&session, &number, at.as_deref()),
         Command::Report(asked) => calls::report(&session, &asked),
         Command::File(asked) => calls::file(&session, &asked),
@@ -217,6 +222,9 @@ fn is_this_machine(url: &str) -> bool {
         .iter()
         .any(|own| host.starts_with(own))
 }
+
+#[cfg(test)]
+mod routes_tests;
 
 #[cfg(test)]
 mod tests {

@@ -80,13 +80,18 @@ fn action(verb: Numbers) -> Result<NumberAction, Failure> {
 
 /// The numbers as they were given; the edge reads them, and lists back what is none.
 fn pasted(given: &Given) -> Result<Pasted, Failure> {
-    if given.numbers == ["-"] {
-        let text = std::io::read_to_string(std::io::stdin());
-        return text
-            .map(Pasted::Text)
-            .map_err(|error| Failure::local("stdin", error));
+    given.text().map(Pasted::Text)
+}
+
+impl Given {
+    /// As they were given, one a line.
+    pub(super) fn text(&self) -> Result<String, Failure> {
+        if self.numbers == ["-"] {
+            let text = std::io::read_to_string(std::io::stdin());
+            return text.map_err(|error| Failure::local("stdin", error));
+        }
+        Ok(self.numbers.join("\n"))
     }
-    Ok(Pasted::Text(given.numbers.join("\n")))
 }
 
 fn pool_id(text: &str) -> Result<PoolId, Failure> {

@@ -18,16 +18,9 @@ pub(super) fn keys(session: &Session, verb: Keys) -> Result<(), Failure> {
             session.output.show(&tables::KEYS, &keys)
         }
         Keys::Create { name, role } => {
-            let role = match role {
-                Role::Admin => "admin",
-                Role::Viewer => "viewer",
-                Role::Telephony => "telephony",
-            };
-            let body = json!({ "name": name, "role": role }).to_string();
+            let body = key_body(&name, role);
             let key = session.ask(&Call::of(Route::KeyCreate, &[site]).sending(&body))?;
-            session.output.say("shown once; it is kept nowhere:");
-            let token = key["token"].as_str().unwrap_or_default().to_owned();
-            session.output.done(&token, &key)
+            tell_key(session, &key)
         }
         Keys::Revoke { id } => {
             session.ask(&Call::of(Route::KeyRevoke, &[site, &id]))?;
@@ -35,6 +28,23 @@ pub(super) fn keys(session: &Session, verb: Keys) -> Result<(), Failure> {
             session.output.done(&format!("{id} revoked"), &told)
         }
     }
+}
+
+/// What is sent to make a key.
+pub(super) fn key_body(name: &str, role: Role) -> String {
+    let role = match role {
+        Role::Admin => "admin",
+        Role::Viewer => "viewer",
+        Role::Telephony => "telephony",
+    };
+    json!({ "name": name, "role": role }).to_string()
+}
+
+/// Tells a new key: its token alone on stdout.
+pub(super) fn tell_key(session: &Session, key: &Value) -> Result<(), Failure> {
+    session.output.say("shown once; it is kept nowhere:");
+    let token = key["token"].as_str().unwrap_or_default();
+    session.output.done(token, key)
 }
 
 /// What the pools do now, once or again and again.
@@ -102,12 +112,19 @@ pub(super) fn sizing(session: &Session, asked: &Sizing) -> Result<(), Failure> {
 
 /// Verifies the stored state; a fault is an exit code of its own.
 pub(super) fn check(session: &Session) -> Result<(), Failure> {
+    let progress = session.output.progress("check", None);
     let answer = session.ask(&Call::of(Route::Check, &[session.site()?]))?;
+    progress.finish_and_clear();
+    tell_check(session, &answer)
+}
+
+/// Tells what a check found.
+pub(super) fn tell_check(session: &Session, answer: &Value) -> Result<(), Failure> {
     let faults = answer["faults"].as_array().cloned().unwrap_or_default();
     if faults.is_empty() {
-        return session.output.done("ok", &answer);
+        return session.output.done("ok", answer);
     }
     let lines: Vec<&str> = faults.iter().filter_map(Value::as_str).collect();
-    session.output.done(&lines.join("\n"), &answer)?;
+    session.output.done(&lines.join("\n"), answer)?;
     Err(Failure::Faulty)
 }

@@ -60,8 +60,8 @@ impl Shell {
         Ok(serde_json::to_string(&done)?)
     }
 
-    /// Begins a snapshot where rows past their time, or many rows, are still needed for replay. Says
-    /// whether one is being written.
+    /// Begins a snapshot where rows past their time, or many rows, are still needed for replay.
+    /// Says whether one is being written.
     fn snapshot_if_worth(self: &Rc<Self>, visits_before: UnixMillis) -> Result<bool, Fault> {
         let sql = self.store.sql();
         let from = journal::replays_from(sql)?;

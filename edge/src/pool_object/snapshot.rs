@@ -1,8 +1,8 @@
 //! Snapshots of the pool, written down a part at a time beside whatever else happens.
 //!
-//! A part tells of some numbers as they are when it is written, and goes the way of every other row;
-//! rows of what happens meanwhile stand between the parts. So nobody waits for more than one part,
-//! and memory holds no second image of the pool. Replay begins at a snapshot from the transaction
+//! A part tells of some numbers as they are when it is written, and goes the way of every other
+//! row; rows of what happens meanwhile stand between the parts. So nobody waits for more than one
+//! part, and memory holds no second image of the pool. Replay begins at a snapshot from the transaction
 //! on in which its last part is. One that is broken off (by a stop, or by a configuration that
 //! changes the numbers) is begun anew with the next row; its parts change nothing in replay and go
 //! with the next compaction.
@@ -17,14 +17,17 @@ use std::rc::Rc;
 const HOLDERS_AT_ONCE: usize = 500;
 /// Between two parts others have their turn.
 const PAUSE_MS: u32 = 5;
-/// Rows after which a snapshot is worth its own: replaying them takes some 20 ms.
-const AFTER_ROWS: u64 = 5_000;
+/// Rows after which a snapshot is worth its own: replaying them takes some 20 ms. A large pool's is
+/// longer, so it waits for a row more to every fourth number.
+const AFTER_ROWS: u64 = 2_000;
+const NUMBERS_A_ROW: u64 = 4;
 
 impl Shell {
     /// Begins a snapshot if there are rows enough since replay begins. Says whether it did.
     pub(super) fn begin_if_worth(self: &Rc<Self>, memory: &mut Memory) -> bool {
         let numbers = memory.pool.config().numbers.len() as u64;
-        let worth = memory.rows > AFTER_ROWS + 2 * numbers && !memory.pool.is_snapping();
+        let worth =
+            memory.rows > AFTER_ROWS + numbers / NUMBERS_A_ROW && !memory.pool.is_snapping();
         if worth {
             self.begin_snapshot(memory);
         }

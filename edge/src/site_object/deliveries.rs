@@ -265,6 +265,22 @@ impl SiteObject {
         stored.inspect_err(|_| self.forget_deliveries())
     }
 
+    /// Drops what is on its way, or was given up, of calls that are no more; call it inside the
+    /// transaction in which they go.
+    pub(super) fn forget_deliveries_of(&self, sql: &Sql, calls: &[String]) -> Result<(), Fault> {
+        if calls.is_empty() {
+            return Ok(());
+        }
+        let gone: Vec<CallId> = calls.iter().flat_map(|id| CallId::parse(id)).collect();
+        self.with_deliveries(sql, |deliveries| {
+            for (receiver, outbox) in &mut deliveries.by_receiver {
+                outbox.forget(&gone);
+                store_changes(sql, receiver, outbox, None)?;
+            }
+            Ok(())
+        })
+    }
+
     /// Drops what is in memory: a transaction that changed it did not happen.
     pub(super) fn forget_deliveries(&self) {
         self.deliveries.borrow_mut().take();

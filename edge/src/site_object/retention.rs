@@ -29,14 +29,17 @@ impl SiteObject {
         let cutoffs = Cutoffs::of(&in_force.config, now);
         let calls = self.store.transaction(|sql| {
             kept::drop_old(sql, now)?;
-            let calls = drop_calls(sql, cutoffs.calls)?;
+            let dropped = drop_calls(sql, cutoffs.calls)?;
+            self.forget_deliveries_of(sql, &dropped)?;
+            let calls = dropped.len() as u64;
             let passed = "DELETE FROM passed_call WHERE at_ms < ?";
             sql.run(passed, &[&cutoffs.calls.0])?;
             if calls > 0 {
                 note(sql, now, &format!("calls/{calls}"))?;
             }
             Ok::<_, Fault>(calls)
-        })?;
+        });
+        let calls = calls.inspect_err(|_| self.forget_deliveries())?;
         let mut more = calls == CALLS_AT_ONCE;
         for pool in config::keepers_of_visits(self.store.sql())? {
             let command = PoolCommand::Compact {
@@ -66,16 +69,16 @@ fn note(sql: &Sql, now: UnixMillis, subject: &str) -> Result<(), Fault> {
     audit::append(sql, now, &change)
 }
 
-/// Drops the oldest calls that began before `before`, with everything that is of them; says how
-/// many. A call that waits to be credited stays until it is.
-fn drop_calls(sql: &Sql, before: UnixMillis) -> Result<u64, Fault> {
+/// Drops the oldest calls that began before `before`, with everything that is of them but what is
+/// on its way to receivers; says which. A call that waits to be credited stays until it is.
+fn drop_calls(sql: &Sql, before: UnixMillis) -> Result<Vec<String>, Fault> {
     let query = "SELECT call FROM call WHERE started_at_ms < ? AND waiting = 0
                  ORDER BY started_at_ms LIMIT ?";
     let rows = sql.rows(query, &[&before.0, &CALLS_AT_ONCE])?;
     let calls: Result<Vec<String>, Fault> = rows.iter().map(|row| row.text(0)).collect();
     let calls = calls?;
     if calls.is_empty() {
-        return Ok(0);
+        return Ok(calls);
     }
     let list = serde_json::to_string(&calls)?;
     for table in ["attribution", "call_event", "outbox", "call"] {
@@ -83,5 +86,5 @@ fn drop_calls(sql: &Sql, before: UnixMillis) -> Result<u64, Fault> {
             format!("DELETE FROM {table} WHERE call IN (SELECT value FROM json_each(?))");
         sql.run(&statement, &[&list])?;
     }
-    Ok(calls.len() as u64)
+    Ok(calls)
 }

@@ -2,10 +2,10 @@
 //!
 //! A part tells of some numbers as they are when it is written, and goes the way of every other
 //! row; rows of what happens meanwhile stand between the parts. So nobody waits for more than one
-//! part, and memory holds no second image of the pool. Replay begins at a snapshot from the transaction
-//! on in which its last part is. One that is broken off (by a stop, or by a configuration that
-//! changes the numbers) is begun anew with the next row; its parts change nothing in replay and go
-//! with the next compaction.
+//! part, and memory holds no second image of the pool. Replay begins at a snapshot from the
+//! transaction on in which its last part is. One that is broken off (by a stop, or by a
+//! configuration that changes the numbers) is begun anew with the next row; its parts change
+//! nothing in replay and go with the next compaction.
 
 use super::{Memory, Shell};
 use crate::binding::fault::Fault;

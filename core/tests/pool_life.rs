@@ -519,6 +519,23 @@ fn a_credited_call_frees_the_number_for_others_sooner() {
 }
 
 #[test]
+fn a_pool_written_down_before_its_first_visitor_still_takes_the_oldest() {
+    let config = PoolConfig {
+        numbers: numbers(2),
+        policy: Policy::ringostat(),
+        ..PoolConfig::default()
+    };
+    let mut desk = Desk::new(config.clone());
+    desk.pool.snapshot();
+    desk.drain();
+    desk.pool = Pool::new(config);
+    desk.rows.iter().for_each(|row| desk.pool.replay(row));
+    let (first, second) = (desk.granted(0, 1), desk.granted(0, 2));
+    assert_eq!(desk.granted(1, 3).number, first.number);
+    assert_eq!(desk.granted(1, 4).number, second.number);
+}
+
+#[test]
 fn a_call_counts_for_every_holder_it_may_be_of() {
     let mut desk = Desk::with(1);
     let first = desk.granted(0, 1);

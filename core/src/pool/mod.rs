@@ -259,7 +259,9 @@ impl Pool {
     /// Time goes on, never back.
     fn tick(&mut self, now: UnixMillis) {
         self.now = self.now.max(now);
-        if self.base.is_none() {
+        // A row written before the first message has no time yet: claims counted from there would
+        // all be the greatest there is.
+        if self.base.is_none() && self.now > UnixMillis(0) {
             // Two months of past holders keep their order.
             self.base = Some(self.now - Millis::from_mins(60 * 24 * 60));
             self.next_tidy = self.now + TIDY;

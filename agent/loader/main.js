@@ -36,9 +36,6 @@ import { onFound } from './search.js';
 /** The site's public configuration. */
 let config;
 
-/** Whether the page may do with the light rules: they do not search. */
-const HAS_LIGHT = !RINGLET_CONTROL && (!RINGLET_SEARCH || RINGLET_PINNED);
-
 const BEATS = ['', '', 'active', 'keep', 'idle', 'leave'];
 
 /** What names a source in an address; the edge reads it. */
@@ -260,7 +257,7 @@ function askLate() {
 
 /** The rules are here: what is remembered is shown in the same task. */
 function useRules(module) {
-  start(module, HAS_LIGHT && loadWhole);
+  start(module, RINGLET_LIGHT && loadWhole);
   isReady = true;
   const record = store.load();
   const isFresh = record.numbers.length && !askRules(IS_FRESH, record, 0)[7];
@@ -291,11 +288,14 @@ const loadPlainRules = async () =>
 function loadRules() {
   // The plain control of `cargo xtask size` has them with it.
   if (RINGLET_CONTROL) return useRules();
-  const searches = RINGLET_PINNED && page.slots.some(({ numbers }) => numbers.length);
-  const rules = searches ? RINGLET_WHOLE : RINGLET_WASM;
+  // Light rules do not search.
+  const rules =
+    RINGLET_PINNED && page.slots.some(({ numbers }) => numbers.length)
+      ? RINGLET_WHOLE
+      : RINGLET_WASM;
   const [name] = rules;
   // A page of the site has needed the whole rules: others may as well.
-  const kept = store.keptModule(HAS_LIGHT ? [name, RINGLET_WHOLE[0]] : [name]);
+  const kept = store.keptModule(RINGLET_LIGHT ? [name, RINGLET_WHOLE[0]] : [name]);
   if (kept && quietly(() => useRules(runModule(kept)) || true)) return;
   const [, fetched] = early;
   // Asked for by the name that every release has: it may be another's.

@@ -94,7 +94,6 @@ export function begin({ scenarios, country_code, area_code }) {
     slots.push(...byMask.values());
   }
   for (const slot of slots) {
-    slot.selector = slot.css.join();
     const fields = [`c${country_code}`, `a${area_code || ''}`];
     slot.about = [...fields, ...slot.numbers.map((number) => `n${number}`)].join(END) + END;
   }
@@ -105,10 +104,11 @@ export function look() {
   let text;
   for (const slot of slots) {
     slot.found ||= within(document, slot.css).length > 0;
-    if (!RINGLET_SEARCH || slot.found) continue;
-    for (const number of slot.numbers) {
-      text ??= doc('body')?.textContent || '';
-      if (mayHold(text, number)) slot.found = true;
+    if (RINGLET_SEARCH && !slot.found) {
+      for (const number of slot.numbers) {
+        text ??= doc('body')?.textContent || '';
+        if (mayHold(text, number)) slot.found = true;
+      }
     }
   }
   return slots.some((slot) => slot.found);

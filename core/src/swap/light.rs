@@ -117,8 +117,8 @@ impl<'a> Light<'a> {
             }
         }
         self.is_odd |= digits < LINK_DIGITS_MIN;
-        for c in ['t', 'e', 'l', ':', '+'] {
-            self.put(c);
+        for c in &['t', 'e', 'l', ':', '+'] {
+            self.put(*c);
         }
         let mut at = 0;
         while let Some(digit) = self.number.digit(at) {
@@ -270,10 +270,10 @@ impl<'a> Light<'a> {
     fn national(&self, digits: Row, plus: bool) -> Option<Row> {
         let plan = self.plan?;
         let trunk = plan.trunk().unwrap_or(self.country);
-        for prefix in [trunk, self.country, Row::EMPTY] {
-            let rest = digits.after(prefix);
+        for prefix in &[trunk, self.country, Row::EMPTY] {
+            let rest = digits.after(*prefix);
             let fits = rest.is_some_and(|rest| plan.fits(rest.len()));
-            if fits && (!plus || prefix == self.country) {
+            if fits && (!plus || *prefix == self.country) {
                 return rest;
             }
         }

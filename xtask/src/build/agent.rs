@@ -233,6 +233,7 @@ fn bundle(light: &Part, whole: &Part) -> Result<()> {
         // A script that only searches has no use for light rules.
         let rules = if search && !pinned { whole } else { light };
         defines.push(("RINGLET_WASM", rules.json()));
+        defines.push(("RINGLET_LIGHT", (!search || pinned).into()));
         defines.push(("RINGLET_SEARCH", search.into()));
         defines.push(("RINGLET_PINNED", pinned.into()));
         defines.push(("RINGLET_CONTROL", false.into()));
@@ -265,6 +266,7 @@ pub(crate) fn control() -> Result<Vec<u8>> {
     let defines = [
         ("RINGLET_WASM", json!([])),
         ("RINGLET_WHOLE", json!([])),
+        ("RINGLET_LIGHT", false.into()),
         ("RINGLET_MORE", part.clone()),
         ("RINGLET_SIGNALS", part),
         ("RINGLET_VERSION", env!("CARGO_PKG_VERSION").into()),

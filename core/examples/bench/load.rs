@@ -4,7 +4,8 @@ use ringlet_core::entropy::Entropy;
 use ringlet_core::id::{VisitId, VisitorId};
 use ringlet_core::phone::E164;
 use ringlet_core::pool::{
-    Acquire, Grant, Input, NumberConfig, Pool, PoolConfig, Reply, Sign, TabId,
+    Acquire, Colouring, Facts, Grant, Input, NumberConfig, Pool, PoolConfig, Region, Reply, Sign,
+    TabId,
 };
 use ringlet_core::time::UnixMillis;
 
@@ -29,12 +30,18 @@ pub(crate) struct Load {
 impl Load {
     /// A pool of `numbers`, lived in until its rings are full.
     pub(crate) fn new(numbers: u64) -> Self {
+        Self::of(numbers, Colouring::Off)
+    }
+
+    /// The same, lived in by visitors of twenty regions, its numbers coloured by them or not.
+    pub(crate) fn of(numbers: u64, region_colouring: Colouring) -> Self {
         let number = |n: u64| E164::parse(&(74_950_000_000u64 + n).to_string()).ok();
         let config = PoolConfig {
             numbers: (0..numbers)
                 .filter_map(number)
                 .map(NumberConfig::dynamic)
                 .collect(),
+            region_colouring,
             ..PoolConfig::default()
         };
         let mut load = Self {
@@ -60,6 +67,10 @@ impl Load {
             self.visitors += 1;
             let ask = Acquire {
                 tab: TabId(1),
+                facts: Facts {
+                    region: Region(self.entropy.next_u128() as u32 % 20 + 1),
+                    ..Facts::default()
+                },
                 ..Acquire::of(VisitorId(self.visitors << 64), VisitId(self.visitors))
             };
             let reply = self.tell(Input::Acquire(ask));

@@ -49,7 +49,7 @@ const roots = [document];
 let marks = new WeakMap();
 /** The slot that has a node: an earlier one goes first. */
 let claims = new WeakMap();
-const efforts = new WeakMap();
+let efforts = new WeakMap();
 /** What the elements show that need no second look while the document is parsed. */
 let settled = new WeakMap();
 const effort = {};
@@ -315,6 +315,9 @@ export function restore() {
   }
   marks = new WeakMap();
   settled = new WeakMap();
+  // What is asked for is no fight.
+  efforts = new WeakMap();
+  effort.times = 0;
   observer?.takeRecords();
 }
 

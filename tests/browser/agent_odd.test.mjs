@@ -254,6 +254,21 @@ test("restore leaves what the page has written since", async () => {
   await visitor.close();
 });
 
+test("a page may have its number put back and swapped as often as it likes", async () => {
+  const visitor = await open(page());
+  const number = await swapped(visitor.page, "#top", OWN);
+  const texts = await visitor.page.evaluate(() =>
+    Array.from({ length: 20 }, () => {
+      window.ringlet("restore");
+      const before = document.querySelector("#top").textContent;
+      window.ringlet("swap");
+      return [before, document.querySelector("#top").textContent];
+    }),
+  );
+  assert.deepEqual(texts, Array(20).fill([OWN, number]));
+  await visitor.close();
+});
+
 test("a document of 100,000 nodes stays usable", async () => {
   const rows = Array.from({ length: 25_000 }, (_, at) => `<p>Row <b>${at}</b></p>`).join("");
   served.set("/big", `<!doctype html><meta charset="utf-8">${tag(worker.url, "found")}<body>` +

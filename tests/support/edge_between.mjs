@@ -33,7 +33,7 @@ export async function edgeBetween(worker) {
     const fate = await edge.fate(pathname);
     if (fate === "cut") return request.socket.destroy();
     if (fate === "hang") return undefined;
-    if (fate?.after_ms) await new Promise((resolve) => setTimeout(resolve, fate.after_ms));
+    if (fate?.after_ms >= 0) await new Promise((resolve) => setTimeout(resolve, fate.after_ms));
     else if (fate) return answer(response, fate);
     return pass(worker, request, body, response);
   });

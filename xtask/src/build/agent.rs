@@ -278,9 +278,12 @@ pub(crate) fn control() -> Result<Vec<u8>> {
 }
 
 /// `script` so that nothing it throws reaches the page's error handlers: a browser may lack what
-/// it needs from the first line on.
+/// it needs from the first line on. The comment has V8 compile all functions beside the page's
+/// thread while the script arrives, rather than one by one on it when they are first called (its
+/// "explicit compile hints"); other engines see a comment.
 fn guarded(script: Vec<u8>) -> Vec<u8> {
-    [b"try{".as_slice(), script.trim_ascii_end(), b"}catch{}\n"].concat()
+    let hint = b"//# allFunctionsCalledOnLoad\n".as_slice();
+    [hint, b"try{", script.trim_ascii_end(), b"}catch{}\n"].concat()
 }
 
 /// `agent.json`: what an installer must know of this release.

@@ -1,33 +1,64 @@
 // The documents that the agent is measured on.
 
+import { REPORT } from "./visit.mjs";
+
+/** A page has done all it does for a number after this time: the rest of its thread's time. */
+const REST_MS = 1_500;
+/** What is kept for the next page has been written so long after the swap. */
+const AFTER_MS = 500;
+
 /** The number that all of them show. */
 export const OWN = "8 (495) 000-10-20";
 
 const tag = (edge, site) =>
   edge ? `<script async src="${edge}/s/${site}.js"></script>` : "";
 
-/** Notes when the first number was there and when it was swapped, and how far things moved. */
-const WATCH = `<script>
+/** Tells what the page saw, see visit.mjs: all that it wrote on the window. */
+const TELL = `
+const tell = (more) => {
+  new Image().src = "${REPORT}" + encodeURIComponent(JSON.stringify(more));
+};
+const isSwapped = () => !document.body.textContent.includes("${OWN}");`;
+
+/** Tells after a while how far things moved; by then a page has done all there is to do. */
+const SHIFT = `<script>{
+${TELL}
+let shift = 0;
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) shift += entry.value;
+}).observe({ type: "layout-shift", buffered: true });
+setTimeout(() => tell({ shift, isSwapped: isSwapped() }), ${REST_MS});
+}</script>`;
+
+/** Tells when the first number was there and when it was swapped. */
+const WATCH = `<script>{
+${TELL}
+let existsAt;
+let swappedAt;
 new MutationObserver(() => {
   const element = document.querySelector(".phone");
-  if (!element) return;
-  window.existsAt ??= performance.now();
-  if (element.textContent !== "${OWN}") window.swappedAt ??= performance.now();
+  if (!element || swappedAt) return;
+  existsAt ??= performance.now();
+  if (element.textContent === "${OWN}") return;
+  swappedAt = performance.now();
+  setTimeout(() => {
+    const entries = performance.getEntriesByType("resource").map((one) => one.toJSON());
+    tell({ existsAt, swappedAt, begunAt: window.begunAt, entries });
+    // The visitor goes on to so many further pages.
+    const left = Number(location.search.slice(1));
+    if (left) setTimeout(() => location.assign("?" + (left - 1)), ${AFTER_MS});
+  }, ${AFTER_MS});
 }).observe(document, { childList: true, characterData: true, subtree: true });
-window.shift = 0;
-new PerformanceObserver((list) => {
-  for (const entry of list.getEntries()) window.shift += entry.value;
-}).observe({ type: "layout-shift", buffered: true });
-</script>`;
+}</script>`;
 
 const html = (head, body) =>
   `<!doctype html><html lang="ru"><head><meta charset="utf-8"><title>Shop</title>${head}</head>` +
   `<body>${body}</body></html>`;
 
-/** A small page with two numbers. */
-export const plainPage = (edge, site) =>
+/** A small page with two numbers; `fast` is the snippet that begins before the script is there. */
+export const plainPage = (edge, site, fast) =>
   html(
-    WATCH + tag(edge, site),
+    WATCH + (fast ? `<script>begunAt = performance.now();${fast}</script>` : "") + tag(edge, site),
     `<header><a class="phone" href="tel:+74950001020">${OWN}</a></header>` +
       `<main><p>Звоните: <span class="phone">${OWN}</span></p></main>`,
   );
@@ -38,26 +69,91 @@ const card = (at) =>
   `в наличии <em>${at % 40} шт.</em></p><ul><li>Артикул ${400_000 + at}</li>` +
   `<li>Доставка завтра</li></ul><button>Купить</button></article>`;
 
-/** 10,000 elements with 20 numbers among them, 10 of them links. */
-export function bigPage(edge, site) {
-  const cards = Array.from({ length: 1_000 }, (_, at) => {
+const cards = () =>
+  Array.from({ length: 1_000 }, (_, at) => {
     const kind = at % 100 === 50 ? `<a class="phone" href="tel:+74950001020">${OWN}</a>` : "";
     const text = `<p>Звоните: <span class="phone">${OWN}</span></p>`;
     return card(at) + (at % 100 === 0 ? text : kind);
-  });
-  return html(WATCH + tag(edge, site), cards.join(""));
-}
+  }).join("");
 
-/** Runs in the page: appends `count` rows of two nodes, as an application does. */
-export const list = async ([count, own]) => {
-  for (let from = 0; from < count; from += 500) {
-    const rows = document.createElement("ul");
-    for (let at = from; at < from + 500; at += 1) {
-      const row = document.createElement("li");
-      row.textContent = at % 50 ? `Строка, цена ${at} ₽` : `Звоните: ${own}`;
-      rows.append(row);
-    }
-    document.body.append(rows);
-    await new Promise((resolve) => setTimeout(resolve));
+/** 10,000 elements with 20 numbers among them, 10 of them links. */
+export const bigPage = (edge, site) => html(SHIFT + tag(edge, site), cards());
+
+/** That page, and an application in it that appends `count` nodes when the page has its numbers:
+ * rows of two, a number in one of fifty. It keeps no promises: what those take is not told apart
+ * from what the agent's take. */
+export const chattyPage = (edge, site, count) =>
+  html(
+    `<script>{
+${TELL}
+let at = 0;
+const append = () => {
+  const rows = document.createElement("ul");
+  for (const end = at + 500; at < end; at += 1) {
+    const row = document.createElement("li");
+    row.textContent = at % 50 ? "Строка, цена " + at + " ₽" : "Звоните: ${OWN}";
+    rows.append(row);
   }
+  document.body.append(rows);
+  if (at < ${count / 2}) return setTimeout(append);
+  setTimeout(() => tell({ isSwapped: isSwapped() }), ${REST_MS});
 };
+const begin = () => {
+  if (!isSwapped()) return setTimeout(begin, 50);
+  // The trace begins here.
+  tell({ isSwapped: true });
+  setTimeout(append, ${REST_MS});
+};
+setTimeout(begin, ${REST_MS});
+}</script>` + tag(edge, site),
+    cards(),
+  );
+
+/** A script that does the least there is to do: asks at once, and writes the answer. */
+export const LEAST_SCRIPT = `
+const { src } = document.currentScript;
+fetch(src.replace(/\\/s\\/.*/, "/v1/least")).then((answer) => answer.text()).then((text) => {
+  for (const element of document.querySelectorAll(".phone")) element.firstChild.nodeValue = text;
+});
+`;
+
+/** How often the script below does its piece of work. */
+export const KNOWN_PIECES = 18;
+/** A page and its script that do as much as is known, in the ways an agent does: when it is run, by
+ * timers, after an answer, for a change of the page, with waits between. Each piece notes the time
+ * on the wall. */
+export const KNOWN_SCRIPT = `
+const pieces = [];
+const piece = () => {
+  const began = performance.now();
+  window.work();
+  pieces.push(performance.now() - began);
+  if (pieces.length === ${KNOWN_PIECES}) setTimeout(() => told(pieces));
+};
+piece();
+for (let at = 0; at < 10; at += 1) setTimeout(piece, at * 7);
+const answer = fetch("/empty");
+for (let at = 0; at < 5; at += 1) answer.then(piece);
+new MutationObserver(piece).observe(document.body, { childList: true });
+setTimeout(() => document.body.append("new"), 90);
+setTimeout(() => { document.cookie; localStorage.getItem("x"); piece(); }, 100);
+`;
+export const knownPage = (script) =>
+  html(
+    "",
+    `<script>
+${TELL}
+window.told = (pieces) => tell({ pieces });
+window.work = () => {
+  let sum = 1;
+  for (let at = 0; at < 100_000; at += 1) sum = (sum * 1103515245 + 12345) % 2147483648;
+  window.sum = sum;
+};
+for (let at = 0; at < 50; at += 1) work();
+setTimeout(() => {
+  const script = document.createElement("script");
+  script.src = "${script}";
+  document.head.append(script);
+}, 200);
+</script>`,
+  );

@@ -6,7 +6,8 @@
 
 import { build } from "esbuild";
 import { OWN } from "./documents.mjs";
-import { AGENT, profile, profiler, total } from "./profile.mjs";
+import { profile, profiler, total } from "./profile.mjs";
+import { AGENT } from "./trace.mjs";
 
 const ROUNDS = 7;
 
@@ -67,7 +68,8 @@ const count = (text) => document.body.textContent.split(text).length - 1;
 
 /** Ratios of the agent's time to each peer's, and its own time. */
 export async function comparePeers(browser, visitor, url, untilSwapped) {
-  const { context, page, session } = visitor;
+  const { context, page } = visitor;
+  const session = await profiler(browser, page);
   const { outputFiles } = await build({
     stdin: { contents: SOURCE, resolveDir: new URL(".", import.meta.url).pathname },
     bundle: true,

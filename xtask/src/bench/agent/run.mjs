@@ -1,30 +1,55 @@
 // The agent's times in a real Chromium against the built Worker; one line of JSON in the end.
 //
-// What is the agent's is read from the browser's own profiler: samples whose stack goes through
-// the agent's script or its wasm. So neither the page's work nor the machine's pauses count.
+// What is the agent's is read from the browser's own trace, on the clock of the page's thread (see
+// trace.mjs). So neither the page's work nor the machine's pauses count.
 
+import { readFileSync } from "node:fs";
 import { launchBrowser } from "../../../../tests/support/browser.mjs";
 import { edgeBetween } from "../../../../tests/support/edge_between.mjs";
 import { AS_VISITOR, configFor, servePages } from "../../../../tests/support/pages.mjs";
 import { numbers } from "../../../../tests/support/site.mjs";
 import { startWorker } from "../../../../tests/support/worker.mjs";
-import { OWN, bigPage, list, plainPage } from "./documents.mjs";
+import {
+  KNOWN_PIECES,
+  KNOWN_SCRIPT,
+  LEAST_SCRIPT,
+  OWN,
+  bigPage,
+  chattyPage,
+  knownPage,
+  plainPage,
+} from "./documents.mjs";
 import { comparePeers } from "./peers.mjs";
-import { AGENT, longest, profile, profiler, total } from "./profile.mjs";
+import { SLOWDOWN, trace, workOf } from "./trace.mjs";
+import { REPORT, takeReport, visitor } from "./visit.mjs";
 
 /** Injected into every answer of the edge for the cold swap. */
 const LATENCY_MS = 100;
-const ROUNDS = 9;
+const ROUNDS = 15;
+/** Rounds of whole traces. */
+const TRACES = 7;
+/** The instrument may read known work so far from right. */
+const ERROR_MAX = 0.15;
 /** Nodes inserted to see what each costs. */
-const INSERTED = 50_000;
+const INSERTED = 20_000;
 /** Routes of the chattering application. */
 const ROUTES = 300;
 
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const { fast } = JSON.parse(readFileSync("build/agent/agent.json", "utf8"));
+
 const worker = await startWorker();
 const edge = await edgeBetween(worker);
 const pages = await servePages((path) => {
+  if (takeReport(path)) return "";
+  if (path === "/known") return knownPage(`${edge.url}/s/known.js`);
+  if (path === "/least") return plainPage(edge.url, "least");
+  if (path === "/fast") {
+    return plainPage(edge.url, "selected", `${fast}("${edge.url}","selected","granted",false)`);
+  }
+  if (path === "/chatty") return chattyPage(edge.url, "found", INSERTED);
   if (path.startsWith("/big")) return bigPage(edge.url, "found");
   if (path.startsWith("/selected")) return bigPage(edge.url, "selected");
   if (path.startsWith("/plain")) return plainPage(edge.url, "selected");
@@ -36,110 +61,170 @@ await worker.seed(configFor("selected", pages.url, scenario([{ class: "phone" }]
 const browser = await launchBrowser({ flags: [...AS_VISITOR, "--enable-precise-memory-info"] });
 const figures = {};
 
-/** A new visitor's page. */
-async function visitor() {
+/** A page of a new visitor that the driver looks into. */
+async function openPage() {
   const context = await browser.newContext();
-  const page = await context.newPage();
-  return { context, page, session: await profiler(browser, page) };
+  return { context, page: await context.newPage() };
+}
+
+/** What the page at `path` tells a new visitor. */
+async function see(path) {
+  const someone = await visitor(browser);
+  const report = await someone.see(pages.url + path);
+  await someone.leave();
+  return report;
+}
+
+/** The same, and what the agent did meanwhile. */
+async function seeTraced(path) {
+  const someone = await visitor(browser);
+  let report;
+  const events = await trace(browser, async () => {
+    report = await someone.see(pages.url + path);
+  });
+  await someone.leave();
+  return { ...report, ...workOf(events) };
 }
 
 const isSwapped = (own) => !document.querySelector(".phone").textContent.includes(own);
 const untilSwapped = (page) => page.waitForFunction(isSwapped, OWN, { polling: 50 });
 
-/** Script, then wasm and visit at once: what is left of the time is the agent's. */
-async function coldSwap() {
-  edge.fate = (path) => ({ after_ms: path === "/healthz" ? 0 : LATENCY_MS });
-  const own = [];
-  const whole = [];
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const { context, page } = await visitor();
-    await page.goto(`${pages.url}/plain`);
-    await untilSwapped(page);
-    const { swappedAt, entries } = await page.evaluate(() => ({
-      swappedAt: window.swappedAt,
-      entries: performance.getEntriesByType("resource").map((one) => one.toJSON()),
-    }));
-    const of = (part) => entries.filter(({ name }) => name.includes(part));
-    const [script] = of("/s/");
-    const last = Math.max(...[...of("/a/"), ...of("/v1/")].map((one) => one.responseEnd));
-    const first = Math.min(...[...of("/a/"), ...of("/v1/")].map((one) => one.startTime));
-    own.push(first - script.responseEnd + (swappedAt - last));
-    whole.push(swappedAt - script.startTime);
-    await context.close();
+const ANSWERS = {
+  "/s/known.js": KNOWN_SCRIPT,
+  "/s/least.js": LEAST_SCRIPT,
+  "/v1/least": "8 (495) 000-00-77",
+};
+/** What this bench answers itself; all else is the Worker's, `after_ms` later as well. */
+const fateOf = (after_ms) => async (path) => {
+  if (!ANSWERS[path]) return { after_ms };
+  await pause(after_ms);
+  const headers = { "content-type": "text/javascript; charset=utf-8" };
+  return { headers, body: ANSWERS[path] };
+};
+
+/** Work whose amount is known, as the instrument reads it. What is known is read by the clock on
+ * the wall, where that was disturbed least: the lower quarter. */
+async function readKnownWork() {
+  edge.fate = fateOf(0);
+  const walls = [];
+  const totals = [];
+  const slowed = [];
+  for (let round = 0; round < TRACES; round += 1) {
+    const { pieces, total } = await seeTraced("/known");
+    walls.push(...pieces);
+    totals.push(total);
+    slowed.push(await readSlowed());
   }
-  edge.fate = () => undefined;
-  figures.cold_swap_own_ms = median(own);
-  figures.cold_swap_at_100_ms_latency_ms = median(whole);
+  const known = walls.toSorted((a, b) => a - b)[Math.floor(walls.length / 4)] * KNOWN_PIECES;
+  const errorOf = (read) => Math.abs(median(read) / (known * SLOWDOWN) - 1);
+  figures.instrument_error = errorOf(totals);
+  figures.throttling_error = errorOf(slowed);
+  if (figures.instrument_error > ERROR_MAX) {
+    throw new Error(`known work was read wrong by ${figures.instrument_error}`);
+  }
 }
 
-/** The remembered number: from when both script and element are there to the swap. */
-async function warmSwap() {
-  const { context, page } = await visitor();
-  await page.goto(`${pages.url}/plain`);
-  await untilSwapped(page);
-  await page.waitForTimeout(500);
-  const waits = [];
-  for (let round = 0; round < ROUNDS; round += 1) {
-    await page.goto(`${pages.url}/plain?${round}`);
-    await untilSwapped(page);
-    waits.push(
-      await page.evaluate(() => {
-        const entries = performance.getEntriesByType("resource");
-        const script = entries.find(({ name }) => name.includes("/s/"));
-        return window.swappedAt - Math.max(window.existsAt, script.responseEnd);
-      }),
-    );
-  }
-  figures.warm_swap_ms = median(waits);
+/** The same where the browser slows the page down itself, and a driver is attached to say so. */
+async function readSlowed() {
+  const { context, page } = await openPage();
+  const session = await context.newCDPSession(page);
+  await session.send("Emulation.setCPUThrottlingRate", { rate: SLOWDOWN });
+  const events = await trace(browser, async () => {
+    const told = page.waitForRequest((request) => request.url().includes(REPORT));
+    await page.goto(`${pages.url}/known`);
+    await told;
+  });
   await context.close();
+  return workOf(events).total / SLOWDOWN;
+}
+
+/** From the script's arrival to the swap, less the last request that the swap waits for: what is
+ * left is the agent's, and the browser's between its tasks. */
+async function coldSwap() {
+  edge.fate = fateOf(LATENCY_MS);
+  const own = { plain: [], least: [], fast: [] };
+  const whole = { plain: [], least: [], fast: [] };
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const path of Object.keys(own)) {
+      const { swappedAt, begunAt, entries } = await see(`/${path}`);
+      const script = entries.find(({ name }) => name.includes("/s/"));
+      const asked = entries.filter(
+        ({ name, responseEnd }) => /\/(a|v1)\//.test(name) && responseEnd <= swappedAt,
+      );
+      if (begunAt) asked.push(script);
+      const last = asked.toSorted((a, b) => b.responseEnd - a.responseEnd)[0];
+      const from = begunAt ? Math.min(begunAt, script.startTime) : script.responseEnd;
+      own[path].push(swappedAt - from - (last.responseEnd - last.startTime));
+      whole[path].push(swappedAt - Math.min(script.startTime, begunAt ?? Infinity));
+    }
+  }
+  edge.fate = () => undefined;
+  figures.cold_swap_own_ms = median(own.plain);
+  figures.cold_swap_snippet_own_ms = median(own.fast);
+  figures.cold_swap_least_own_ms = median(own.least);
+  figures.cold_swap_at_100_ms_latency_ms = median(whole.plain);
+  figures.cold_swap_snippet_at_100_ms_latency_ms = median(whole.fast);
+}
+
+/** The remembered number, from page to page in one tab: from when both script and element are
+ * there to the swap. */
+async function warmSwap() {
+  const someone = await visitor(browser);
+  const waits = [];
+  await someone.see(`${pages.url}/plain?${ROUNDS}`, async (next) => {
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const { existsAt, swappedAt, entries } = await next();
+      const script = entries.find(({ name }) => name.includes("/s/"));
+      waits.push(swappedAt - Math.max(existsAt, script.responseEnd));
+    }
+  });
+  figures.warm_swap_ms = median(waits);
+  await someone.leave();
 }
 
 /** 10,000 elements, 20 numbers, a processor four times slower. */
 async function bigDocuments() {
   for (const [kind, path] of [
-    ["", "selected"],
-    ["_search", "big"],
+    ["", "/selected"],
+    ["_search", "/big"],
   ]) {
     const totals = [];
     const runs = [];
-    let shift = 0;
-    for (let round = 0; round < 5; round += 1) {
-      const { context, page, session } = await visitor();
-      await page.goto(`${pages.url}/empty`);
-      await session.send("Emulation.setCPUThrottlingRate", { rate: 4 });
-      const samples = await profile(session, async () => {
-        await page.goto(`${pages.url}/${path}`);
-        await untilSwapped(page);
-        await page.waitForTimeout(300);
-      });
-      totals.push(total(samples, AGENT));
-      runs.push(longest(samples, AGENT));
-      shift = Math.max(shift, await page.evaluate(() => window.shift));
-      await context.close();
+    let moved = 0;
+    for (let round = 0; round < TRACES; round += 1) {
+      const { shift, isSwapped, total, longest } = await seeTraced(path);
+      if (!isSwapped) throw new Error(`${path}: the page's number is left`);
+      moved = Math.max(moved, shift);
+      totals.push(total);
+      runs.push(longest);
     }
     figures[`main_thread_ms_10k${kind}`] = median(totals);
     figures[`longest_task_ms_10k${kind}`] = median(runs);
-    figures[`layout_shift${kind}`] = shift;
+    figures[`layout_shift${kind}`] = moved;
   }
 }
 
 /** Rows that an application appends, a number in one of fifty. */
 async function mutations() {
-  const { context, page, session } = await visitor();
-  await page.goto(`${pages.url}/big`);
-  await untilSwapped(page);
-  await page.waitForTimeout(500);
-  const samples = await profile(session, async () => {
-    await page.evaluate(list, [INSERTED / 2, OWN]);
-    await page.waitForTimeout(500);
-  });
-  figures.mutation_us_per_1k = (total(samples, AGENT) * 1000) / (INSERTED / 1000);
-  await context.close();
+  const costs = [];
+  for (let round = 0; round < TRACES; round += 1) {
+    const someone = await visitor(browser);
+    await someone.see(`${pages.url}/chatty`, async (next) => {
+      const events = await trace(browser, async () => {
+        const { isSwapped } = await next();
+        if (!isSwapped) throw new Error("an inserted number is the page's");
+      });
+      costs.push((workOf(events).total / SLOWDOWN / INSERTED) * 1_000_000);
+    });
+    await someone.leave();
+  }
+  figures.mutation_us_per_1k = median(costs);
 }
 
 /** Routes come and go; what stays in memory in the end is compared with the first fifth. */
 async function memory() {
-  const { context, page, session } = await visitor();
+  const { context, page } = await openPage();
+  const session = await context.newCDPSession(page);
   await page.goto(`${pages.url}/plain`);
   await untilSwapped(page);
   const used = async () => {
@@ -168,13 +253,17 @@ async function memory() {
   await context.close();
 }
 
+async function peers() {
+  Object.assign(figures, await comparePeers(browser, await openPage(), pages.url, untilSwapped));
+}
+
+const parts = { readKnownWork, coldSwap, warmSwap, bigDocuments, mutations, memory, peers };
+// By itself a part of it can be run: `node run.mjs coldSwap warmSwap`.
+const wanted = process.argv.slice(2);
 try {
-  await coldSwap();
-  await warmSwap();
-  await bigDocuments();
-  await mutations();
-  await memory();
-  Object.assign(figures, await comparePeers(browser, await visitor(), pages.url, untilSwapped));
+  for (const [name, measure] of Object.entries(parts)) {
+    if (!wanted.length || wanted.includes(name)) await measure();
+  }
 } finally {
   await browser.close();
   pages.close();

@@ -285,18 +285,28 @@ const runRules = async (bytes) => {
 const loadPlainRules = async () =>
   (await importPart(agent.base, RINGLET_MORE)).part(agent, 'plain');
 
+/** The rules that the page begins with. */
+const firstRules = () =>
+  // Light rules do not search.
+  RINGLET_PINNED && page.slots.some(({ numbers }) => numbers.length)
+    ? RINGLET_WHOLE
+    : RINGLET_WASM;
+
+/** Runs rules that an earlier page has kept, and so shows a remembered number before all else;
+ * tells whether there were any. */
+function useKept() {
+  if (RINGLET_CONTROL) return;
+  // A page of the site has needed the whole rules: others may as well.
+  const names = [firstRules()[0], RINGLET_LIGHT && RINGLET_WHOLE[0]];
+  const kept = store.keptModule(names);
+  return kept && quietly(() => useRules(runModule(kept)) || true);
+}
+
 function loadRules() {
   // The plain control of `cargo xtask size` has them with it.
   if (RINGLET_CONTROL) return useRules();
-  // Light rules do not search.
-  const rules =
-    RINGLET_PINNED && page.slots.some(({ numbers }) => numbers.length)
-      ? RINGLET_WHOLE
-      : RINGLET_WASM;
+  const rules = firstRules();
   const [name] = rules;
-  // A page of the site has needed the whole rules: others may as well.
-  const kept = store.keptModule(RINGLET_LIGHT ? [name, RINGLET_WHOLE[0]] : [name]);
-  if (kept && quietly(() => useRules(runModule(kept)) || true)) return;
   const [, fetched] = early;
   // Asked for by the name that every release has: it may be another's.
   const own = (response) =>
@@ -307,7 +317,7 @@ function loadRules() {
     .catch(() => fetchPart(agent.base, rules))
     .then(async (bytes) => {
       useRules(await runRules(bytes).catch(loadPlainRules));
-      store.keepModule(name, bytes);
+      whenIdle(() => store.keepModule(name, bytes));
     })
     // Without rules no number is shown, so none is kept from others either.
     .catch(() => {
@@ -454,7 +464,8 @@ function run() {
   isRunning = true;
   store.open(config, consent === 'granted', early[2]);
   page.begin(config);
-  listenToVisitor();
+  if (RINGLET_SEARCH) onFound(lookAgain);
+  const hasRules = useKept();
   page.watch((roots, isParsed) => {
     if (isStopped) return;
     if (isReady && !isPaused) roots.forEach((root) => quietly(() => page.scan(root)));
@@ -462,8 +473,8 @@ function run() {
     lookAtAddress();
     lookAgain();
   });
-  if (RINGLET_SEARCH) onFound(lookAgain);
-  loadRules();
+  if (!hasRules) loadRules();
+  listenToVisitor();
   listen('load', ({ target }) => target.contentDocument && lookDeep(target));
   if (config.more || /[?&]ringlet_debug=1/.test(location.search) || quietly(isDebugged)) loadMore();
 }

@@ -4,6 +4,8 @@ import { REPORT } from "./visit.mjs";
 
 /** A page has done all it does for a number after this time: the rest of its thread's time. */
 const REST_MS = 1_500;
+/** One look at whether it has, its own work and not the agent's. */
+const LOOK_MS = 250;
 /** What is kept for the next page has been written so long after the swap. */
 const AFTER_MS = 500;
 
@@ -18,16 +20,21 @@ const TELL = `
 const tell = (more) => {
   new Image().src = "${REPORT}" + encodeURIComponent(JSON.stringify(more));
 };
-const isSwapped = () => !document.body.textContent.includes("${OWN}");`;
+const isSwapped = () =>
+  document.readyState === "complete" && !document.body.textContent.includes("${OWN}");`;
 
-/** Tells after a while how far things moved; by then a page has done all there is to do. */
+/** Tells, when all numbers are swapped and the page has come to rest, how far things moved. */
 const SHIFT = `<script>{
 ${TELL}
 let shift = 0;
 new PerformanceObserver((list) => {
   for (const entry of list.getEntries()) shift += entry.value;
 }).observe({ type: "layout-shift", buffered: true });
-setTimeout(() => tell({ shift, isSwapped: isSwapped() }), ${REST_MS});
+const look = () => {
+  if (!isSwapped()) return setTimeout(look, ${LOOK_MS});
+  setTimeout(() => tell({ shift }), ${REST_MS});
+};
+setTimeout(look, ${LOOK_MS});
 }</script>`;
 
 /** Tells when the first number was there and when it was swapped. */
@@ -77,7 +84,8 @@ const cards = () =>
   }).join("");
 
 /** 10,000 elements with 20 numbers among them, 10 of them links. */
-export const bigPage = (edge, site) => html(SHIFT + tag(edge, site), cards());
+export const bigPage = (edge, site) =>
+  html(edge ? SHIFT + tag(edge, site) : "", cards());
 
 /** That page, and an application in it that appends `count` nodes when the page has its numbers:
  * rows of two, a number in one of fifty. It keeps no promises: what those take is not told apart
@@ -109,10 +117,15 @@ setTimeout(begin, ${REST_MS});
     cards(),
   );
 
-/** A script that does the least there is to do: asks at once, and writes the answer. */
+/** A script that does the least there is to do: asks for a number and for rules at once, and writes
+ * the number when both are there. */
 export const LEAST_SCRIPT = `
-const { src } = document.currentScript;
-fetch(src.replace(/\\/s\\/.*/, "/v1/least")).then((answer) => answer.text()).then((text) => {
+const base = document.currentScript.src.replace(/\\/s\\/.*/, "");
+const sent = [
+  fetch(base + "/v1/least", { method: "POST", body: location.href }),
+  fetch(base + "/a/least"),
+];
+Promise.all(sent.map((one) => one.then((answer) => answer.text()))).then(([text]) => {
   for (const element of document.querySelectorAll(".phone")) element.firstChild.nodeValue = text;
 });
 `;

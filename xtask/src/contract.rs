@@ -75,6 +75,7 @@ fn exchanges(base: &str) -> Result<String> {
     site["telephony"] = json!({
         "asterisk": {"path_secrets": [SECRET]},
         "generic": {"secrets": [SECRET]},
+        "zadarma": {"secrets": [SECRET], "path_secrets": [SECRET]},
     });
     api.put_configuration(DEMONSTRATION, &site, stored.etag.as_deref())?;
     let number = site.pointer("/pools/0/numbers/0");

@@ -113,6 +113,12 @@ impl Spent {
 struct Times(Vec<f64>);
 
 impl Times {
+    /// How many took longer.
+    #[expect(clippy::cast_precision_loss, reason = "a count")]
+    fn over(&self, limit_ms: f64) -> f64 {
+        self.0.iter().filter(|ms| **ms > limit_ms).count() as f64
+    }
+
     /// The time that this share of them, 0 to 1, took at most.
     fn at(&mut self, share: f64) -> f64 {
         self.0.sort_by(f64::total_cmp);
@@ -207,6 +213,9 @@ fn sites(edge: &Edge, figures: &mut Vec<Figure>) -> Result<()> {
     let mut views = Spent::default();
     for site in 0..SITES {
         let id = format!("site-{site}");
+        if site % 100 == 99 {
+            eprintln!("  {} sites", site + 1);
+        }
         made.0.push(edge.put(&id, &site_of(&id, 4, 1))?);
         let (_, spent) = edge.timed(|| visit(&edge.base, &id, site))?;
         views.add(spent);
@@ -285,6 +294,8 @@ fn crowd(edge: &Edge, figures: &mut Vec<Figure>) -> Result<()> {
     figures.push(told("big_view_p50_ms", views.worked.at(0.5)));
     figures.push(told("big_view_p999_ms", views.worked.at(0.999)));
     figures.push(judged("big_view_max_ms", views.worked.at(1.0)));
+    let over = views.worked.over(LIMIT_MS);
+    figures.push(told("big_views_over_the_limit", over));
     figures.push(told("big_view_seen_p50_ms", views.seen.at(0.5)));
     if let (Some(empty), Some(full)) = (empty, resident_bytes(edge.process)) {
         figures.push(told("big_memory_mb", (full - empty) / 1e6));
@@ -381,5 +392,6 @@ mod tests {
         let mut times = Times((1..=1_000).map(f64::from).collect());
         assert!((times.at(0.5) - 501.0).abs() < 2.0);
         assert!((times.at(1.0) - 1_000.0).abs() < 1e-9);
+        assert!((times.over(990.0) - 10.0).abs() < 1e-9);
     }
 }

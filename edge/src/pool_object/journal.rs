@@ -19,6 +19,10 @@ SELECT value ->> '$.row', value ->> '$.at', value ->> '$.entry.entry', value ->>
        value ->> '$.entry.generation', value -> '$.entry'
 FROM json_each(?)";
 
+/// A part of a snapshot.
+const APPEND_PART: &str =
+    "INSERT INTO journal (row, at_ms, kind, entry) VALUES (?, ?, 'snapshot', ?)";
+
 /// The fact that names the row at which replay begins.
 const REPLAY_FROM: &str = "replay_from";
 /// The fact that holds the version of the configuration in force.
@@ -43,6 +47,12 @@ const APPEND_BYTES: usize = 500_000;
 pub(crate) fn append(sql: &Sql, rows: &[JournalRow]) -> Result<(), Fault> {
     let mut text = String::new();
     for row in rows {
+        if let JournalEntry::Snapshot { .. } = row.entry {
+            // Long, and nothing of it stands in a column: the database need not take it apart.
+            let entry = serde_json::to_string(&row.entry)?;
+            sql.run(APPEND_PART, &[&row.row, &row.at.0, &entry])?;
+            continue;
+        }
         let row = serde_json::to_string(row)?;
         if !text.is_empty() && text.len() + row.len() > APPEND_BYTES {
             text.push(']');

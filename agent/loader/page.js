@@ -20,7 +20,7 @@ const SKIP =
   '[data-ringlet-skip],[data-calltrk-noswap],.ctm-no-swap';
 // Markup a number may be spread over; unknown names with a hyphen are mostly wrappers.
 const INLINE =
-  /^(a|abbr|b|bd[io]|big|cite|em|font|i|ins|label|mark|nobr|s|small|span|strong|su[bp]|u|.+-.+)$/;
+  /^(a|abbr|b|bd[io]|big|cite|em|font|i|ins|label|mark|nobr|s|small|span|strong|su[bp]|u|wbr|.+-.+)$/;
 // Ends the fields of a question to the rules; a text that holds it is left alone.
 const END = '\0';
 

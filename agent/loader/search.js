@@ -23,6 +23,8 @@ const DIGIT = /\d/;
 /* The bundler is told that nothing is lost where nobody searches. */
 const textContent = /* @__PURE__ */ (() =>
   Object.getOwnPropertyDescriptor(Node.prototype, 'textContent').get)();
+/** An area code at the end of a line: «8 495», «(495)». */
+const CODE = /(\d[\s-]+\d{3,5}|\(\d{2,5}\))[\s-]*$/;
 // Letters end a row of digits.
 const WORD = /[^\s\d().+/\u00a0\u00ad\u2000-\u206f\u2212-]/;
 
@@ -110,6 +112,26 @@ function searchLink(node, wanted) {
 const isGone = (node, root) =>
   !node.isConnected && root.isConnected && searches.push(search(root));
 
+/** Whether `node` is the text of a link that leads to the number in a way that is not ours: one of
+ * the two must not change alone. */
+const isLinked = (node, pattern) => {
+  const link = nearest(node.parentNode, 'a');
+  const lead = (name) => link && attributeOf(link, name)?.nodeValue;
+  return pattern.test(`${lead('href')} ${lead('xlink:href')}`);
+};
+
+/** Whether the code of the local number in `text` stands on the line before that of `node`. */
+const isLed = (node, text) => {
+  if (text.replace(/\D/g, '').length > LONG_TAIL) return;
+  const walker = walkerOf(node.getRootNode(), 4);
+  walker.currentNode = node;
+  let before = '';
+  while (before.length < LONG_TAIL && walker.previousNode()) {
+    before = walker.currentNode.nodeValue.trim() + before;
+  }
+  return CODE.test(before);
+};
+
 /** Looks for them in the lines of `block`, and not in the blocks inside. */
 function* searchBlock(block, wanted) {
   let line = [];
@@ -118,8 +140,11 @@ function* searchBlock(block, wanted) {
     const text = digits ? line.map(([node]) => node.nodeValue).join('') : '';
     for (const [index, pattern] of wanted) {
       if (!pattern.test(text)) continue;
-      const apart = `${slots[index].skip},${kinds.links}`;
-      if (!line.some(([node]) => nearest(node.parentNode, apart))) find(index, line, []);
+      const { css, skip } = slots[index];
+      // Places of their own, found otherwise.
+      const apart = [skip, kinds.links, ...css].join();
+      const isApart = ([node]) => nearest(node.parentNode, apart) || isLinked(node, pattern);
+      if (!line.some(isApart) && !isLed(line[0][0], text)) find(index, line, []);
     }
     line = [];
     digits = 0;

@@ -98,6 +98,13 @@ impl Joined {
                     piece.is_wanted = false;
                 }
             }
+            // «10.12.2024 8 (495) …»: the date and the code are no number before the number.
+            if let Some(read) = &piece
+                && let Some(at) = self.begins_within(read, wanted, home)
+            {
+                first = at;
+                continue;
+            }
             first = piece.as_ref().map_or(first, |piece| piece.last) + 1;
             if let Some(piece) = piece {
                 pieces.push(piece);
@@ -111,6 +118,16 @@ impl Joined {
             pieces.push(piece);
         }
         pieces
+    }
+
+    /// Where within `read` a number begins that a reader sees before it: one with `+` or brackets,
+    /// or one that is looked for, and goes on behind it.
+    fn begins_within(&self, read: &Piece, wanted: Wanted<'_>, home: Codes) -> Option<usize> {
+        (read.first + 1..=read.last).find(|at| {
+            let sure = |piece: &Piece| wanted != Wanted::Any || self.is_marked(&piece.range);
+            let piece = self.piece_from(*at, wanted, home);
+            piece.is_some_and(|piece| piece.last > read.last && sure(&piece))
+        })
     }
 
     fn find_groups(&mut self) {
@@ -277,8 +294,9 @@ impl Joined {
             && !(self.at(end + 2).is_ascii_digit() && self.at(end + 3).is_ascii_digit());
         let touched = is_letter(near)
             || is_letter(next)
-            || (near == '-' && is_letter(far))
-            || (next == '-' && is_letter(beyond));
+            || (matches!(near, '-' | '/') && is_letter(far))
+            || (next == '-' && is_letter(beyond))
+            || (is_odd(next) && beyond.is_ascii_digit());
         if touched || fraction {
             return false;
         }
@@ -317,10 +335,11 @@ impl Joined {
         let mut any = false;
         while let Some(piece) = pieces.get(at) {
             // Written so that a reader sees where it ends.
-            let clear = is_selected
-                || self.is_marked(&piece.range)
+            let clear = self.is_marked(&piece.range)
                 || (piece.last > piece.first && self.before(piece.last) == Link::Tight);
-            let free = |link: Link| link == Link::Break || (link == Link::Space && clear);
+            // Or selected by the owner, but for the end of a long row.
+            let lax = is_selected && self.digits_before(piece.first) < super::UNREAD_DIGITS;
+            let free = |link: Link| link == Link::Break || (link == Link::Space && (clear || lax));
             let beside = |at: usize| pieces.get(at).filter(|piece| !piece.is_dropped);
             let follows = at.checked_sub(1).and_then(beside);
             let begins = free(self.before(piece.first))
@@ -373,6 +392,53 @@ impl Joined {
         })
     }
 
+    /// Digits of the groups that group `first` goes on from.
+    fn digits_before(&self, first: usize) -> usize {
+        let mut at = first;
+        while self.before(at) != Link::Break {
+            at -= 1;
+        }
+        self.digits(at, first) - self.digits(first, first)
+    }
+
+    /// Whether the digits before `piece`, if no words part them, may be the code it belongs to.
+    pub(super) fn is_led(&self, piece: &Piece) -> bool {
+        let mut at = piece.range.start;
+        while at > 0 && !is_letter(self.at(at)) {
+            if self.at(at - 1).is_ascii_digit() {
+                return true;
+            }
+            at -= 1;
+        }
+        false
+    }
+
+    /// Whether a local number follows, which is read with the code of `piece`: «…, 000-00-02»;
+    /// none of `pieces` is one.
+    pub(super) fn leads(&self, piece: &Piece, pieces: &[Piece]) -> bool {
+        let first = piece.last + 1;
+        if pieces.iter().any(|next| next.first == first) {
+            return false;
+        }
+        let Some(next) = self.groups.get(first) else {
+            return false;
+        };
+        let joins = |c: &char| is_separator(*c) || matches!(c, ',' | ';' | 'и');
+        if !self
+            .slice(&(piece.range.end..next.range.start))
+            .iter()
+            .all(joins)
+        {
+            return false;
+        }
+        let mut last = first;
+        while self.before(last + 1) != Link::Break {
+            last += 1;
+        }
+        let local = super::LINK_DIGITS_MIN..=super::UNREAD_DIGITS;
+        local.contains(&self.digits(first, last)) && self.before(last) == Link::Tight
+    }
+
     fn digits(&self, first: usize, last: usize) -> usize {
         let mut digits = 0;
         for group in self.groups.get(first..last + 1).unwrap_or_default() {
@@ -401,6 +467,8 @@ pub(super) fn link(gap: &[char]) -> Link {
     match visible {
         0 if gap.is_empty() => Link::Glued,
         0 => Link::Space,
+        // «…00-01 (9:00…»
+        1 if before == '(' && gap.first().is_some_and(|c| is_space(*c)) => Link::Space,
         1..=SEPARATORS_MAX => Link::Tight,
         _ => Link::Break,
     }
@@ -431,6 +499,11 @@ fn looks_whole(number: E164, form: Form, plus: bool, home: Codes) -> bool {
 /// door belong to the row: [`Joined::drop_continued`] decides.
 pub(super) fn is_letter(c: char) -> bool {
     c.is_ascii_alphabetic() || matches!(c, '_' | '@' | '%' | '=' | '\u{c0}'..='\u{1fff}')
+}
+
+/// Between digits these tell that they belong together, and that nobody can read them.
+pub(super) fn is_odd(c: char) -> bool {
+    matches!(c, '~' | ':' | '=' | '*' | '\'')
 }
 
 fn is_space(c: char) -> bool {

@@ -12,8 +12,8 @@
 //! Invariant: it answers what [`super::rewrite`] answers or [`Odd`] (a property test holds it to
 //! that).
 
-use super::find::{Link, is_blank, is_letter, link};
-use super::{END, Joint, LINK_DIGITS_MIN};
+use super::find::{Link, is_blank, is_letter, is_odd, link};
+use super::{END, Joint, LINK_DIGITS_MIN, UNREAD_DIGITS};
 use crate::mask::area_digits;
 use crate::phone::Row;
 use crate::phone::plan::Plan;
@@ -168,6 +168,10 @@ impl<'a> Light<'a> {
         if digits.len() < LINK_DIGITS_MIN {
             return Some(());
         }
+        // What stands beside a local number decides.
+        if digits.len() <= UNREAD_DIGITS {
+            return None;
+        }
         let mut open = 0;
         let mut before = END;
         let mut is_separated = false;
@@ -262,7 +266,7 @@ impl<'a> Light<'a> {
         }
         let is_bad = |c| matches!(c, END | '-') || is_letter(c);
         let fraction = next == ',' && matches!(behind.next(), None | Some(END));
-        Some(is_bad(near) || is_bad(next) || fraction)
+        Some(is_bad(near) || near == '/' || is_bad(next) || is_odd(next) || fraction)
     }
 
     /// The national digits of `digits`, in a form that needs no area code.

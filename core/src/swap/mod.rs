@@ -88,7 +88,8 @@ pub fn rewrite(
 ) -> Option<Vec<char>> {
     let joined = find::Joined::new(runs);
     let mut swaps = Vec::new();
-    for piece in &joined.numbers(wanted, shown.home) {
+    let pieces = joined.numbers(wanted, shown.home);
+    for piece in &pieces {
         if !piece.is_wanted {
             continue;
         }
@@ -98,6 +99,17 @@ pub fn rewrite(
         } else {
             copy(shown.written)
         };
+        // What stays beside it would be read with the new number's code, or as it.
+        let (was, is) = (Row::read(copy(old)), Row::read(copy(&new)));
+        let is_local = was.len() <= UNREAD_DIGITS && was.len() < is.len();
+        let code = |row: Row| {
+            let head = row.cut(row.len().saturating_sub(UNREAD_DIGITS)).0;
+            head.cut(head.len().saturating_sub(3)).1
+        };
+        if is_local && joined.is_led(piece) || code(was) != code(is) && joined.leads(piece, &pieces)
+        {
+            return None;
+        }
         swaps.push(share::Swap::new(piece.range.clone(), old, new));
     }
     if swaps.is_empty() && !may_change_links_only(&joined, links, wanted, shown.home) {

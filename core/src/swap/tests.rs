@@ -382,6 +382,91 @@ fn markup_splits_a_number_and_does_not_join_two() {
 }
 
 #[test]
+fn what_stands_beside_a_number_does_not_spoil_it() {
+    for (text, expect) in [
+        (
+            "10.12.2024 8 (495) 000-00-01",
+            "10.12.2024 8 (495) 000-00-99",
+        ),
+        ("10.12.2024 8 495 000-00-01", "10.12.2024 8 495 000-00-99"),
+        ("05.2024 +7 495 000-00-01", "05.2024 +7 495 000-00-99"),
+        (
+            "8 (495) 000-00-01 (9:00-18:00)",
+            "8 (495) 000-00-99 (9:00-18:00)",
+        ),
+        ("8 (495) 000-00-01 10:00", "8 (495) 000-00-99 10:00"),
+        ("тел/факс: 8 (495) 000-00-01", "тел/факс: 8 (495) 000-00-99"),
+        (
+            "тел.:8(495)000-00-01;факс:8(495)000-00-02",
+            "тел.:8(495)000-00-99;факс:8(495)000-00-02",
+        ),
+    ] {
+        assert_eq!(SEARCHED.show(text, &[]), expect);
+    }
+    for text in [
+        "10.12.2024 8 (495) 000-00-01",
+        "8 (495) 000-00-01 (9:00-18:00)",
+    ] {
+        assert_eq!(SELECTED.show(text, &[]), SEARCHED.show(text, &[]));
+    }
+    for text in [
+        "https://site.example/84950000001/",
+        "site.example/84950000001.html",
+    ] {
+        assert_eq!(SEARCHED.show(text, &[]), "left alone", "{text}");
+    }
+}
+
+#[test]
+fn nothing_is_half_swapped() {
+    let elsewhere = |case| Case {
+        home: MOSCOW,
+        lent: "78120000099",
+        ..case
+    };
+    for text in [
+        // The code stands where the number cannot reach.
+        "8 (495)¦000-00-01",
+        "+7¦495¦000-00-01",
+        "8 {495} 000-00-01",
+        "8 (495) 000~00~01",
+        "8 (495) 000:00:01",
+        // The second number would be read with the first one's new code.
+        "(495) 000-00-01, 000-00-02",
+        "8 (495) 000-00-01 / 000-00-02",
+        "8 (495) 000-00-01 и 000-00-02",
+        "8 (495) 000-00-01¦000-00-02",
+        // The end of an account.
+        "DE89 3704 0044 0532 0130 00",
+    ] {
+        assert_eq!(elsewhere(SELECTED).show(text, &[]), "left alone", "{text}");
+    }
+    elsewhere(SEARCHED).check("(495) 000-00-01; 000-00-02", &[], expect!["left alone"]);
+    elsewhere(SEARCHED).check("Тел. 000-00-01", &[], expect!["Тел. 8 (812) 000-00-99"]);
+    elsewhere(SELECTED).check(
+        "Офис 3¦тел. 000-00-01",
+        &[],
+        expect!["Офис 3¦тел. 8 (812) 000-00-99"],
+    );
+    // Within the area both are right.
+    let here = Case {
+        home: MOSCOW,
+        ..SEARCHED
+    };
+    here.check(
+        "(495) 000-00-01, 000-00-02",
+        &[],
+        expect!["(495) 000-00-99, 000-00-02"],
+    );
+    here.check("8 (495)¦000-00-01", &[], expect!["8 (495)¦000-00-99"]);
+    let masked = Case {
+        mask: Some("8 (XXX) XXX-XX-XX"),
+        ..here
+    };
+    masked.check("8 (495)¦000-00-01", &[], expect!["left alone"]);
+}
+
+#[test]
 fn every_tag_keeps_its_part_of_a_masked_number() {
     let case = Case {
         mask: Some("+7 XXX XXX-XX-XX"),

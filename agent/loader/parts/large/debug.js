@@ -142,11 +142,11 @@ export function report(agent) {
       lease: given?.lease || null,
       generation: given?.generation ?? null,
       why: reasons.find(({ scenario }) => scenario === id) || null,
-      targets: slots.map(({ mask, numbers, selector }) => ({
-        selector: selector || null,
+      targets: slots.map(({ mask, numbers, css }) => ({
+        selector: css.join() || null,
         numbers,
         mask: mask || null,
-        elements: selector ? all(document, selector).length : null,
+        elements: css.length ? all(document, css.join()).length : null,
       })),
     };
   });

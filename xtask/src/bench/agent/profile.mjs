@@ -1,4 +1,5 @@
-// The browser's sampling profiler, read by who is on the stack.
+// The browser's sampling profiler, read by who is on the stack: for libraries side by side, which it
+// disturbs alike. What the agent takes by itself is read by trace.mjs.
 //
 // Samples are of the clock on the wall; on Linux they are scaled to the time that the page's thread
 // had a processor, so that whatever else the machine does counts as little as can be.
@@ -7,9 +8,6 @@ import { readFileSync } from "node:fs";
 
 /** Time between samples. */
 const INTERVAL_US = 100;
-
-/** The agent's script, what it loads, and its wasm. */
-export const AGENT = (url) => /\/s\/\w+\.js|\/a\/|^wasm:/.test(url);
 
 /** Functions of the profiler that stand for no work. */
 const IDLE = ["(idle)", "(root)"];
@@ -75,14 +73,3 @@ export async function profile(session, act) {
 /** Milliseconds with a function on the stack whose address `isOurs`. */
 export const total = (samples, isOurs) =>
   samples.reduce((sum, { ms, urls }) => sum + (urls.some(isOurs) ? ms : 0), 0);
-
-/** The longest time without a pause. */
-export function longest(samples, isOurs) {
-  let most = 0;
-  let now = 0;
-  for (const { ms, urls } of samples) {
-    now = urls.some(isOurs) ? now + ms : 0;
-    most = Math.max(most, now);
-  }
-  return most;
-}

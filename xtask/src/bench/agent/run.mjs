@@ -35,6 +35,10 @@ const INSERTED = 20_000;
 /** Routes of the chattering application. */
 const ROUTES = 300;
 
+/** Addresses of the site's script, and of what it asks for. */
+const SCRIPT = /\/s\/\w+\.js/;
+const ASKED = /\/(a|v1)\/|\.wasm/;
+
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -149,9 +153,9 @@ async function coldSwap() {
   for (let round = 0; round < ROUNDS; round += 1) {
     for (const path of Object.keys(own)) {
       const { swappedAt, begunAt, entries } = await see(`/${path}`);
-      const script = entries.find(({ name }) => name.includes("/s/"));
+      const script = entries.find(({ name }) => SCRIPT.test(name));
       const asked = entries.filter(
-        ({ name, responseEnd }) => /\/(a|v1)\//.test(name) && responseEnd <= swappedAt,
+        ({ name, responseEnd }) => ASKED.test(name) && responseEnd <= swappedAt,
       );
       if (begunAt) asked.push(script);
       const last = asked.toSorted((a, b) => b.responseEnd - a.responseEnd)[0];
@@ -176,7 +180,7 @@ async function warmSwap() {
   await someone.see(`${pages.url}/plain?${ROUNDS}`, async (next) => {
     for (let round = 0; round < ROUNDS; round += 1) {
       const { existsAt, swappedAt, entries } = await next();
-      const script = entries.find(({ name }) => name.includes("/s/"));
+      const script = entries.find(({ name }) => SCRIPT.test(name));
       waits.push(swappedAt - Math.max(existsAt, script.responseEnd));
     }
   });

@@ -317,7 +317,8 @@ function loadRules() {
     .catch(() => fetchPart(agent.base, rules))
     .then(async (bytes) => {
       useRules(await runRules(bytes).catch(loadPlainRules));
-      whenIdle(() => store.keepModule(name, bytes));
+      // Where the page needs the whole rules, those are kept.
+      whenIdle(() => whole || store.keepModule(name, bytes));
     })
     // Without rules no number is shown, so none is kept from others either.
     .catch(() => {

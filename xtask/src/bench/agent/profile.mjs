@@ -1,5 +1,5 @@
-// The browser's sampling profiler, read by who is on the stack: for libraries side by side, which it
-// disturbs alike. What the agent takes by itself is read by trace.mjs.
+// The browser's sampling profiler, read by who is on the stack: for libraries side by side, which
+// it disturbs alike. What the agent takes by itself is read by trace.mjs.
 //
 // Samples are of the clock on the wall; on Linux they are scaled to the time that the page's thread
 // had a processor, so that whatever else the machine does counts as little as can be.

@@ -165,6 +165,7 @@ class Place {
       before = c;
     }
     if (!visible) return from === to ? 'glued' : 'space';
+    if (visible === 1 && before === '(' && SPACE.test(this.text[from])) return 'space';
     return visible <= 3 ? 'tight' : 'break';
   }
 
@@ -219,7 +220,8 @@ class Place {
       isDigit(beyond) &&
       !(isDigit(this.at(end + 2)) && isDigit(this.at(end + 3)));
     if (LETTER.test(near) || LETTER.test(next) || isFraction) return false;
-    if ((near === '-' && LETTER.test(far)) || (next === '-' && LETTER.test(beyond))) return false;
+    if ('-/'.includes(near) && LETTER.test(far)) return false;
+    if (next === '-' ? LETTER.test(beyond) : "~:=*'".includes(next) && isDigit(beyond)) return false;
     if (isSelected || this.isMarked([start, end])) return true;
     let at = start;
     while (at > 0 && isBlank(this.text[at - 1])) at--;
@@ -263,9 +265,15 @@ class Place {
       if (piece) piece.isWanted = true;
       else if (wanted) piece = this.pieceFrom(first);
       if (!piece) continue;
+      const within = this.beginsWithin(piece, wanted);
+      if (within) {
+        first = within - 1;
+        continue;
+      }
       pieces.push(piece);
       first = piece.last;
     }
+    this.pieces = [...pieces];
     for (let at = 0; at < pieces.length; ) {
       if (this.isWhole(pieces, at, !wanted)) at++;
       else {
@@ -273,19 +281,54 @@ class Place {
         at = 0;
       }
     }
-    if (!pieces.length && !wanted) pieces = this.onlyLocal();
+    if (!pieces.length && !wanted) {
+      pieces = this.onlyLocal();
+      this.pieces.push(...pieces);
+    }
     return pieces.filter(({ isWanted }) => isWanted);
   }
 
   isWhole(pieces, at, isSelected) {
     const { first, last, range } = pieces[at];
+    let row = first;
+    while (this.before(row) !== 'break') row--;
     const clear =
-      isSelected || this.isMarked(range) || (last > first && this.before(last) === 'tight');
+      (isSelected && this.digits(row, first - 1) < 7) ||
+      this.isMarked(range) ||
+      (last > first && this.before(last) === 'tight');
     const free = (link) => link === 'break' || (link === 'space' && clear);
     return (
       (free(this.before(first)) || pieces[at - 1]?.last + 1 === first) &&
       (free(this.before(last + 1)) || pieces[at + 1]?.first === last + 1)
     );
+  }
+
+  beginsWithin({ first, last }, wanted) {
+    for (let at = first + 1; at <= last; at++) {
+      const piece = this.pieceFrom(at, wanted);
+      if (piece?.last > last && (wanted || this.isMarked(piece.range))) return at;
+    }
+  }
+
+  /** Whether digits that no words part from it stand before the piece. */
+  isLed({ range }) {
+    for (let at = range[0]; at > 0 && !LETTER.test(this.at(at)); at--) {
+      if (isDigit(this.text[at - 1])) return true;
+    }
+    return false;
+  }
+
+  /** Whether a local number follows that is read with the piece's code. */
+  leads({ last, range }) {
+    const first = last + 1;
+    const next = this.groups[first];
+    if (!next || this.pieces.some((piece) => piece.first === first)) return false;
+    const gap = this.text.slice(range[1], next.start).split('');
+    if (!gap.every((c) => SEPARATOR.test(c) || ',;и'.includes(c))) return false;
+    let end = first;
+    while (this.before(end + 1) !== 'break') end++;
+    const digits = this.digits(first, end);
+    return digits >= 5 && digits <= 7 && this.before(end) === 'tight';
   }
 
   onlyLocal() {
@@ -487,10 +530,19 @@ export function swap(given) {
   if (!number || !country) return;
   const home = { country, area };
   const place = new Place(runs, home);
-  const swaps = place.numbers(isSelected ? undefined : numbers).map(({ range }) => {
+  const pieces = place.numbers(isSelected ? undefined : numbers);
+  const swaps = pieces.map(({ range }) => {
     const old = place.text.slice(...range);
     return swapOf(range, old, written || inShapeOf(old, number, full, home));
   });
+  const isHalf = pieces.some((piece, at) => {
+    const was = place.text.slice(...piece.range).replace(/\D/g, '');
+    const is = swaps[at].text.replace(/\D/g, '');
+    const code = (digits) => digits.slice(0, Math.max(digits.length - 7, 0)).slice(-3);
+    if (was.length <= 7 && was.length < is.length && place.isLed(piece)) return true;
+    return code(was) !== code(is) && place.leads(piece);
+  });
+  if (isHalf) return;
   const isWanted = (href) =>
     isSelected ? !isShort(href) : numbers.includes(readDigits(...linkDigits(href), home)?.[0]);
   if (!swaps.length && !(links.some(isWanted) && place.digitsAtMost() < 7)) return;

@@ -221,7 +221,8 @@ class Place {
       !(isDigit(this.at(end + 2)) && isDigit(this.at(end + 3)));
     if (LETTER.test(near) || LETTER.test(next) || isFraction) return false;
     if ('-/'.includes(near) && LETTER.test(far)) return false;
-    if (next === '-' ? LETTER.test(beyond) : "~:=*'".includes(next) && isDigit(beyond)) return false;
+    if (next === '-' && LETTER.test(beyond)) return false;
+    if ("~:=*'".includes(next) && isDigit(beyond)) return false;
     if (isSelected || this.isMarked([start, end])) return true;
     let at = start;
     while (at > 0 && isBlank(this.text[at - 1])) at--;

@@ -2,7 +2,7 @@
 //!
 //! Each number has a ring of `per_number` places, all rings in two arrays: what selection reads for
 //! every number ([`Hot`]) and what is read for one ([`Cold`]). Nothing is allocated after
-//! construction but the two indexes' own growth.
+//! construction.
 
 use super::config::Region;
 use super::message::Facts;
@@ -135,7 +135,9 @@ impl Holders {
             hot: vec![NOBODY_HOT; numbers * per_number],
             cold: vec![NOBODY; numbers * per_number],
             rings: vec![(0, 0); numbers],
-            visitors: HashTable::new(),
+            // Room for twice as many from the start: a table that grows, or clears the traces of
+            // what left it, moves all at once, while somebody waits.
+            visitors: HashTable::with_capacity(2 * numbers * per_number),
             seed,
         }
     }

@@ -201,6 +201,12 @@ class Place {
     return `${this.trim([0, this.text.length])}` === `${range}`;
   }
 
+  /** Marked where it begins, before its second digit. */
+  isHeaded([start, end]) {
+    const text = this.text.slice(start, end);
+    return /^[^\d+(]*\d?[^\d+(]*[+(]/.test(text);
+  }
+
   isMarked([start, end]) {
     return /[+(]/.test(this.text.slice(start, end));
   }
@@ -215,14 +221,16 @@ class Place {
     const border = (place) => this.starts.some(([at, isHard]) => isHard && at === place);
     const [near, far] = border(start) ? [' ', ' '] : [this.at(start - 1), this.at(start - 2)];
     const [next, beyond] = border(end) ? [' ', ' '] : [this.at(end), this.at(end + 1)];
+    const behind = this.groups.findIndex(({ start }) => start === end + 1);
     const isFraction =
       next === ',' &&
-      isDigit(beyond) &&
-      !(isDigit(this.at(end + 2)) && isDigit(this.at(end + 3)));
+      behind >= 0 &&
+      this.digits(behind, behind) < 3 &&
+      this.before(behind + 1) === 'break';
     if (LETTER.test(near) || LETTER.test(next) || isFraction) return false;
     if ('-/'.includes(near) && LETTER.test(far)) return false;
     if (next === '-' && LETTER.test(beyond)) return false;
-    if ("~:=*'".includes(next) && isDigit(beyond)) return false;
+    if ("~:=*'".includes(next) && /[\d+(]/.test(beyond)) return false;
     if (isSelected || this.isMarked([start, end])) return true;
     let at = start;
     while (at > 0 && isBlank(this.text[at - 1])) at--;
@@ -250,27 +258,28 @@ class Place {
     return fits(plan, national) && form !== 'local' && (plus || country === this.home.country);
   }
 
-  pieceFrom(first, wanted) {
+  pieceFrom(first, wanted, end = 1 / 0) {
     let last = first;
-    while (last + 1 < first + 15 && this.before(last + 1) !== 'break') last++;
+    while (last + 1 < Math.min(end, first + 15) && this.before(last + 1) !== 'break') last++;
     for (; last >= first; last--) {
       const range = this.range(first, last);
       if (this.isNumber(first, last, range, wanted)) return { first, last, range };
     }
   }
 
+  readFrom(first, wanted, end) {
+    const piece = this.pieceFrom(first, wanted, end);
+    if (piece) return { ...piece, isWanted: true };
+    return wanted && this.pieceFrom(first, undefined, end);
+  }
+
   numbers(wanted) {
     let pieces = [];
     for (let first = 0; first < this.groups.length; first++) {
-      let piece = this.pieceFrom(first, wanted);
-      if (piece) piece.isWanted = true;
-      else if (wanted) piece = this.pieceFrom(first);
+      let piece = this.readFrom(first, wanted);
+      const within = piece && this.beginsWithin(piece, wanted);
+      if (within) piece = this.readFrom(first, wanted, within);
       if (!piece) continue;
-      const within = this.beginsWithin(piece, wanted);
-      if (within) {
-        first = within - 1;
-        continue;
-      }
       pieces.push(piece);
       first = piece.last;
     }
@@ -307,7 +316,7 @@ class Place {
   beginsWithin({ first, last }, wanted) {
     for (let at = first + 1; at <= last; at++) {
       const piece = this.pieceFrom(at, wanted);
-      if (piece?.last > last && (wanted || this.isMarked(piece.range))) return at;
+      if (piece?.last > last && (wanted || this.isHeaded(piece.range))) return at;
     }
   }
 

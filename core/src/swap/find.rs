@@ -90,20 +90,12 @@ impl Joined {
         let mut pieces = Vec::new();
         let mut first = 0;
         while first < self.groups.len() {
-            let mut piece = self.piece_from(first, wanted, home);
-            if piece.is_none() && wanted != Wanted::Any {
-                // Another company's number beside ours parts them.
-                piece = self.piece_from(first, Wanted::Any, home);
-                if let Some(piece) = &mut piece {
-                    piece.is_wanted = false;
-                }
-            }
+            let mut piece = self.read_from(first, usize::MAX, wanted, home);
             // «10.12.2024 8 (495) …»: the date and the code are no number before the number.
             if let Some(read) = &piece
                 && let Some(at) = self.begins_within(read, wanted, home)
             {
-                first = at;
-                continue;
+                piece = self.read_from(first, at, wanted, home);
             }
             first = piece.as_ref().map_or(first, |piece| piece.last) + 1;
             if let Some(piece) = piece {
@@ -120,12 +112,30 @@ impl Joined {
         pieces
     }
 
+    /// The longest number that begins with group `first` and ends before group `end`.
+    fn read_from(
+        &self,
+        first: usize,
+        end: usize,
+        wanted: Wanted<'_>,
+        home: Codes,
+    ) -> Option<Piece> {
+        let piece = self.piece_from(first, end, wanted, home);
+        if piece.is_some() || wanted == Wanted::Any {
+            return piece;
+        }
+        // Another company's number beside ours parts them.
+        let mut piece = self.piece_from(first, end, Wanted::Any, home)?;
+        piece.is_wanted = false;
+        Some(piece)
+    }
+
     /// Where within `read` a number begins that a reader sees before it: one with `+` or brackets,
     /// or one that is looked for, and goes on behind it.
     fn begins_within(&self, read: &Piece, wanted: Wanted<'_>, home: Codes) -> Option<usize> {
+        let sure = |piece: &Piece| wanted != Wanted::Any || self.is_headed(&piece.range);
         (read.first + 1..=read.last).find(|at| {
-            let sure = |piece: &Piece| wanted != Wanted::Any || self.is_marked(&piece.range);
-            let piece = self.piece_from(*at, wanted, home);
+            let piece = self.piece_from(*at, usize::MAX, wanted, home);
             piece.is_some_and(|piece| piece.last > read.last && sure(&piece))
         })
     }
@@ -178,10 +188,15 @@ impl Joined {
             .map_or(Link::Break, |group| group.before)
     }
 
-    /// The longest number that begins with group `first`.
-    fn piece_from(&self, first: usize, wanted: Wanted<'_>, home: Codes) -> Option<Piece> {
+    fn piece_from(
+        &self,
+        first: usize,
+        end: usize,
+        wanted: Wanted<'_>,
+        home: Codes,
+    ) -> Option<Piece> {
         let mut last = first;
-        while last + 1 < first + GROUPS_MAX && self.before(last + 1) != Link::Break {
+        while last + 1 < end.min(first + GROUPS_MAX) && self.before(last + 1) != Link::Break {
             last += 1;
         }
         loop {
@@ -288,15 +303,16 @@ impl Joined {
                 (next, beyond) = (' ', ' ');
             }
         }
-        // «8 495 000,00»: at most two digits after a comma are a fraction.
+        // «8 495 000,00»: at most two digits after a comma are a fraction, if no number begins so.
+        let behind = self.groups.iter().position(|g| g.range.start == end + 1);
         let fraction = next == ','
-            && beyond.is_ascii_digit()
-            && !(self.at(end + 2).is_ascii_digit() && self.at(end + 3).is_ascii_digit());
+            && behind
+                .is_some_and(|at| self.digits(at, at) < 3 && self.before(at + 1) == Link::Break);
         let touched = is_letter(near)
             || is_letter(next)
             || (matches!(near, '-' | '/') && is_letter(far))
             || (next == '-' && is_letter(beyond))
-            || (is_odd(next) && beyond.is_ascii_digit());
+            || (is_odd(next) && matches!(beyond, '0'..='9' | '+' | '('));
         if touched || fraction {
             return false;
         }
@@ -314,6 +330,19 @@ impl Joined {
 
     fn is_marked(&self, range: &Range<usize>) -> bool {
         self.slice(range).iter().any(|c| matches!(c, '+' | '('))
+    }
+
+    /// Marked where it begins: `+`, or brackets before its second digit. Those further in may be
+    /// another's.
+    fn is_headed(&self, range: &Range<usize>) -> bool {
+        let mut digits = 0;
+        for c in self.slice(range) {
+            if matches!(c, '+' | '(') {
+                return digits < 2;
+            }
+            digits += usize::from(c.is_ascii_digit());
+        }
+        false
     }
 
     fn is_priced(&self, end: usize) -> bool {

@@ -604,3 +604,25 @@ proptest! {
         prop_assert_eq!(digits, "84950000099");
     }
 }
+
+/// Found by the property above: what stands beside a number must not be seen otherwise when the
+/// number is written by the mask.
+#[test]
+fn a_number_swapped_beside_another_changes_nothing_about_that() {
+    let case = Case {
+        mask: Some("+7 (XXX) XXX-XX-XX"),
+        ..SELECTED
+    };
+    for text in [
+        "8 (495) 000-00-01+7 495 000 00 01008 (495) 000-00-01",
+        "+8 (495) 000-00-018 (495) 000-00-01",
+        "8 (495) 000-00-01,8 (495) 000-00-01",
+        "8 (495) 000-00-01*8 (495) 000-00-01",
+        "+7 495 000 00 01000,8 (495) 000-00-01",
+    ] {
+        let once = case.rewrite(&nodes(text), &[]).expect("a place").runs;
+        let text_once: String = once.iter().flatten().collect();
+        let twice = case.rewrite(&nodes(&text_once), &[]).expect("a place").runs;
+        assert_eq!(twice, once, "{text}");
+    }
+}

@@ -118,14 +118,17 @@ setTimeout(begin, ${REST_MS});
   );
 
 /** A script that does the least there is to do: asks for a number and for rules at once, and writes
- * the number when both are there. */
+ * the number when both and all of the page are there. */
 export const LEAST_SCRIPT = `
 const base = document.currentScript.src.replace(/\\/s\\/.*/, "");
 const sent = [
   fetch(base + "/v1/least", { method: "POST", body: location.href }),
   fetch(base + "/a/least"),
-];
-Promise.all(sent.map((one) => one.then((answer) => answer.text()))).then(([text]) => {
+].map((one) => one.then((answer) => answer.text()));
+if (document.readyState === "loading") {
+  sent.push(new Promise((resolve) => addEventListener("DOMContentLoaded", resolve)));
+}
+Promise.all(sent).then(([text]) => {
   for (const element of document.querySelectorAll(".phone")) element.firstChild.nodeValue = text;
 });
 `;

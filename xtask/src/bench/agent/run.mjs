@@ -155,12 +155,14 @@ async function coldSwap() {
       const { swappedAt, begunAt, entries } = await see(`/${path}`);
       const script = entries.find(({ name }) => SCRIPT.test(name));
       const asked = entries.filter(
-        ({ name, responseEnd }) => ASKED.test(name) && responseEnd <= swappedAt,
+        ({ name, startTime }) => ASKED.test(name) && startTime < swappedAt,
       );
       if (begunAt) asked.push(script);
       const last = asked.toSorted((a, b) => b.responseEnd - a.responseEnd)[0];
+      // The browser may note the end of an answer after the page had it.
+      const lastEnd = Math.min(last.responseEnd, swappedAt);
       const from = begunAt ? Math.min(begunAt, script.startTime) : script.responseEnd;
-      own[path].push(swappedAt - from - (last.responseEnd - last.startTime));
+      own[path].push(swappedAt - from - (lastEnd - last.startTime));
       whole[path].push(swappedAt - Math.min(script.startTime, begunAt ?? Infinity));
     }
   }

@@ -573,8 +573,9 @@ const ASKING = 0;
 const IS_ACTIVE = 1;
 const IS_IDLE = 2;
 const AWAY = 3;
-const RETRY_MS_MIN = 30_000;
+const RETRY_MS_MIN = 2_000;
 const RETRY_MS_MAX = 600_000;
+const LOST_MS = 30_000;
 const VISIT_MS = 1_800_000;
 const TAB_MS = 180_000;
 
@@ -598,12 +599,12 @@ export function step(event, row) {
   const tell = (what, then = phase) => {
     phase = then;
     sent = now;
-    if (failures) retryAt = Math.max(retryAt, now + RETRY_MS_MIN);
+    if (failures) retryAt = Math.max(retryAt, now + LOST_MS);
     message = what;
   };
   const isOpen = row[11] > 0 && now - row[11] <= TAB_MS;
   const isIdle = () => now - active >= idle;
-  const askAt = () => (failures ? retryAt : sent + RETRY_MS_MIN);
+  const askAt = () => (failures ? retryAt : sent + LOST_MS);
   const retry = () => now >= askAt() && tell(VISIT);
   const keep = () => now >= (failures ? retryAt : sent + beat) && tell(KEEP);
   const rest = (others) => phase === IS_ACTIVE && !others && tell(IDLE, IS_IDLE);
@@ -626,7 +627,7 @@ export function step(event, row) {
     retryAt = failures = 0;
     if (phase === ASKING) phase = IS_ACTIVE;
   } else if (event === 2) {
-    const pause = Math.max(RETRY_MS_MIN * 2 ** Math.min(failures, 5), row[13]);
+    const pause = Math.max(RETRY_MS_MIN * 2 ** Math.min(failures, 9), row[13]);
     failures++;
     retryAt = now + Math.min(pause, RETRY_MS_MAX);
     dropOutlived();

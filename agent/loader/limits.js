@@ -9,6 +9,10 @@ export const EARLY_MS = 10_000;
 /** Elements looked into at once, and the longest wait for it. */
 export const DEEP_NODES = 4_000;
 export const IDLE_MS = 200;
+/** A part that did not come is asked for once more. */
+export const AGAIN_MS = 2_000;
+/** What the edge refused is not asked again sooner. */
+export const REFUSED_MS = 600_000;
 /** The longest time a browser's timer can wait. */
 export const TIMER_MS_MAX = 2_147_483_647;
 

@@ -25,7 +25,15 @@ import {
   quietly,
   walkerOf,
 } from './host.js';
-import { ACTIVITY_MS, DEEP_NODES, EARLY_MS, IDLE_MS, LATE_MS, TIMER_MS_MAX } from './limits.js';
+import {
+  ACTIVITY_MS,
+  DEEP_NODES,
+  EARLY_MS,
+  IDLE_MS,
+  LATE_MS,
+  REFUSED_MS,
+  TIMER_MS_MAX,
+} from './limits.js';
 import * as page from './page.js';
 import * as store from './store.js';
 import { fetchPart, importPart } from './part.js';
@@ -114,7 +122,8 @@ function ask(name, more, isKeep, sent) {
         if (!isKeep || numbers.length) accept(reply, numbers);
         advance(reply.retry_after_ms ? FAILURE : ANSWER, reply.retry_after_ms);
       },
-      () => () => advance(FAILURE),
+      // What is refused is refused again: its site or its origin is unknown.
+      () => () => advance(FAILURE, /^4/.test(agent.status) * REFUSED_MS),
     )
     .then((act) => (isReady ? quietly(act) : waiting.push(act)));
 }

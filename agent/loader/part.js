@@ -1,9 +1,17 @@
 // Parts of the agent under their hashes: the rules, and what few pages need.
 
-/** The bytes of the part `[file name, integrity]` of this release; fails if they are others. */
-export const fetchPart = (base, [name, integrity]) =>
-  fetch(`${base}/a/${name}`, { integrity, credentials: 'omit' }).then((response) =>
+import { AGAIN_MS } from './limits.js';
+
+const fetchOnce = (base, [name, integrity], cache) =>
+  fetch(`${base}/a/${name}`, { integrity, credentials: 'omit', cache }).then((response) =>
     response.ok ? response.arrayBuffer() : Promise.reject(),
+  );
+
+/** The bytes of the part `[file name, integrity]` of this release; fails if they are others, or do
+ * not come the second time either: one lost connection costs no visitor his number. */
+export const fetchPart = (base, part) =>
+  fetchOnce(base, part).catch(() =>
+    new Promise((act) => setTimeout(act, AGAIN_MS)).then(() => fetchOnce(base, part, 'reload')),
   );
 
 /** A part that is a module: checked first, then taken from the browser's cache. */

@@ -18,10 +18,14 @@ use crate::time::{Millis, UnixMillis};
 
 /// A visit ends after this long without activity: the half hour of web analytics.
 pub const VISIT_MS: Millis = Millis::from_mins(30);
-/// First pause after a failed request; doubled with each failure.
-pub const RETRY_MS_MIN: Millis = Millis::from_secs(30);
+/// First pause after a failed request; doubled with each failure. Short, for most failures are one
+/// lost connection, and until then the visitor reads the page's own number.
+pub const RETRY_MS_MIN: Millis = Millis::from_secs(2);
 /// Longest pause after failed requests.
 pub const RETRY_MS_MAX: Millis = Millis::from_mins(10);
+/// An answer that did not come for this long is taken for lost: its tab was closed, or its machine
+/// slept.
+pub const LOST_MS: Millis = Millis::from_secs(30);
 /// A visible tab that showed no life for this long is not counted as open: it crashed, or its
 /// machine sleeps. Longer than two keep-alives at their default.
 pub const TAB_MS: Millis = Millis::from_mins(3);
@@ -239,7 +243,7 @@ impl Next {
     }
 
     fn failed(&mut self, retry_after_ms: Millis) {
-        let doubled = RETRY_MS_MIN.0 << self.shared.failures.min(5);
+        let doubled = RETRY_MS_MIN.0 << self.shared.failures.min(9);
         let pause = doubled.max(retry_after_ms.0).min(RETRY_MS_MAX.0);
         self.shared.failures = self.shared.failures.saturating_add(1);
         self.shared.retry_at = self.now + Millis(pause);
@@ -349,7 +353,7 @@ impl Next {
         self.shared.sent_at = self.now;
         // What is asked again after a failure is not asked a third time before its answer.
         if self.shared.failures > 0 {
-            self.shared.retry_at = self.shared.retry_at.max(self.now + RETRY_MS_MIN);
+            self.shared.retry_at = self.shared.retry_at.max(self.now + LOST_MS);
         }
         self.send = Some(message);
     }
@@ -373,12 +377,12 @@ impl Next {
 }
 
 /// When the visit request may be repeated: after a failure as agreed, else when the answer must be
-/// taken for lost (its tab was closed, or its machine slept).
+/// taken for lost.
 fn ask_at(shared: Shared) -> UnixMillis {
     if shared.failures > 0 {
         shared.retry_at
     } else {
-        shared.sent_at + RETRY_MS_MIN
+        shared.sent_at + LOST_MS
     }
 }
 

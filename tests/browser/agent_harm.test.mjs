@@ -65,6 +65,7 @@ async function check({
   shows,
   more = () => {},
   browserOf = browser,
+  onlyAsks,
   options,
 }) {
   served = serve;
@@ -87,6 +88,8 @@ async function check({
       visitor.sent().filter((what) => what !== "leave"),
       sends,
     );
+  // What failed may have been sent again by then.
+  if (onlyAsks) assert.deepEqual([...new Set(visitor.sent())], ["visit"]);
   assert.deepEqual(visitor.faults, [], "nothing is thrown into the page");
   await visitor.close();
 }
@@ -94,12 +97,12 @@ async function check({
 const answer = (reply) => (context) => context.route("**/v1/**", (route) => reply(route));
 
 test("the edge is unreachable", () =>
-  check({ prepare: answer((route) => route.abort()), sends: ["visit"], shows: "own" }));
+  check({ prepare: answer((route) => route.abort()), onlyAsks: true, shows: "own" }));
 
 test("the edge answers 500", () =>
   check({
     prepare: answer((route) => route.fulfill({ status: 500, body: "{}" })),
-    sends: ["visit"],
+    onlyAsks: true,
     shows: "own",
   }));
 
@@ -112,7 +115,7 @@ test("the edge answers with a page of HTML", () =>
         headers: { "access-control-allow-origin": "*" },
       }),
     ),
-    sends: ["visit"],
+    onlyAsks: true,
     shows: "own",
   }));
 
@@ -136,6 +139,41 @@ for (const [name, body] of Object.entries({
       shows: "own",
     }));
 }
+
+test("one lost connection costs no visitor his number", async () => {
+  const cors = { "access-control-allow-origin": "*" };
+  const faults = [
+    (route) => route.abort(),
+    (route) => route.fulfill({ status: 503, headers: cors }),
+    (route) => route.fulfill({ body: "other bytes", headers: cors }),
+  ];
+  for (const path of ["**/v1/**/visit", "**/a/*.wasm"]) {
+    for (const fault of faults) {
+      await check({
+        prepare: (context) => context.route(path, fault, { times: 1 }),
+        shows: "lent",
+      });
+    }
+  }
+});
+
+test("what the edge refuses is not asked again", () =>
+  check({
+    prepare: answer((route) =>
+      route.fulfill({
+        status: 403,
+        body: "{}",
+        headers: { "access-control-allow-origin": "*" },
+      }),
+    ),
+    shows: "own",
+    more: async (page, visitor) => {
+      await new Promise((resolve) => setTimeout(resolve, 4_000));
+      await page.mouse.move(200, 200);
+      await settle(page);
+      assert.deepEqual(visitor.sent(), ["visit"]);
+    },
+  }));
 
 test("the rules cannot be loaded, are cut short, or are another file", async () => {
   const module = (reply) => (context) => context.route("**/a/*.wasm", reply);

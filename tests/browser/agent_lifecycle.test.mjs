@@ -68,7 +68,7 @@ test("a prerendered page takes no number and says nothing until it is shown", as
   t.after(() => chromium.close());
   await chromium.go(`${site.url}/from`);
   // The prerendered page has run the tag by then.
-  await until(() => edge.paths.includes("/s/shop.js"));
+  await until(() => edge.paths.includes("/s/shop.js"), 30_000);
   await new Promise((resolve) => setTimeout(resolve, 1_500));
   assert.ok(asked.includes("/contacts"));
   assert.deepEqual(edge.sent(site.url), []);

@@ -86,10 +86,20 @@ const digits = (text) => text.replace(/\D/g, "").replace(/^8/, "7");
 /** Waits until the header's number is another than the page's own; returns its digits. */
 async function swapped(frame, own = PAGE_NUMBER.city) {
   const header = frame.locator(".top .phone-city");
-  await frame.waitForFunction(
-    (text) => document.querySelector(".top .phone-city").textContent !== text,
-    own,
-  );
+  try {
+    await frame.waitForFunction(
+      (text) => document.querySelector(".top .phone-city").textContent !== text,
+      own,
+    );
+  } catch (fault) {
+    const ask = () =>
+      Promise.race([
+        new Promise((resolve) => window.ringlet?.("debug", resolve)),
+        new Promise((resolve) => setTimeout(resolve, 3_000, "no debugger")),
+      ]);
+    const state = JSON.stringify(await frame.evaluate(ask));
+    throw new Error(`no number was swapped: ${state}\n${worker.log}`, { cause: fault });
+  }
   return digits(await header.textContent());
 }
 

@@ -175,11 +175,15 @@ fn failures_are_retried_ever_later_and_only_for_somebody_who_is_there() {
     tab.pass(36_000);
     tab.check(expect![[r#"
         0 s: Visit
+        2 s: Visit
+        6 s: Visit
+        14 s: Visit
         30 s: Visit
-        90 s: Visit
-        210 s: Visit
-        450 s: Visit
-        930 s: Visit
+        62 s: Visit
+        126 s: Visit
+        254 s: Visit
+        510 s: Visit
+        1022 s: Visit
     "#]]);
 }
 
@@ -190,7 +194,7 @@ fn what_is_asked_again_is_not_asked_a_third_time_before_its_answer() {
     tab.input(Event::Failure {
         retry_after_ms: Millis(0),
     });
-    tab.pass(40);
+    tab.pass(20);
     tab.input(Event::Activity);
     // The answer takes its time: nothing is sent meanwhile.
     tab.pass(5);
@@ -198,7 +202,7 @@ fn what_is_asked_again_is_not_asked_a_third_time_before_its_answer() {
     tab.pass(5);
     tab.check(expect![[r#"
         0 s: Visit
-        30 s: Visit
+        2 s: Visit
     "#]]);
 }
 
@@ -215,10 +219,13 @@ fn a_number_that_nobody_confirms_is_withdrawn_after_its_hold() {
     tab.check(expect![[r#"
         0 s: Visit
         60 s: Keep
+        62 s: Keep
+        66 s: Keep
+        74 s: Keep
         90 s: Keep
-        150 s: Keep
+        122 s: Keep
         160 s: withdraw
-        270 s: Visit
+        186 s: Visit
     "#]]);
 }
 

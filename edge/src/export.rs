@@ -85,8 +85,8 @@ impl Lines {
     }
 }
 
-/// Writes lines of a table, from the row after `after` on, until the part is full. Says after which
-/// row the next part begins; nothing if the table is at its end.
+/// Writes lines of a table, from the row after `after` on, each as `finish` leaves it, until the
+/// part is full. Says after which row the next part begins; nothing if the table is at its end.
 ///
 /// # Errors
 /// What the platform says.
@@ -96,6 +96,7 @@ pub(crate) fn write(
     cut: Cut<'_>,
     after: &[Cell],
     pool: Option<&str>,
+    finish: impl Fn(&mut [Cell]) -> Result<(), Fault>,
     lines: &mut Lines,
 ) -> Result<Option<Vec<Cell>>, Fault> {
     let Table {
@@ -122,6 +123,7 @@ pub(crate) fn write(
     sql.each(&query, &parameters, |row| {
         let mut cells = row.cells()?;
         let key = cells.split_off(table.column_count());
+        finish(&mut cells)?;
         lines.push(pool, name, &cells)?;
         let full = lines.is_full();
         if full {

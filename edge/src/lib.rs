@@ -40,6 +40,7 @@ mod statics;
 mod stock_object;
 mod throttle;
 mod transfer;
+mod turn;
 
 use http::ask::Ask;
 use http::reply::{Handled, Reply};
@@ -98,7 +99,7 @@ async fn dispatch(ask: &Ask, env: &Env) -> Handled {
 
 async fn handle(spec: &RouteSpec, names: &[&str], ask: &Ask, env: &Env) -> Handled {
     match spec.route {
-        Route::Health => Ok(Reply::json(200, "{\"ok\":true}".to_owned())),
+        Route::Health => Ok(health(env)),
         Route::OpenApi => statics::page(ask),
         Route::AgentPart => statics::agent_part(ask, env, names[0]).await,
         Route::Problems => Ok(statics::problems()),
@@ -117,6 +118,14 @@ async fn handle(spec: &RouteSpec, names: &[&str], ask: &Ask, env: &Env) -> Handl
         Route::ProviderCall => provider::handle(spec, names, ask, env).await,
         _ => admin::handle(spec, names, ask, env).await,
     }
+}
+
+fn health(env: &Env) -> Reply {
+    let reply = Reply::json(200, "{\"ok\":true}".to_owned());
+    if env::is_development(env) {
+        return reply.with(turn::HEADER, turn::longest_ms().to_string());
+    }
+    reply
 }
 
 /// Failures are logged with the route's pattern; refusals of visitors' requests are their daily

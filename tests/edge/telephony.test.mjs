@@ -246,9 +246,12 @@ test("an event that was kept is read again once it can be", async () => {
   assert.equal((await kept()).length, 1);
   const { headers } = await worker.admin("GET", `${path}config`);
   await worker.admin("PUT", `${path}config`, { ...config, country_code: "7" }, { "if-match": headers.get("etag") });
-  const read = await retry();
+  const keyed = { "idempotency-key": "once" };
+  const read = await worker.admin("POST", `${path}kept-events/${only.id}/retry`, undefined, keyed);
   assert.equal(read.status, 200);
   assert.equal(read.body.events, 1);
+  const again = await worker.admin("POST", `${path}kept-events/${only.id}/retry`, undefined, keyed);
+  assert.deepEqual([again.status, again.body], [200, read.body], "asked again, it is answered the same");
   const { calls } = (await worker.admin("GET", `${path}calls`)).body;
   assert.deepEqual(calls.map((call) => [call.id, call.dialed]), [[read.body.calls[0], "491512345678901"]]);
   assert.equal(calls[0].attribution.reason, "number_not_ours");

@@ -57,6 +57,9 @@ function showState(tone, word, text) {
   write(at("state-text"), text);
 }
 
+/** States of a number that a visitor has. */
+const LENT = ["provisional", "active", "idle", "held", "draining"];
+
 /** Visits seen, for whoever holds the token; others are told how to see them. */
 async function showStatus() {
   clearTimeout(timer);
@@ -75,8 +78,8 @@ async function showStatus() {
   try {
     const live = await api(`/sites/${encodeURIComponent(at("site").value.trim())}/live`);
     const lent = live.pools
-      .flatMap((pool) => pool.numbers ?? [])
-      .filter((number) => number.visitor).length;
+      .flatMap((pool) => LENT.map((state) => pool.states[state] ?? 0))
+      .reduce((sum, count) => sum + count, 0);
     if (lent)
       showState(
         "good",

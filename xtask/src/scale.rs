@@ -3,11 +3,14 @@
 //! - a thousand sites made, listed and visited;
 //! - a site of 200 scenarios;
 //! - a pool of 10,000 numbers that takes 100,000 page views, every one of a new visitor, as many as
-//!   a busy site has in a day; its live view, and its first answer after a restart.
+//!   a busy site has in a day; its live view, its check, and its first answer after a restart.
 //!
-//! What is judged is the processor's time that workerd's main thread takes for a page view with
+//! What is judged is the processor's time that workerd's main thread takes for a request with
 //! nobody beside it: the Worker, its objects and their databases, without what the engine compiles
-//! and clears away on other threads; the same on a busy machine. What its client sees is told.
+//! and clears away on other threads; the same on a busy machine. Where a request is answered in
+//! several turns it is the longest turn of any object, which the Worker of a development run tells:
+//! so long others wait. That is time on the wall, to which a busy machine only adds, so the least
+//! of several is taken. What a client sees is told.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -31,6 +34,8 @@ const NUMBERS: u64 = 10_000;
 const VISITS: u64 = 100_000;
 /// Page views one after the other, whose times are judged.
 const ALONE: u64 = 6_000;
+/// How often what takes several turns is repeated: what a busy machine adds differs each time.
+const REPEATS: u64 = 5;
 
 const ORIGIN: &str = "https://scale.example";
 const HEADERS: &str = "origin: https://scale.example\r\ncontent-type: text/plain\r\n";
@@ -147,7 +152,8 @@ impl Edge {
         let runtime = Runtime::start(&Options {
             address,
             state,
-            variables: &[("RINGLET_ADMIN_TOKEN", TOKEN)],
+            // In development the Worker tells its longest turn.
+            variables: &[("RINGLET_ADMIN_TOKEN", TOKEN), ("RINGLET_DEV", "1")],
         })?;
         Ok(Self {
             base: format!("http://{address}"),
@@ -169,6 +175,14 @@ impl Edge {
             _ => seen_ms,
         };
         Ok((result, (seen_ms, worked_ms)))
+    }
+
+    /// The longest turn of any object since this was asked last.
+    fn longest_turn_ms(&self) -> Result<f64> {
+        let answer = api::agent().get(format!("{}/healthz", self.base)).call()?;
+        let told = answer.headers().get("ringlet-longest-turn-ms");
+        let told = told.and_then(|text| text.to_str().ok()?.parse().ok());
+        told.context("the Worker does not tell its longest turn")
     }
 
     fn put(&self, site: &str, configuration: &Value) -> Result<f64> {
@@ -198,11 +212,22 @@ fn drive(state: &Path) -> Result<Vec<Figure>> {
     let edge = Edge::start(&state)?;
     crowd(&edge, &mut figures)?;
     drop(edge);
-    let again = Edge::start(&state)?;
-    // The script first: what the runtime itself does once is not the pool's.
-    script(&again, "big")?;
-    let (_, (_, ms)) = again.timed(|| visit(&again.base, "big", VISITS * 100))?;
-    figures.push(told("big_first_view_after_restart_ms", ms));
+    let (mut worked, mut turns) = (Times::default(), Times::default());
+    for time in 0..REPEATS {
+        let again = Edge::start(&state)?;
+        // The script first: what the runtime itself does once is not the pool's.
+        script(&again, "big")?;
+        again.longest_turn_ms()?;
+        let visitor = VISITS * 100 + time;
+        let (_, (_, ms)) = again.timed(|| visit(&again.base, "big", visitor))?;
+        worked.0.push(ms);
+        turns.0.push(again.longest_turn_ms()?);
+    }
+    figures.push(told("big_first_view_after_restart_ms", worked.at(0.0)));
+    figures.push(judged(
+        "big_first_view_after_restart_turn_ms",
+        turns.at(0.0),
+    ));
     Ok(figures)
 }
 
@@ -234,6 +259,7 @@ fn sites(edge: &Edge, figures: &mut Vec<Figure>) -> Result<()> {
             None => break,
         }
     }
+    figures.push(told("sites_longest_turn_ms", edge.longest_turn_ms()?));
     ensure!(listed == SITES, "{listed} of {SITES} sites are listed");
     figures.push(told("sites_made_p50_ms", made.at(0.5)));
     figures.push(told("sites_first_view_p50_ms", views.worked.at(0.5)));
@@ -267,6 +293,7 @@ fn crowd(edge: &Edge, figures: &mut Vec<Figure>) -> Result<()> {
     let empty = resident_bytes(edge.process);
     let ms = edge.put("big", &site_of("big", NUMBERS, 1))?;
     figures.push(told("big_put_ms", ms));
+    figures.push(told("big_put_turn_ms", edge.longest_turn_ms()?));
     let body = |number: u64| visit_of(number);
     let target = Target {
         address: edge.address,
@@ -300,19 +327,70 @@ fn crowd(edge: &Edge, figures: &mut Vec<Figure>) -> Result<()> {
     if let (Some(empty), Some(full)) = (empty, resident_bytes(edge.process)) {
         figures.push(told("big_memory_mb", (full - empty) / 1e6));
     }
+    figures.push(told("big_views_turn_ms", edge.longest_turn_ms()?));
+    administer(edge, figures)
+}
+
+/// What owners ask of the largest pool.
+fn administer(edge: &Edge, figures: &mut Vec<Figure>) -> Result<()> {
+    let site = format!("{}/api/v1/sites/big", edge.base);
     for (name, path) in [
         ("big_load_ms", "pools/s0"),
         ("big_leases_ms", "leases?number=74950000001"),
-        ("big_live_view_ms", "live"),
     ] {
-        let (_, (_, ms)) = edge.timed(|| read(&format!("{base}/api/v1/sites/big/{path}")))?;
-        figures.push(told(name, ms));
+        let (_, (_, ms)) = edge.timed(|| read(&format!("{site}/{path}")))?;
+        figures.push(judged(name, ms));
     }
-    let check = format!("{base}/api/v1/sites/big/check");
-    let (check, (_, ms)) = edge.timed(|| read(&check))?;
-    ensure!(check["ok"] == true, "the check finds {check}");
-    figures.push(told("big_check_ms", ms));
+    for (name, turn, path) in [
+        ("big_live_page_max_ms", "big_live_turn_ms", "live"),
+        ("big_numbers_page_max_ms", "big_numbers_turn_ms", "numbers"),
+    ] {
+        let address = format!("{site}/{path}");
+        repeated(edge, figures, (name, turn), || by_pages(edge, &address))?;
+    }
+    let names = ("big_check_ms", "big_check_turn_ms");
+    repeated(edge, figures, names, || {
+        let (check, (_, ms)) = edge.timed(|| read(&format!("{site}/check")))?;
+        ensure!(check["ok"] == true, "the check finds {check}");
+        Ok(ms)
+    })
+}
+
+/// Does `work`, which gives the processor's time it took, several times; pushes the least of these
+/// times, and the least of the longest turns.
+fn repeated(
+    edge: &Edge,
+    figures: &mut Vec<Figure>,
+    (name, turn): (&'static str, &'static str),
+    work: impl Fn() -> Result<f64>,
+) -> Result<()> {
+    let (mut worked, mut turns) = (Times::default(), Times::default());
+    for _ in 0..REPEATS {
+        edge.longest_turn_ms()?;
+        worked.0.push(work()?);
+        turns.0.push(edge.longest_turn_ms()?);
+    }
+    figures.push(told(name, worked.at(0.0)));
+    figures.push(judged(turn, turns.at(0.0)));
     Ok(())
+}
+
+/// Reads a list of the largest pool's numbers to its end; gives the most that a page took.
+fn by_pages(edge: &Edge, address: &str) -> Result<f64> {
+    let mut pages = Times::default();
+    let mut cursor = String::new();
+    loop {
+        let address = format!("{address}?limit=1000{cursor}");
+        let (page, (_, ms)) = edge.timed(|| read(&address))?;
+        pages.0.push(ms);
+        match page["next"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => break,
+        }
+    }
+    let count = pages.0.len();
+    ensure!(count == 10, "{count} pages of {address}");
+    Ok(pages.at(1.0))
 }
 
 /// Bytes of memory that a process has; nothing where the system does not tell.

@@ -1,19 +1,27 @@
 //! Numbers: the table, and what an owner does with them.
 
 use super::Session;
-use crate::arguments::{Given, Numbers};
+use crate::arguments::{Given, Numbers, Page};
 use crate::client::Call;
 use crate::failure::Failure;
 use crate::tables;
 use ringlet_core::api::route::Route;
 use ringlet_core::id::{PoolId, ScenarioId};
+use ringlet_core::limits::PAGE_NUMBERS;
 use ringlet_core::number::{NumberAction, NumberFilter, Pasted};
 
 pub(super) fn run(session: &Session, verb: Numbers) -> Result<(), Failure> {
     if let Numbers::List { filter } = verb {
         let filter = serde_json::to_value(NumberFilter::from(filter)).unwrap_or_default();
-        let call = Call::of(Route::NumberList, &[session.site()?]).with("filter", filter.as_str());
-        return session.output.show(&tables::NUMBERS, &session.ask(&call)?);
+        let site = session.site()?;
+        let call = || Call::of(Route::NumberList, &[site]).with("filter", filter.as_str());
+        let page = Page {
+            limit: Some(PAGE_NUMBERS),
+            cursor: None,
+            all: true,
+        };
+        let numbers = session.list(&page, "numbers", call)?;
+        return session.output.show(&tables::NUMBERS, &numbers);
     }
     let action =
         serde_json::to_string(&action(verb)?).map_err(|error| Failure::Usage(error.to_string()))?;

@@ -49,9 +49,8 @@ pub(super) fn tell_key(session: &Session, key: &Value) -> Result<(), Failure> {
 
 /// What the pools do now, once or again and again.
 pub(super) fn live(session: &Session, watch: Option<u64>) -> Result<(), Failure> {
-    let call = Call::of(Route::Live, &[session.site()?]);
     loop {
-        let live = session.ask(&call)?;
+        let live = all_live(session)?;
         if watch.is_some() {
             session.output.clear();
         }
@@ -61,6 +60,36 @@ pub(super) fn live(session: &Session, watch: Option<u64>) -> Result<(), Failure>
             Some(seconds) => std::thread::sleep(Duration::from_secs(seconds.max(1))),
         }
     }
+}
+
+/// The live view, its pages put together.
+fn all_live(session: &Session) -> Result<Value, Failure> {
+    let site = session.site()?;
+    let mut live = session.ask(&Call::of(Route::Live, &[site]))?;
+    while let Some(next) = live["next"].as_str() {
+        let page = session.ask(&Call::of(Route::Live, &[site]).with("cursor", Some(next)))?;
+        let further = page["pools"].as_array().into_iter().flatten();
+        for (pool, further) in live["pools"]
+            .as_array_mut()
+            .into_iter()
+            .flatten()
+            .zip(further)
+        {
+            if let (Some(numbers), Some(more)) = (
+                pool["numbers"].as_array_mut(),
+                further["numbers"].as_array(),
+            ) {
+                numbers.extend(more.iter().cloned());
+            }
+        }
+        match page.get("next") {
+            Some(next) => live["next"] = next.clone(),
+            None => {
+                live.as_object_mut().map(|live| live.remove("next"));
+            }
+        }
+    }
+    Ok(live)
 }
 
 fn show_live(session: &Session, live: &Value) -> Result<(), Failure> {

@@ -288,6 +288,10 @@ fn parameters(spec: &RouteSpec) -> Vec<Value> {
 /// Query parameters of a route.
 fn queries(route: Route) -> &'static [(&'static str, &'static str)] {
     const LIMIT: (&str, &str) = ("limit", "Rows of a page, at most 200.");
+    const NUMBERS: (&str, &str) = (
+        "limit",
+        "Numbers of a page, at most 1000, and so without it.",
+    );
     const CURSOR: (&str, &str) = ("cursor", "The `next` of the page before.");
     const FROM: (&str, &str) = ("from", "First day, 2026-01-31; six days ago without one.");
     const TO: (&str, &str) = ("to", "Last day, included.");
@@ -343,7 +347,12 @@ fn queries(route: Route) -> &'static [(&'static str, &'static str)] {
             ("at", "The instant, Unix milliseconds; now without one."),
             LIMIT,
         ],
-        Route::NumberList => &[("filter", "all, used, free, reserve or quarantined.")],
+        Route::NumberList => &[
+            NUMBERS,
+            CURSOR,
+            ("filter", "all, used, free, reserve or quarantined."),
+        ],
+        Route::Live => &[NUMBERS, CURSOR],
         Route::VersionDiff => &[(
             "with",
             "The version to compare with; the one before without it.",
@@ -533,7 +542,7 @@ fn told(route: Route) -> (&'static str, Answer) {
             Json(200, "Version"),
         ),
         Route::ScenarioDelete => ("Remove a scenario; its pool stays", Json(200, "Version")),
-        Route::NumberList => ("List the numbers", Json(200, "Numbers")),
+        Route::NumberList => ("List the numbers, the least first", Json(200, "Numbers")),
         Route::NumberAct => ("Act on numbers", Json(200, "Version")),
         Route::CallList => ("List the calls, newest first", Json(200, "Calls")),
         Route::CallRead => ("One call with all its candidates", Json(200, "Call")),

@@ -612,6 +612,10 @@ fn pools() -> Named {
     ]);
     let pool = object(&[
         ("id", text()),
+        (
+            "states",
+            json!({ "type": "object", "additionalProperties": count() }),
+        ),
         ("numbers", list("LiveNumber")),
         ("events", list("LiveEvent")),
     ]);
@@ -653,10 +657,13 @@ fn pools() -> Named {
         ("LivePool", pool),
         (
             "Live",
-            object(&[("now", count()), ("pools", list("LivePool"))]),
+            with_optional(
+                &[("now", count()), ("pools", list("LivePool"))],
+                &[("next", text())],
+            ),
         ),
         ("NumberRow", number),
-        ("Numbers", object(&[("numbers", list("NumberRow"))])),
+        ("Numbers", list_page("numbers", "NumberRow")),
         ("Load", load),
     ]
 }

@@ -141,6 +141,9 @@ impl fmt::Debug for E164 {
 #[cfg(feature = "serde")]
 impl serde::Serialize for E164 {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if !serializer.is_human_readable() {
+            return serializer.serialize_u64(self.as_u64());
+        }
         serializer.collect_str(self)
     }
 }
@@ -148,10 +151,19 @@ impl serde::Serialize for E164 {
 #[cfg(feature = "serde")]
 impl<'de> serde::Deserialize<'de> for E164 {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let wrong =
+            || serde::de::Error::custom("not a number of 3 to 15 digits, country code first");
+        if !deserializer.is_human_readable() {
+            let digits = NonZeroU64::deserialize(deserializer)?;
+            let legal = (100..1_000_000_000_000_000).contains(&digits.get());
+            return if legal {
+                Ok(Self(digits))
+            } else {
+                Err(wrong())
+            };
+        }
         let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-        Self::parse(&text).map_err(|_| {
-            serde::de::Error::custom("not a number of 3 to 15 digits, country code first")
-        })
+        Self::parse(&text).map_err(|_| wrong())
     }
 }
 

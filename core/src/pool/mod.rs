@@ -43,6 +43,8 @@ mod holders;
 mod journal;
 mod keys;
 mod message;
+#[cfg(feature = "edge")]
+mod packed;
 mod policy;
 mod replay;
 mod select;
@@ -64,6 +66,8 @@ pub use message::{
     Acquire, Attributed, CallMark, Facts, Grant, GrantKind, Input, Instead, Reply, Sign, TabId,
     key_of,
 };
+#[cfg(feature = "edge")]
+pub use packed::{PackError, pack, unpack};
 pub use policy::{Choice, Hold, Overflow, Policy, TAU};
 pub use shard::{Shards, visitor_of};
 pub use state::{HolderImage, NumberImage, NumberTouch, Phase, TabState};

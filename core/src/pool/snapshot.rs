@@ -212,6 +212,12 @@ impl Pool {
         (0..self.numbers.len()).map(|at| self.image(at)).collect()
     }
 
+    /// The same of `count` numbers from place `from` on, fewer at the end.
+    pub fn state_from(&self, from: usize, count: usize) -> Vec<NumberImage> {
+        let to = from.saturating_add(count).min(self.numbers.len());
+        (from..to).map(|at| self.image(at)).collect()
+    }
+
     /// Bytes the pool holds on the heap, journal rows not yet drained and configuration aside.
     pub fn heap_bytes(&self) -> usize {
         self.numbers.capacity() * size_of::<super::state::Number>()

@@ -7,9 +7,11 @@ use crate::delay::Class;
 use crate::id::{LeaseId, VisitId, VisitorId};
 use crate::phone::E164;
 use crate::time::UnixMillis;
+use std::collections::BTreeMap;
+use std::ops::Bound;
 
 /// The state of a number in its owner's eyes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[cfg_attr(
     feature = "serde",
     derive(serde::Serialize, serde::Deserialize),
@@ -97,6 +99,22 @@ impl Pool {
     /// Every number, in the order of the configuration.
     pub fn numbers(&self) -> impl Iterator<Item = NumberView> {
         (0..self.numbers.len()).map(|at| self.view(at))
+    }
+
+    /// The first `limit` numbers after `after`, or from the least on, in their own order.
+    pub fn numbers_after(&self, after: Option<E164>, limit: usize) -> Vec<NumberView> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let wanted = self.by_number.range((from, Bound::Unbounded)).take(limit);
+        wanted.map(|(_, at)| self.view(*at as usize)).collect()
+    }
+
+    /// How many numbers are in each state that any is in.
+    pub fn states(&self) -> BTreeMap<NumberState, u64> {
+        let mut states = BTreeMap::new();
+        for at in 0..self.numbers.len() {
+            *states.entry(self.state_of(at)).or_default() += 1;
+        }
+        states
     }
 
     /// One number.

@@ -6,7 +6,7 @@
 //! binds them.
 
 use super::fault::Fault;
-use js_sys::Array;
+use js_sys::{Array, ArrayBuffer, Uint8Array};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 
@@ -105,6 +105,11 @@ impl Bind for f64 {
 impl Bind for bool {
     fn bind(&self) -> JsValue {
         JsValue::from_f64(f64::from(u8::from(*self)))
+    }
+}
+impl Bind for Vec<u8> {
+    fn bind(&self) -> JsValue {
+        Uint8Array::from(self.as_slice()).buffer().into()
     }
 }
 impl<T: Bind> Bind for Option<T> {
@@ -253,6 +258,19 @@ impl Row {
         } else {
             self.text(place).map(Some)
         }
+    }
+
+    /// Bytes or NULL.
+    ///
+    /// # Errors
+    /// If the cell is something else.
+    pub(crate) fn maybe_bytes(&self, place: u32) -> Result<Option<Vec<u8>>, Fault> {
+        let cell = self.cells.get(place);
+        if cell.is_null() {
+            return Ok(None);
+        }
+        let buffer: ArrayBuffer = cell.dyn_into().map_err(|_| wrong(place, "bytes"))?;
+        Ok(Some(Uint8Array::new(&buffer).to_vec()))
     }
 
     /// An integer or NULL.

@@ -1,5 +1,6 @@
 //! The platform's timer.
 
+use crate::turn;
 use futures_channel::oneshot;
 use wasm_bindgen::prelude::*;
 
@@ -16,7 +17,7 @@ pub(crate) fn after(delay_ms: u32, callback: impl FnOnce() + 'static) {
         // The whole wrapper is captured, not its field.
         let callback = &mut callback;
         if let Some(callback) = callback.0.take() {
-            callback();
+            turn::take(callback);
         }
     }));
     // The platform refuses only what is no function.

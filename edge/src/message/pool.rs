@@ -8,7 +8,8 @@ use ringlet_core::id::{CallId, ScenarioId, VisitId, VisitorId};
 use ringlet_core::mask::{self, Mask};
 use ringlet_core::phone::{CountryCode, E164};
 use ringlet_core::pool::{
-    Attributed, Facts, Granted, Hour, NumberImage, NumberView, PoolConfig, Shards, Tally,
+    Attributed, Facts, Granted, Hour, NumberImage, NumberState, NumberView, PoolConfig, Shards,
+    Tally,
 };
 use ringlet_core::report::TouchRow;
 use ringlet_core::throttle::Prefix;
@@ -50,8 +51,8 @@ pub(crate) enum PoolCommand {
     Ids(Box<IdsCommand>),
     /// The configuration is now this. Answered with `null`.
     Configure(Box<PoolConfiguration>),
-    /// What the numbers do. Answered with [`LiveAnswer`].
-    Live,
+    /// What some of the numbers do. Answered with [`LiveAnswer`].
+    Live(LivePage),
     /// A call to a number began: who may have made it? Answered with [`CallAnswer`].
     Call(Box<CallCommand>),
     /// Who may have made these calls, by what the journal holds and the model in force? Nothing is
@@ -471,15 +472,64 @@ pub(crate) struct VisitMark(
     pub Option<E164>,
 );
 
-/// What the numbers do.
+/// Which numbers are asked about, and what else.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct LivePage {
+    /// Those after this one; nothing is from the least on.
+    pub after: Option<E164>,
+    /// At most so many.
+    pub limit: u64,
+    /// With the sources of their holders.
+    pub sources: bool,
+    /// With what happened of late.
+    pub events: bool,
+}
+
+/// What some of the numbers do.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct LiveAnswer {
-    /// Every number.
+    /// The numbers of the page, the least first.
     pub numbers: Vec<NumberView>,
-    /// The source of each number's holder; empty if there is none.
+    /// The source of each number's holder, empty if there is none; no list where none is wanted.
     pub sources: Vec<String>,
     /// What happened of late, newest first.
     pub events: Vec<LiveEvent>,
+    /// How many numbers of the pool are in each state.
+    pub states: BTreeMap<NumberState, u64>,
+    /// There are numbers after the last one.
+    pub more: bool,
+}
+
+impl LiveAnswer {
+    /// The first `limit` numbers of all shards, and what they tell beside.
+    pub(crate) fn merged(shards: Vec<Self>, limit: u64) -> Self {
+        let mut merged = Self::default();
+        let mut numbers = Vec::new();
+        for shard in shards {
+            let blank = core::iter::repeat(String::new());
+            numbers.extend(
+                shard
+                    .numbers
+                    .into_iter()
+                    .zip(shard.sources.into_iter().chain(blank)),
+            );
+            merged.events.extend(shard.events);
+            merged.more |= shard.more;
+            for (state, count) in shard.states {
+                *merged.states.entry(state).or_default() += count;
+            }
+        }
+        numbers.sort_by_key(|(view, _)| view.number);
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        merged.more |= numbers.len() > limit;
+        numbers.truncate(limit);
+        (merged.numbers, merged.sources) = numbers.into_iter().unzip();
+        // Newest first, as each shard has them.
+        merged
+            .events
+            .sort_by_key(|event| std::cmp::Reverse(event.at));
+        merged
+    }
 }
 
 /// Something that happened to a number.

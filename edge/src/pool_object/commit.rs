@@ -139,6 +139,7 @@ impl Shell {
 
     /// What the alarm does: settles what is due and writes down what signs changed.
     pub(super) async fn tidy(self: &Rc<Self>, now: UnixMillis) -> Result<(), Fault> {
+        self.awake().await?;
         let due = self.step(|pool, now, _| {
             pool.handle_timeout(now);
             pool.checkpoint();

@@ -32,6 +32,14 @@ pub(super) fn swept_to(sql: &Sql) -> Result<u64, Fault> {
     journal::number_fact(sql, SWEPT_TO)
 }
 
+/// Where both sweeps stand: what differs between two readings was let go of between them.
+///
+/// # Errors
+/// What the platform says.
+pub(super) fn places(sql: &Sql) -> Result<(u64, u64), Fault> {
+    Ok((swept_to(sql)?, journal::number_fact(sql, EXPIRED_TO)?))
+}
+
 impl Shell {
     pub(super) fn compact(self: &Rc<Self>, visits_before: UnixMillis) -> Result<String, Fault> {
         // Rows that wait belong to the journal.
@@ -94,6 +102,7 @@ fn sweep(sql: &Sql, from: u64) -> Result<bool, Fault> {
     let statement = "DELETE FROM journal WHERE row >= ? AND row < ?
                      AND kind NOT IN ('grant', 'history', 'tap', 'attributed')";
     sql.run(statement, &[&begin, &end])?;
+    sql.run("DELETE FROM snapshot_part WHERE row < ?", &[&end])?;
     journal::put_number_fact(sql, SWEPT_TO, end)?;
     Ok(end < from)
 }

@@ -9,6 +9,9 @@ use crate::binding::fault::Fault;
 use crate::binding::sql::{Cell, Sql};
 use crate::export::{self, Cut, Lines, Table};
 use crate::message::pool::{ExportPart, ImportPart, PoolCursor};
+use ringlet_core::pool::{JournalEntry, JournalRow};
+use ringlet_core::time::UnixMillis;
+use serde::Deserialize;
 use std::rc::Rc;
 
 const FACT: Table = Table {
@@ -86,7 +89,12 @@ impl Shell {
                 (false, true) => (&LATE_IDS, Cut::UpTo(&cursor.last_ids)),
                 (false, false) => (&VISIT, Cut::UpTo(&cursor.last_visit)),
             };
-            let after = export::write(sql, table, cut, &cursor.after, Some(name), &mut lines)?;
+            let of_journal = cursor.journal;
+            let row = |row: &mut [Cell]| match of_journal {
+                true => with_numbers(sql, row),
+                false => Ok(()),
+            };
+            let after = export::write(sql, table, cut, &cursor.after, Some(name), row, &mut lines)?;
             match after {
                 Some(after) => cursor.after = after,
                 None if cursor.journal => {
@@ -124,31 +132,93 @@ impl Shell {
                 }
                 None => empty(sql)?,
             }
+            let (parts, lines) = parts_of_snapshots(lines)?;
             export::read(sql, &TABLES, &lines)?;
+            for part in parts {
+                journal::append_part(sql, part)?;
+            }
             let (of, chunk) = part.at;
             let mark = format!("{of} {chunk} {}", part.upload);
             journal::put_fact(sql, IMPORT, &mark)
         })?;
-        self.memory.borrow_mut().take();
+        self.forget_memory();
         Ok(())
     }
 
     /// The import is whole: from now on this is a pool as any other, if one can be built from it.
-    pub(super) fn imported(self: &Rc<Self>) -> Result<(), Fault> {
-        self.commit();
-        self.memory.borrow_mut().take();
-        let memory = self.take_memory()?;
-        *self.memory.borrow_mut() = Some(memory);
+    pub(super) async fn imported(self: &Rc<Self>) -> Result<(), Fault> {
+        self.forget_memory();
+        self.awake().await?;
         let sql = self.store.sql();
         sql.run("DELETE FROM fact WHERE name = ?", &[&IMPORT])?;
         Ok(())
     }
 }
 
+/// Takes the lines of parts of snapshots out of others: they are kept in another form.
+fn parts_of_snapshots(lines: Vec<&str>) -> Result<(Vec<JournalRow>, Vec<&str>), Fault> {
+    let mut parts = Vec::new();
+    let mut others = Vec::with_capacity(lines.len());
+    for line in lines {
+        match line
+            .contains(r#""snapshot""#)
+            .then(|| part_of_snapshot(line))
+            .flatten()
+        {
+            Some(part) => parts.push(part),
+            None => others.push(line),
+        }
+    }
+    Ok((parts, others))
+}
+
+/// The part of a snapshot that a line tells of.
+fn part_of_snapshot(line: &str) -> Option<JournalRow> {
+    let line: RowLine = serde_json::from_str(line).ok()?;
+    let (row, at, kind, _, _, text) = line.row;
+    if line.table != JOURNAL.name || kind != "snapshot" {
+        return None;
+    }
+    let entry: JournalEntry = serde_json::from_str(&text).ok()?;
+    // What an older version wrote in another way stays as it is.
+    let same = serde_json::to_string(&entry).is_ok_and(|again| again == text);
+    same.then_some(JournalRow { row, at, entry })
+}
+
+/// A line of the journal.
+#[derive(Deserialize)]
+struct RowLine {
+    table: String,
+    row: (u64, UnixMillis, String, Option<String>, Option<u64>, String),
+}
+
+/// Puts the numbers of a part of a snapshot into its row.
+fn with_numbers(sql: &Sql, row: &mut [Cell]) -> Result<(), Fault> {
+    let [
+        Cell::Integer(number),
+        _,
+        Cell::Text(kind),
+        _,
+        _,
+        Cell::Text(entry),
+    ] = row
+    else {
+        return Ok(());
+    };
+    if kind == "snapshot"
+        && let Some(whole) = journal::whole_part(sql, *number, entry)?
+    {
+        *entry = serde_json::to_string(&whole)?;
+    }
+    Ok(())
+}
+
 fn write_whole(sql: &Sql, table: &Table, name: &str, lines: &mut Lines) -> Result<(), Fault> {
     let mut after: Vec<Cell> = Vec::new();
     // Whatever its length: these few rows are of one instant.
-    while let Some(next) = export::write(sql, table, Cut::All, &after, Some(name), lines)? {
+    while let Some(next) =
+        export::write(sql, table, Cut::All, &after, Some(name), |_| Ok(()), lines)?
+    {
         after = next;
     }
     Ok(())
@@ -176,5 +246,6 @@ fn empty(sql: &Sql) -> Result<(), Fault> {
     for table in &TABLES {
         sql.run(&format!("DELETE FROM {}", table.name), &[])?;
     }
+    sql.run("DELETE FROM snapshot_part", &[])?;
     Ok(())
 }

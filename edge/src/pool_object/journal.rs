@@ -5,10 +5,10 @@ use crate::binding::fault::Fault;
 use crate::binding::sql::{Row, Sql};
 use crate::message::pool::{LeaseRow, PastGrant};
 use ringlet_core::phone::E164;
-use ringlet_core::pool::{Granted, JournalEntry, JournalRow, Shards};
+use ringlet_core::pool::{self, Granted, JournalEntry, JournalRow, NumberImage, Shards};
 use ringlet_core::time::UnixMillis;
 
-/// Rows read at once at the start: about 1 kB each.
+/// Grants read at once: about 1 kB each.
 const ROWS_AT_ONCE: u64 = 1_000;
 
 /// One statement for any number of rows: the database takes the JSON apart faster than rows cross
@@ -19,9 +19,15 @@ SELECT value ->> '$.row', value ->> '$.at', value ->> '$.entry.entry', value ->>
        value ->> '$.entry.generation', value -> '$.entry'
 FROM json_each(?)";
 
-/// A part of a snapshot.
+/// A part of a snapshot, but for its numbers.
 const APPEND_PART: &str =
     "INSERT INTO journal (row, at_ms, kind, entry) VALUES (?, ?, 'snapshot', ?)";
+/// Its numbers, packed.
+const APPEND_NUMBERS: &str = "INSERT INTO snapshot_part (row, numbers) VALUES (?, ?)";
+
+/// Rows as [`journal_row`] reads them, with the numbers of parts of snapshots.
+const ROWS: &str = "SELECT journal.row, at_ms, entry, numbers
+    FROM journal LEFT JOIN snapshot_part ON snapshot_part.row = journal.row";
 
 /// The fact that names the row at which replay begins.
 const REPLAY_FROM: &str = "replay_from";
@@ -48,9 +54,7 @@ pub(crate) fn append(sql: &Sql, rows: &[JournalRow]) -> Result<(), Fault> {
     let mut text = String::new();
     for row in rows {
         if let JournalEntry::Snapshot { .. } = row.entry {
-            // Long, and nothing of it stands in a column: the database need not take it apart.
-            let entry = serde_json::to_string(&row.entry)?;
-            sql.run(APPEND_PART, &[&row.row, &row.at.0, &entry])?;
+            append_part(sql, row.clone())?;
             continue;
         }
         let row = serde_json::to_string(row)?;
@@ -69,56 +73,84 @@ pub(crate) fn append(sql: &Sql, rows: &[JournalRow]) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Hands every row since the last whole snapshot to `replay`, in order; says how many there were,
-/// parts of snapshots aside. Parts of one that an earlier version never finished are dropped.
+/// Appends a part of a snapshot. Its numbers are long, and nothing of them stands in a column.
 ///
 /// # Errors
-/// What the platform says, or if a row is not what this version writes.
-pub(crate) fn read(sql: &Sql, mut replay: impl FnMut(&JournalRow)) -> Result<u64, Fault> {
-    let from = replays_from(sql)?;
-    let mut after = from.saturating_sub(1);
-    let (mut count, mut begun) = (0, false);
-    let mut unfinished: Vec<u64> = Vec::new();
-    let query = "SELECT row, at_ms, entry FROM journal WHERE row > ? ORDER BY row LIMIT ?";
-    loop {
-        let mut read = 0;
-        // One by one: a part of a snapshot is longer than a thousand other rows.
-        sql.each(query, &[&after.clone(), &ROWS_AT_ONCE], |row| {
-            let row = journal_row(row)?;
-            after = row.row;
-            read += 1;
-            match row.entry {
-                JournalEntry::Snapshot { of: 0, .. } if begun => {
-                    unfinished.push(row.row);
-                    return Ok(true);
-                }
-                JournalEntry::Snapshot { .. } => {}
-                _ => {
-                    begun = true;
-                    count += 1;
-                }
-            }
-            replay(&row);
-            Ok(true)
-        })?;
-        if read < ROWS_AT_ONCE {
-            break;
+/// What the platform says.
+pub(super) fn append_part(sql: &Sql, mut row: JournalRow) -> Result<(), Fault> {
+    if let JournalEntry::Snapshot { numbers, .. } = &mut row.entry {
+        let numbers: Vec<NumberImage> = core::mem::take(numbers);
+        if !numbers.is_empty() {
+            let packed = pool::pack(&numbers).map_err(|error| Fault::new(error.to_string()))?;
+            sql.run(APPEND_NUMBERS, &[&row.row, &packed])?;
         }
     }
-    if !unfinished.is_empty() {
-        let list = serde_json::to_string(&unfinished)?;
-        let query = "DELETE FROM journal WHERE row IN (SELECT value FROM json_each(?))";
-        sql.run(query, &[&list])?;
-    }
-    Ok(count)
+    let entry = serde_json::to_string(&row.entry)?;
+    sql.run(APPEND_PART, &[&row.row, &row.at.0, &entry])?;
+    Ok(())
 }
 
+/// The entry of a part of a snapshot with the numbers that are kept beside it; nothing if none are.
+///
+/// # Errors
+/// What the platform says, or if it is not what this version or an earlier one wrote.
+pub(super) fn whole_part(sql: &Sql, row: u64, entry: &str) -> Result<Option<JournalEntry>, Fault> {
+    let packed = sql.row("SELECT numbers FROM snapshot_part WHERE row = ?", &[&row])?;
+    let Some(packed) = packed.map(|row| row.maybe_bytes(0)).transpose()?.flatten() else {
+        return Ok(None);
+    };
+    let mut entry: JournalEntry = serde_json::from_str(entry)?;
+    if let JournalEntry::Snapshot { numbers, .. } = &mut entry {
+        *numbers = unpacked(&packed)?;
+    }
+    Ok(Some(entry))
+}
+
+fn unpacked(packed: &[u8]) -> Result<Vec<NumberImage>, Fault> {
+    pool::unpack(packed).map_err(|error| Fault::new(error.to_string()))
+}
+
+/// The last row; 0 if there is none.
+///
+/// # Errors
+/// What the platform says.
+pub(super) fn last_row(sql: &Sql) -> Result<u64, Fault> {
+    let last = sql.row("SELECT coalesce(max(row), 0) FROM journal", &[])?;
+    last.map_or(Ok(0), |row| row.integer(0))
+}
+
+/// Hands at most `limit` rows after the row `after`, up to `last`, to `each`, in order, until it
+/// says to stop.
+///
+/// # Errors
+/// What the platform says, or if a row is not what this version or an earlier one wrote.
+pub(super) fn each_up_to(
+    sql: &Sql,
+    after: u64,
+    last: u64,
+    limit: u64,
+    mut each: impl FnMut(JournalRow) -> bool,
+) -> Result<(), Fault> {
+    let query =
+        format!("{ROWS} WHERE journal.row > ? AND journal.row <= ? ORDER BY journal.row LIMIT ?");
+    sql.each(&query, &[&after, &last, &limit], |row| {
+        Ok(each(journal_row(row)?))
+    })
+}
+
+/// Reads a row of [`ROWS`], or of any query whose first three columns are those.
 fn journal_row(row: &Row) -> Result<JournalRow, Fault> {
-    Ok(JournalRow {
+    let mut read = JournalRow {
         row: row.integer(0)?,
         at: UnixMillis(row.integer(1)?),
         entry: serde_json::from_str(&row.text(2)?)?,
-    })
+    };
+    if let JournalEntry::Snapshot { numbers, .. } = &mut read.entry
+        && let Some(packed) = row.maybe_bytes(3)?
+    {
+        *numbers = unpacked(&packed)?;
+    }
+    Ok(read)
 }
 
 /// The first row at `at` or after; past the last one if there is none. Rows are in the order of
@@ -168,36 +200,18 @@ pub(crate) fn snapshot_before(sql: &Sql, row: u64) -> Result<u64, Fault> {
     row.map_or(Ok(1), |row| row.integer(0))
 }
 
-/// Which rows are asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Rows {
-    /// Those that make the pool.
-    All,
-    /// Those that tell of visits.
-    Grants,
-}
-
-/// Hands rows from `from` on to `each`, in order, until it says to stop.
+/// Hands grants from row `from` on to `each`, in order, until it says to stop.
 ///
 /// # Errors
-/// What the platform says, or if a row is not what this version writes.
-pub(crate) fn each_from(
+/// What the platform says, or if a row is not what this version or an earlier one wrote.
+pub(crate) fn each_grant(
     sql: &Sql,
     from: u64,
-    which: Rows,
     mut each: impl FnMut(JournalRow) -> bool,
 ) -> Result<(), Fault> {
     let mut after = from.saturating_sub(1);
-    let query = match which {
-        Rows::All => {
-            "SELECT row, at_ms, entry FROM journal WHERE row > ? AND kind <> 'history'
-             ORDER BY row LIMIT ?"
-        }
-        Rows::Grants => {
-            "SELECT row, at_ms, entry FROM journal WHERE row > ? AND kind = 'grant'
-             ORDER BY row LIMIT ?"
-        }
-    };
+    let query = "SELECT row, at_ms, entry FROM journal WHERE row > ? AND kind = 'grant'
+                 ORDER BY row LIMIT ?";
     loop {
         let rows = sql.rows(query, &[&after, &ROWS_AT_ONCE])?;
         for row in &rows {
@@ -231,6 +245,27 @@ pub(crate) fn contexts(sql: &Sql, rows: &[u64]) -> Result<Vec<String>, Fault> {
         }
     }
     Ok(contexts)
+}
+
+/// The sources of the visits that were granted by `rows`, in their order; empty where a grant is no
+/// more.
+///
+/// # Errors
+/// What the platform says.
+pub(super) fn sources(sql: &Sql, rows: &[u64]) -> Result<Vec<String>, Fault> {
+    let mut sources = Vec::with_capacity(rows.len());
+    for chunk in rows.chunks(500) {
+        let list = serde_json::to_string(chunk)?;
+        let query = "SELECT CASE WHEN json_valid(entry ->> '$.context')
+                       THEN coalesce(entry ->> '$.context' ->> '$.source', '') ELSE '' END
+                     FROM json_each(?) LEFT JOIN journal ON journal.row = json_each.value
+                       AND kind IN ('grant', 'history')
+                     ORDER BY json_each.key";
+        for row in sql.rows(query, &[&list])? {
+            sources.push(row.text(0)?);
+        }
+    }
+    Ok(sources)
 }
 
 /// The grants of `rows`, those that are still there.

@@ -11,6 +11,7 @@
 mod answer;
 mod beat;
 mod calls;
+mod check;
 mod commit;
 mod compact;
 mod export;
@@ -19,6 +20,7 @@ mod journal;
 mod judge;
 mod late_ids;
 mod live;
+mod rebuild;
 mod recent;
 mod schema;
 mod shard;
@@ -33,10 +35,11 @@ use crate::binding::object::Store;
 use crate::clock;
 use crate::http::answer::{UNKNOWN_COMMAND, outcome};
 use crate::message::pool::{Compacted, PoolAsk, PoolCommand, PoolConfiguration};
-use crate::objects;
+use crate::{objects, turn};
 use futures_channel::oneshot;
 use group::Group;
 use journal::InForce;
+use rebuild::Rebuild;
 use recent::Recent;
 use ringlet_core::entropy::Entropy;
 use ringlet_core::pool::{CallMark, Input, JournalEntry, Pool, PoolConfig, Reply};
@@ -67,6 +70,8 @@ pub(crate) struct Shell {
     /// Who waits while a configuration is brought into force; nothing while none is.
     settling: RefCell<Option<Vec<oneshot::Sender<()>>>>,
     memory: RefCell<Option<Memory>>,
+    /// The pool that is being built, while there is none.
+    rebuild: RefCell<Option<Rebuild>>,
     group: RefCell<Group>,
     recent: RefCell<Recent>,
     /// The next part of a snapshot was called for.
@@ -105,6 +110,19 @@ struct Memory {
     snapshot_from: u64,
 }
 
+impl Memory {
+    /// A pool of which nothing was ever stored.
+    fn empty() -> Self {
+        Self {
+            pool: Pool::new(PoolConfig::default()),
+            version: InForce::default(),
+            rows: 0,
+            rows_at_snapshot: 0,
+            snapshot_from: 0,
+        }
+    }
+}
+
 impl DurableObject for PoolObject {
     fn new(state: State, env: Env) -> Self {
         let shell = Shell {
@@ -116,6 +134,7 @@ impl DurableObject for PoolObject {
             parted_at: Cell::new(0),
             settling: RefCell::default(),
             memory: RefCell::new(None),
+            rebuild: RefCell::new(None),
             group: RefCell::default(),
             recent: RefCell::default(),
             continues: Cell::new(false),
@@ -135,10 +154,10 @@ impl DurableObject for PoolObject {
 
     async fn fetch(&self, mut request: Request) -> Result<Response> {
         let text = request.text().await?;
-        let Ok(ask) = serde_json::from_str::<PoolAsk>(&text) else {
+        let Ok(ask) = turn::take(|| serde_json::from_str::<PoolAsk>(&text)) else {
             return Response::error("unknown command", UNKNOWN_COMMAND);
         };
-        outcome(self.shell.handle(ask).await)
+        outcome(turn::each(self.shell.handle(ask)).await)
     }
 
     async fn alarm(&self) -> Result<Response> {
@@ -151,7 +170,7 @@ impl DurableObject for PoolObject {
             .await
             .map_err(|fault| worker::Error::from(fault.message))?;
         self.shell.alarm_at.set(Some(next));
-        match self.shell.tidy(now).await {
+        match turn::each(self.shell.tidy(now)).await {
             Ok(()) => Response::ok(""),
             Err(fault) => Err(worker::Error::from(fault.message)),
         }
@@ -174,7 +193,7 @@ impl Shell {
         match command {
             PoolCommand::Import(_) | PoolCommand::Imported | PoolCommand::Delete => {}
             command if pool == objects::UNPOOLED => return self.unpooled(command).await,
-            _ => {}
+            _ => self.awake().await?,
         }
         match command {
             PoolCommand::Configure(configuration) => {
@@ -186,7 +205,7 @@ impl Shell {
                 Ok("null".to_owned())
             }
             PoolCommand::Imported => {
-                self.imported()?;
+                self.imported().await?;
                 Ok("null".to_owned())
             }
             PoolCommand::Delete => {
@@ -223,9 +242,9 @@ impl Shell {
             PoolCommand::Visit(visit) => self.visit(*visit).await,
             PoolCommand::Beat(beat) => self.beat(*beat).await,
             PoolCommand::Ids(ids) => self.late_ids(*ids).await,
-            PoolCommand::Live => self.live(),
+            PoolCommand::Live(page) => self.live(page),
             PoolCommand::Call(call) => self.call(*call).await,
-            PoolCommand::Judge { calls } => self.judge(&calls),
+            PoolCommand::Judge { calls } => self.judge(&calls).await,
             PoolCommand::Visits {
                 from,
                 to,
@@ -253,7 +272,7 @@ impl Shell {
             PoolCommand::Counts => self.counts(),
             PoolCommand::Shown { numbers } => self.shown(&numbers),
             PoolCommand::Compact { visits_before } => self.compact(visits_before),
-            PoolCommand::Check => self.check(),
+            PoolCommand::Check => self.check().await,
             PoolCommand::Export { name, cursor } => self.export(&name, cursor),
             PoolCommand::Held => self.held(),
             PoolCommand::Configure(_)
@@ -311,45 +330,6 @@ impl Shell {
             recent.row(&row);
             group.rows.push(row);
         }
-    }
-
-    /// Takes the pool out of its place, building it first if there is none.
-    fn take_memory(self: &Rc<Self>) -> std::result::Result<Memory, Fault> {
-        if let Some(memory) = self.memory.borrow_mut().take() {
-            return Ok(memory);
-        }
-        // Rows that wait belong to a pool that is no more; the new one must find them stored.
-        self.commit();
-        let exists = crate::schema::open(&self.store, schema::STEPS)?;
-        let mut pool = Pool::new(PoolConfig::default());
-        if !exists {
-            return Ok(Memory {
-                pool,
-                version: InForce::default(),
-                rows: 0,
-                rows_at_snapshot: 0,
-                snapshot_from: 0,
-            });
-        }
-        self.open.set(true);
-        let sql = self.store.sql();
-        let rows = journal::read(sql, |row| {
-            pool.replay(row);
-            self.recent.borrow_mut().row(row);
-        })?;
-        let version = journal::in_force(sql)?;
-        // A division broke off.
-        if journal::number_fact(sql, journal::UNSETTLED)? == 1 {
-            self.unsettled.set(true);
-        }
-        self.borrows.set(version.borrows);
-        Ok(Memory {
-            pool,
-            version,
-            rows,
-            rows_at_snapshot: 0,
-            snapshot_from: 0,
-        })
     }
 
     /// Takes a configuration, of which only this shard's numbers are left.
@@ -414,9 +394,15 @@ impl Shell {
         }
     }
 
-    async fn forget(self: &Rc<Self>) -> std::result::Result<(), Fault> {
+    /// What is in memory is no more what is stored.
+    fn forget_memory(&self) {
         self.commit();
         self.memory.borrow_mut().take();
+        self.rebuild.borrow_mut().take();
+    }
+
+    async fn forget(self: &Rc<Self>) -> std::result::Result<(), Fault> {
+        self.forget_memory();
         *self.recent.borrow_mut() = Recent::default();
         self.alarm_at.set(None);
         self.open.set(false);

@@ -7,7 +7,7 @@ use crate::message::VisitContext;
 use crate::message::pool::LiveEvent;
 use ringlet_core::id::VisitorId;
 use ringlet_core::phone::E164;
-use ringlet_core::pool::{GrantKind, Ground, JournalEntry, JournalRow, Reply};
+use ringlet_core::pool::{GrantKind, Granted, Ground, JournalEntry, JournalRow, Reply};
 use ringlet_core::time::UnixMillis;
 use ringlet_core::wire::BeatEvent;
 use std::collections::VecDeque;
@@ -18,28 +18,43 @@ const KEPT: usize = 100;
 /// The latest events, oldest first.
 #[derive(Debug, Default)]
 pub(super) struct Recent {
-    events: VecDeque<LiveEvent>,
+    events: VecDeque<Event>,
     count: u64,
+}
+
+/// An event as it is kept: what is to be read of the visit's context is read when it is shown.
+#[derive(Debug)]
+struct Event {
+    number: u64,
+    at: UnixMillis,
+    kind: &'static str,
+    of: Option<E164>,
+    visitor: Option<VisitorId>,
+    /// The context of the visit and why it got that number.
+    granted: Option<(String, Ground)>,
+}
+
+impl Event {
+    fn shown(&self) -> LiveEvent {
+        let context = |text| serde_json::from_str::<VisitContext>(text).unwrap_or_default();
+        let granted = self.granted.as_ref();
+        LiveEvent {
+            id: format!("{}-{}", self.at.0, self.number),
+            at: self.at,
+            kind: self.kind.to_owned(),
+            number: self.of,
+            visitor: self.visitor,
+            source: granted.map(|(text, _)| context(text).source),
+            why: granted.map(|(_, ground)| word(*ground).to_owned()),
+        }
+    }
 }
 
 impl Recent {
     /// A row of the journal.
     pub(super) fn row(&mut self, row: &JournalRow) {
         match &row.entry {
-            JournalEntry::Grant(granted) => {
-                let kind = match granted.kind {
-                    GrantKind::New => "granted",
-                    GrantKind::Reclaimed => "reclaimed",
-                    GrantKind::Kept | GrantKind::NewVisit => "new_visit",
-                };
-                let context: VisitContext =
-                    serde_json::from_str(&granted.context).unwrap_or_default();
-                self.push(row.at, kind, Some(granted.number), Some(granted.visitor));
-                if let Some(event) = self.events.back_mut() {
-                    event.source = Some(context.source);
-                    event.why = Some(word(granted.why.ground).to_owned());
-                }
-            }
+            JournalEntry::Grant(granted) => self.granted(row.at, granted),
             JournalEntry::Tap { number, .. } => self.push(row.at, "tapped", Some(*number), None),
             JournalEntry::CallStarted { number, .. } => {
                 self.push(row.at, "call", Some(*number), None);
@@ -51,6 +66,18 @@ impl Recent {
                 self.push(row.at, "quarantined", Some(*number), None);
             }
             _ => {}
+        }
+    }
+
+    fn granted(&mut self, at: UnixMillis, granted: &Granted) {
+        let kind = match granted.kind {
+            GrantKind::New => "granted",
+            GrantKind::Reclaimed => "reclaimed",
+            GrantKind::Kept | GrantKind::NewVisit => "new_visit",
+        };
+        self.push(at, kind, Some(granted.number), Some(granted.visitor));
+        if let Some(event) = self.events.back_mut() {
+            event.granted = Some((granted.context.clone(), granted.why.ground));
         }
     }
 
@@ -79,28 +106,27 @@ impl Recent {
 
     /// The events, newest first.
     pub(super) fn newest_first(&self) -> Vec<LiveEvent> {
-        self.events.iter().rev().cloned().collect()
+        self.events.iter().rev().map(Event::shown).collect()
     }
 
     fn push(
         &mut self,
         at: UnixMillis,
-        kind: &str,
-        number: Option<E164>,
+        kind: &'static str,
+        of: Option<E164>,
         visitor: Option<VisitorId>,
     ) {
         if self.events.len() == KEPT {
             self.events.pop_front();
         }
         self.count += 1;
-        self.events.push_back(LiveEvent {
-            id: format!("{}-{}", at.0, self.count),
+        self.events.push_back(Event {
+            number: self.count,
             at,
-            kind: kind.to_owned(),
-            number,
+            kind,
+            of,
             visitor,
-            source: None,
-            why: None,
+            granted: None,
         });
     }
 }

@@ -5,7 +5,7 @@
 //! needs no row to be changed when a lease ends, so a grant is one appended row.
 
 /// See [`crate::schema::migrate`].
-pub(crate) const STEPS: &[&str] = &[V1, V2, V3, V4, V5];
+pub(crate) const STEPS: &[&str] = &[V1, V2, V3, V4, V5, V6];
 
 /// Grants that came with a number from another object go by their own age.
 const V2: &str = "
@@ -19,6 +19,15 @@ CREATE TABLE late_ids (
     at_ms INTEGER NOT NULL,
     visit TEXT NOT NULL UNIQUE,
     ids TEXT NOT NULL
+) STRICT;
+";
+
+/// The numbers of a part of a snapshot, packed; parts that an earlier version wrote have theirs in
+/// the journal.
+const V6: &str = "
+CREATE TABLE snapshot_part (
+    row INTEGER PRIMARY KEY,
+    numbers BLOB NOT NULL
 ) STRICT;
 ";
 

@@ -13,8 +13,8 @@ use crate::binding::timer;
 use crate::log::{Level, Line};
 use std::rc::Rc;
 
-/// Past holders in one part: some 5 ms.
-const HOLDERS_AT_ONCE: usize = 500;
+/// Past holders in one part: some 5 ms, and 300 kB of the 2 MB that a row may have.
+const HOLDERS_AT_ONCE: usize = 3_000;
 /// Between two parts others have their turn.
 const PAUSE_MS: u32 = 5;
 /// Rows after which a snapshot is worth its own: replaying them takes some 20 ms. A large pool's is

@@ -144,7 +144,7 @@ impl Gathered {
         };
         place.past_journal = true;
         let mut fault = None;
-        journal::each_from(sql, first, journal::Rows::Grants, |row| {
+        journal::each_grant(sql, first, |row| {
             if row.at >= to {
                 return false;
             }

@@ -174,7 +174,7 @@ impl SiteObject {
             Route::NumberList => self.list_numbers(ask).await,
             Route::NumberAct => self.act_on_numbers(site, ask, &actor, now).await,
             Route::LeaseRead => self.read_leases(ask, now).await,
-            Route::Live => self.read_live(now).await,
+            Route::Live => self.read_live(ask, now).await,
             Route::PoolRead => self.read_pool(ask).await,
             Route::Export => export::part(self, site, ask).await,
             Route::Import => Err(ProblemCode::Conflict.into()),

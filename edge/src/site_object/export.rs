@@ -272,11 +272,13 @@ fn write_table(
         "outbox" => Cut::UpTo(&cursor.outbox),
         _ => Cut::All,
     };
-    Ok(match export::write(sql, of, cut, after, None, lines)? {
-        Some(after) => Place::Table(table, after),
-        None if table + 1 < BY_TABLE => Place::Table(table + 1, Vec::new()),
-        None => Place::Call(String::new()),
-    })
+    Ok(
+        match export::write(sql, of, cut, after, None, |_| Ok(()), lines)? {
+            Some(after) => Place::Table(table, after),
+            None if table + 1 < BY_TABLE => Place::Table(table + 1, Vec::new()),
+            None => Place::Call(String::new()),
+        },
+    )
 }
 
 /// Writes some calls after `after`, each with its events and attributions. Says which was the last;

@@ -41,6 +41,7 @@ use crate::http::answer::{UNKNOWN_COMMAND, outcome};
 use crate::message::{CallsAnswer, ConfigAnswer, SiteAsk, SiteCommand};
 use crate::schema as database;
 use crate::throttle::SiteRates;
+use crate::turn;
 use duty::Duty;
 use futures_channel::oneshot;
 use ringlet_core::id::PoolId;
@@ -99,7 +100,20 @@ impl DurableObject for SiteObject {
         }
     }
 
-    async fn fetch(&self, mut request: Request) -> Result<Response> {
+    async fn fetch(&self, request: Request) -> Result<Response> {
+        turn::each(self.serve(request)).await
+    }
+
+    async fn alarm(&self) -> Result<Response> {
+        match turn::each(self.do_duties()).await {
+            Ok(()) => Response::ok(""),
+            Err(fault) => Err(worker::Error::from(fault.message)),
+        }
+    }
+}
+
+impl SiteObject {
+    async fn serve(&self, mut request: Request) -> Result<Response> {
         let text = request.text().await?;
         let Ok(ask) = serde_json::from_str::<SiteAsk>(&text) else {
             return Response::error("unknown command", UNKNOWN_COMMAND);
@@ -129,15 +143,6 @@ impl DurableObject for SiteObject {
         }
     }
 
-    async fn alarm(&self) -> Result<Response> {
-        match self.do_duties().await {
-            Ok(()) => Response::ok(""),
-            Err(fault) => Err(worker::Error::from(fault.message)),
-        }
-    }
-}
-
-impl SiteObject {
     /// Whether the site was ever configured.
     fn exists(&self) -> std::result::Result<bool, Fault> {
         if !self.open.get() {

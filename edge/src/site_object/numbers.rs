@@ -7,11 +7,14 @@
 use super::SiteObject;
 use super::admin::{AdminReply, bad};
 use super::config::{self, NewVersion};
+use super::pools::numbers_of_page;
 use super::refused::Refused;
 use super::stock::{self, Borrowed};
 use crate::api::fault_at;
+use crate::binding::fault::Fault;
 use crate::clock;
 use crate::message::AdminAsk;
+use crate::message::pool::LivePage;
 use futures_util::future::join_all;
 use ringlet_core::api::problem::{FaultAt, Problem, ProblemCode};
 use ringlet_core::attribution::{NumberCalls, PASTED_WITHIN};
@@ -82,16 +85,17 @@ impl NumberRow {
 
 impl SiteObject {
     /// Marks numbers of pools that strangers call.
-    fn mark_pasted(&self, rows: &mut BTreeMap<E164, NumberRow>) -> Result<(), Refused> {
+    fn mark_pasted(&self, list: &str, rows: &mut BTreeMap<E164, NumberRow>) -> Result<(), Refused> {
         let query = "SELECT dialed, count(*), coalesce(sum(kind = 'unattributed'), 0),
                             count(DISTINCT CASE WHEN kind = 'unattributed' THEN caller END)
                      FROM (SELECT dialed, caller, (SELECT outcome ->> '$.kind' FROM attribution
                                   WHERE attribution.call = call.call
                                   ORDER BY revision DESC LIMIT 1) AS kind
-                           FROM call WHERE dialed IS NOT NULL AND started_at_ms > ?)
+                           FROM call WHERE dialed IN (SELECT value FROM json_each(?))
+                             AND started_at_ms > ?)
                      GROUP BY dialed";
         let from = (clock::now() - PASTED_WITHIN).0;
-        for counted in self.store.sql().rows(query, &[&from])? {
+        for counted in self.store.sql().rows(query, &[&list, &from])? {
             let Ok(number) = E164::parse(&counted.text(0)?) else {
                 continue;
             };
@@ -109,19 +113,54 @@ impl SiteObject {
         Ok(())
     }
 
-    /// `GET …/numbers?filter=`.
+    /// Counts the calls to these numbers, and marks those of pools that strangers call.
+    fn count_calls(&self, rows: &mut BTreeMap<E164, NumberRow>) -> Result<(), Refused> {
+        let numbers: Vec<&E164> = rows.keys().collect();
+        let list = serde_json::to_string(&numbers).map_err(Fault::from)?;
+        let counts = "SELECT dialed, count(*), max(started_at_ms) FROM call
+                      WHERE dialed IN (SELECT value FROM json_each(?)) GROUP BY dialed";
+        for counted in self.store.sql().rows(counts, &[&list])? {
+            let Ok(number) = E164::parse(&counted.text(0)?) else {
+                continue;
+            };
+            if let Some(row) = rows.get_mut(&number) {
+                row.calls = counted.integer(1)?;
+                row.last_call_at = Some(UnixMillis(counted.integer(2)?));
+            }
+        }
+        self.mark_pasted(&list, rows)
+    }
+
+    /// `GET …/numbers?filter=`, in the order of the numbers, `limit` at a time before the filter.
     pub(super) async fn list_numbers(&self, ask: &AdminAsk) -> Result<AdminReply, Refused> {
         let filter = ask.parameter("filter").unwrap_or("all");
         let filter: NumberFilter = serde_json::from_value(filter.into())
             .map_err(|_| bad("filter", "all, used, free, reserve or quarantined"))?;
+        let wrong = |_| bad("cursor", "the `next` of the page before");
+        let page = LivePage {
+            after: ask
+                .parameter("cursor")
+                .map(|cursor| E164::parse(cursor).map_err(wrong))
+                .transpose()?,
+            limit: numbers_of_page(ask)?,
+            sources: false,
+            events: false,
+        };
         let in_force = self.in_force()?.ok_or(ProblemCode::UnknownSite)?;
         let config = &in_force.config;
         let borrowed = stock::borrowed(self.store.sql())?;
         let pools = config.pools.iter();
-        let lives = join_all(pools.map(|pool| self.live_of(&in_force, &pool.id))).await;
+        let lives = join_all(pools.map(|pool| self.live_of(&in_force, &pool.id, page))).await;
         let mut rows: BTreeMap<E164, NumberRow> = BTreeMap::new();
+        // The page ends with the last number up to which every pool has told its own.
+        let mut told_to: Option<E164> = None;
         for (pool, live) in config.pools.iter().zip(lives) {
-            for number in live?.numbers {
+            let live = live?;
+            if live.more {
+                let last = live.numbers.last().map(|number| number.number);
+                told_to = told_to.into_iter().chain(last).min();
+            }
+            for number in live.numbers {
                 if is_gone(config, &borrowed, &number) {
                     continue;
                 }
@@ -144,21 +183,20 @@ impl SiteObject {
         }
         add_statics_and_reserves(config, &mut rows);
         add_free(config, &mut rows);
-        let counts = "SELECT dialed, count(*), max(started_at_ms) FROM call
-                      WHERE dialed IS NOT NULL GROUP BY dialed";
-        for counted in self.store.sql().rows(counts, &[])? {
-            let Ok(number) = E164::parse(&counted.text(0)?) else {
-                continue;
-            };
-            if let Some(row) = rows.get_mut(&number) {
-                row.calls = counted.integer(1)?;
-                row.last_call_at = Some(UnixMillis(counted.integer(2)?));
-            }
+        rows.retain(|number, _| {
+            page.after.is_none_or(|after| *number > after) && told_to.is_none_or(|to| *number <= to)
+        });
+        let mut next = told_to;
+        while rows.len() as u64 > page.limit {
+            rows.pop_last();
+            next = rows.last_key_value().map(|(number, _)| *number);
         }
-        self.mark_pasted(&mut rows)?;
+        self.count_calls(&mut rows)?;
         let numbers = rows.into_values().filter(|row| row.is_shown_by(filter));
-        let numbers = numbers.collect();
-        AdminReply::json(&Numbers { numbers })
+        AdminReply::json(&Numbers {
+            numbers: numbers.collect(),
+            next,
+        })
     }
 
     /// `POST …/numbers`: one action.
@@ -293,4 +331,6 @@ fn refused(error: &ActionError, russian: bool) -> Problem {
 #[derive(Serialize)]
 struct Numbers {
     numbers: Vec<NumberRow>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<E164>,
 }

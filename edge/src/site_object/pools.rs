@@ -8,15 +8,18 @@ use crate::binding::sql::Sql;
 use crate::log::{Level, Line};
 use crate::message::AdminAsk;
 use crate::message::pool::{
-    CountsAnswer, LeaseRow, LiveAnswer, LiveEvent, PoolCommand, PoolConfiguration, ShownNumber,
+    CountsAnswer, LeaseRow, LiveAnswer, LiveEvent, LivePage, PoolCommand, PoolConfiguration,
+    ShownNumber,
 };
 use futures_util::future::join_all;
-use ringlet_core::api::problem::ProblemCode;
+use ringlet_core::api::problem::{Problem, ProblemCode};
 use ringlet_core::id::{PoolId, ScenarioId, VisitorId};
+use ringlet_core::limits::PAGE_NUMBERS;
 use ringlet_core::phone::E164;
 use ringlet_core::pool;
 use ringlet_core::time::UnixMillis;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// The configuration of one pool, with the numbers it borrowed. A pool that is no more has no
 /// numbers: those it had drain.
@@ -113,7 +116,7 @@ impl SiteObject {
         Ok(all.concat())
     }
 
-    /// What the numbers of a pool do, all shards together.
+    /// What some numbers of a pool do, all shards together.
     ///
     /// # Errors
     /// When a shard could not be asked.
@@ -121,19 +124,11 @@ impl SiteObject {
         &self,
         in_force: &InForce,
         pool: &PoolId,
+        page: LivePage,
     ) -> Result<LiveAnswer, Fault> {
-        let all: Vec<LiveAnswer> = self
-            .ask_shards(in_force, pool.as_str(), PoolCommand::Live)
-            .await?;
-        let mut live = LiveAnswer::default();
-        for one in all {
-            live.numbers.extend(one.numbers);
-            live.sources.extend(one.sources);
-            live.events.extend(one.events);
-        }
-        // Newest first, as each shard has them.
-        live.events.sort_by_key(|event| std::cmp::Reverse(event.at));
-        Ok(live)
+        let command = PoolCommand::Live(page);
+        let all = self.ask_shards(in_force, pool.as_str(), command).await?;
+        Ok(LiveAnswer::merged(all, page.limit))
     }
 
     /// Has every pool forget everything.
@@ -149,16 +144,46 @@ impl SiteObject {
         Ok(())
     }
 
-    /// The live view: what the numbers of every pool do.
-    pub(super) async fn read_live(&self, now: UnixMillis) -> Result<AdminReply, Refused> {
+    /// The live view: what the numbers of every pool do, `limit` at a time. What happened of late
+    /// is told with the first page.
+    pub(super) async fn read_live(
+        &self,
+        ask: &AdminAsk,
+        now: UnixMillis,
+    ) -> Result<AdminReply, Refused> {
         let in_force = self.in_force()?.ok_or(ProblemCode::UnknownSite)?;
-        let pools = in_force.config.pools.iter().map(|pool| async {
+        let mut limit = numbers_of_page(ask)?;
+        let cursor = ask.parameter("cursor").map(read_place).transpose()?;
+        let mut live = Live {
+            now,
+            pools: Vec::new(),
+            next: None,
+        };
+        // The pool that the page begins in; those before it are told.
+        let mut begun = cursor.is_none();
+        for pool in &in_force.config.pools {
             let id = pool.id.as_str();
-            let live = self.live_of(&in_force, &pool.id).await?;
-            Ok::<_, Fault>(LivePool::of(id, live))
-        });
-        let pools: Result<Vec<LivePool>, Fault> = join_all(pools).await.into_iter().collect();
-        AdminReply::json(&Live { now, pools: pools? })
+            let here = cursor.filter(|(of, _)| *of == id);
+            begun |= here.is_some();
+            let page = LivePage {
+                after: here.and_then(|(_, number)| number),
+                limit: if begun && live.next.is_none() {
+                    limit
+                } else {
+                    0
+                },
+                sources: true,
+                events: cursor.is_none(),
+            };
+            let answer = self.live_of(&in_force, &pool.id, page).await?;
+            limit -= answer.numbers.len() as u64;
+            if begun && answer.more && live.next.is_none() {
+                let last = answer.numbers.last().map(|number| number.number);
+                live.next = Some(place(id, last.or(page.after)));
+            }
+            live.pools.push(LivePool::of(id, answer));
+        }
+        AdminReply::json(&live)
     }
 
     /// Who held a number at an instant: `number`, `at` (now without one), `limit`.
@@ -202,6 +227,34 @@ impl SiteObject {
     }
 }
 
+/// Where a page of numbers ends: a pool, and the last number told of it, if any.
+fn place(pool: &str, number: Option<E164>) -> String {
+    let number = number.map_or_else(String::new, |number| number.to_string());
+    format!("{pool}.{number}")
+}
+
+/// Reads [`place`].
+fn read_place(cursor: &str) -> Result<(&str, Option<E164>), Problem> {
+    let wrong = || bad("cursor", "the `next` of the page before");
+    let (pool, number) = cursor.split_once('.').ok_or_else(wrong)?;
+    match number {
+        "" => Ok((pool, None)),
+        number => Ok((pool, Some(E164::parse(number).map_err(|_| wrong())?))),
+    }
+}
+
+/// `limit`: how many numbers a page has.
+///
+/// # Errors
+/// [`ProblemCode::BadParameter`].
+pub(super) fn numbers_of_page(ask: &AdminAsk) -> Result<u64, Problem> {
+    match ask.parameter("limit").map(str::parse) {
+        None => Ok(PAGE_NUMBERS),
+        Some(Ok(count)) if (1..=PAGE_NUMBERS).contains(&count) => Ok(count),
+        Some(_) => Err(bad("limit", &format!("a number from 1 to {PAGE_NUMBERS}"))),
+    }
+}
+
 /// A lease of a number that moved to another shard ended when the next one there began: the shard
 /// it was in cannot know.
 fn end_by_the_next(newest_first: &mut [LeaseRow]) {
@@ -220,11 +273,15 @@ fn end_by_the_next(newest_first: &mut [LeaseRow]) {
 struct Live {
     now: UnixMillis,
     pools: Vec<LivePool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
 }
 
 #[derive(Serialize)]
 struct LivePool {
     id: String,
+    /// How many numbers are in each state, those of other pages too.
+    states: BTreeMap<pool::NumberState, u64>,
     numbers: Vec<LiveNumber>,
     events: Vec<LiveEvent>,
 }
@@ -256,6 +313,7 @@ impl LivePool {
             });
         Self {
             id: id.to_owned(),
+            states: live.states,
             numbers: numbers.collect(),
             events: live.events,
         }

@@ -18,6 +18,7 @@ use crate::message::stock::{Loan, Loans, StockAsk, StockCommand};
 use crate::schema as database;
 use crate::site_object::audit::{self, Change};
 use crate::throttle::SiteRates;
+use crate::turn;
 use ringlet_core::phone::E164;
 use ringlet_core::time::UnixMillis;
 use std::cell::RefCell;
@@ -44,7 +45,13 @@ impl DurableObject for StockObject {
         }
     }
 
-    async fn fetch(&self, mut request: Request) -> Result<Response> {
+    async fn fetch(&self, request: Request) -> Result<Response> {
+        turn::each(self.serve(request)).await
+    }
+}
+
+impl StockObject {
+    async fn serve(&self, mut request: Request) -> Result<Response> {
         let text = request.text().await?;
         let Ok(ask) = serde_json::from_str::<StockAsk>(&text) else {
             return Response::error("unknown command", UNKNOWN_COMMAND);
@@ -59,9 +66,7 @@ impl DurableObject for StockObject {
             StockCommand::Admin(admin) => self.administer(&ask.stock, &admin).await,
         }
     }
-}
 
-impl StockObject {
     fn exists(&self) -> std::result::Result<bool, Fault> {
         database::open(&self.store, schema::STEPS)
     }

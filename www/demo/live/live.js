@@ -16,8 +16,11 @@ const POLL_MS = 1000;
 /** After a failure the next attempt waits longer, up to this. */
 const POLL_MAX_MS = 15_000;
 const VISITORS_PER_PRESS = 5;
+/** Numbers asked for at once; a page more at a press of the button. */
+const PAGE_NUMBERS = 200;
 
 const at = (id) => document.getElementById(id);
+let pages = 1;
 let waitMs = POLL_MS;
 let timer = 0;
 
@@ -112,11 +115,27 @@ async function crowd() {
   }
 }
 
+/** The first pages of the live view as one. */
+async function readLive() {
+  const live = await api(`/sites/${SITE}/live?limit=${PAGE_NUMBERS}`);
+  for (let page = 1; page < pages && live.next; page += 1) {
+    const cursor = encodeURIComponent(live.next);
+    const more = await api(`/sites/${SITE}/live?limit=${PAGE_NUMBERS}&cursor=${cursor}`);
+    for (const [place, pool] of live.pools.entries())
+      pool.numbers.push(...(more.pools[place]?.numbers ?? []));
+    live.next = more.next;
+  }
+  return live;
+}
+
+function showMore() {
+  pages += 1;
+  poll();
+}
+
 async function refresh() {
-  const [live, calls] = await Promise.all([
-    api(`/sites/${SITE}/live`),
-    api(`/sites/${SITE}/calls?limit=20`),
-  ]);
+  const [live, calls] = await Promise.all([readLive(), api(`/sites/${SITE}/calls?limit=20`)]);
+  at("more").hidden = !live.next;
   at("entrance").hidden = true;
   at("view").hidden = false;
   showPools(at("pools"), live, call);
@@ -154,6 +173,8 @@ if (language() === "ru") document.title = "Живой вид · Ringlet";
 nameOptions();
 at("tongue").addEventListener("click", switchLanguage);
 at("crowd").addEventListener("click", crowd);
+write(at("more"), say("Show more numbers", "Показать ещё номера"));
+at("more").addEventListener("click", showMore);
 at("entrance").addEventListener("submit", (event) => {
   event.preventDefault();
   keepToken(at("token").value);

@@ -20,10 +20,8 @@ const ORDER = [
 const rank = (number) => (ORDER.indexOf(number.state) + ORDER.length + 1) % (ORDER.length + 1);
 
 /** "3 on the page · 1 held after leaving · 4 free". */
-function tally(numbers) {
-  const counts = new Map();
-  for (const number of numbers) counts.set(number.state, (counts.get(number.state) ?? 0) + 1);
-  return [...counts]
+function tally(states) {
+  return Object.entries(states)
     .sort(([a], [b]) => ORDER.indexOf(a) - ORDER.indexOf(b))
     .map(([key, count]) => inState(key, count))
     .join(" · ");
@@ -109,8 +107,10 @@ export function showPools(container, live, call) {
     createPool,
     (section, pool) => {
       const numbers = pool.numbers ?? [];
-      const many = plural(numbers.length, ["number", "numbers"], ["номер", "номера", "номеров"]);
-      write(section.querySelector(".tally"), `${many} · ${tally(numbers)}`);
+      // Of all numbers, also those of pages that are not shown.
+      const count = Object.values(pool.states).reduce((sum, of) => sum + of, 0);
+      const many = plural(count, ["number", "numbers"], ["номер", "номера", "номеров"]);
+      write(section.querySelector(".tally"), `${many} · ${tally(pool.states)}`);
       const bar = [...numbers].sort((a, b) => rank(a) - rank(b));
       keep(
         section.querySelector(".load"),

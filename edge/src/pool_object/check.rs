@@ -1,0 +1,142 @@
+//! The check of the stored state: whether it is whole, and gives back what is in memory.
+//!
+//! A large pool has a hundred thousand holders in memory and a gigabyte of history, so the check
+//! goes slice by slice, between which others have their turn. What is compared is the pool as it
+//! was when the check began. Limit: a second copy of the pool is in memory meanwhile.
+
+use super::rebuild::Rebuild;
+use super::{Shell, compact, journal};
+use crate::binding::fault::Fault;
+use crate::binding::sql::Sql;
+use crate::binding::timer;
+use ringlet_core::pool::Pool;
+use std::rc::Rc;
+
+/// Bytes of a database that is checked by itself in one go: some 10 ms.
+const WHOLE_BYTES: u64 = 8 << 20;
+/// Rows of a longer one that are read at once: some 10 ms.
+const ROWS_AT_ONCE: u64 = 5_000;
+/// Leases of its index that are counted at once: some 5 ms.
+const LEASES_AT_ONCE: u64 = 20_000;
+/// Numbers compared at once: some 5 ms.
+const NUMBERS_AT_ONCE: usize = 1_000;
+
+impl Shell {
+    /// What is wrong, as a list of sentences.
+    pub(super) async fn check(self: &Rc<Self>) -> Result<String, Fault> {
+        let (memory, now) = self.step(|pool, now, _| {
+            pool.handle_timeout(now);
+            pool.checkpoint();
+            (pool.clone(), now)
+        })?;
+        self.commit();
+        let sql = self.store.sql();
+        let kept = compact::places(sql)?;
+        let mut rebuild = Rebuild::begin(sql)?;
+        let mut faults = check_database(sql).await?;
+        while rebuild.advance(sql, |_| {})? {
+            timer::turn().await;
+        }
+        let mut replayed = rebuild.pool;
+        // What only time changed stands in no row.
+        replayed.handle_timeout(now);
+        timer::turn().await;
+        if !same(&replayed, &memory).await {
+            faults.push("the journal does not give back the state in memory".to_owned());
+        }
+        if !faults.is_empty() && compact::places(sql)? != kept {
+            let said = "the journal was made small meanwhile; check again";
+            return Err(Fault::new(said));
+        }
+        Ok(serde_json::to_string(&faults)?)
+    }
+}
+
+/// Whether two pools know the same of every number.
+async fn same(one: &Pool, other: &Pool) -> bool {
+    let mut from = 0;
+    loop {
+        let these = one.state_from(from, NUMBERS_AT_ONCE);
+        if these != other.state_from(from, NUMBERS_AT_ONCE) {
+            return false;
+        }
+        if these.is_empty() {
+            return true;
+        }
+        from += NUMBERS_AT_ONCE;
+        timer::turn().await;
+    }
+}
+
+/// What is wrong with the database itself.
+async fn check_database(sql: &Sql) -> Result<Vec<String>, Fault> {
+    let mut faults = Vec::new();
+    if sql.size_bytes() <= WHOLE_BYTES {
+        for row in sql.rows("PRAGMA quick_check", &[])? {
+            let said = row.text(0)?;
+            if said != "ok" {
+                faults.push(format!("the database says: {said}"));
+            }
+        }
+    } else {
+        let last = journal::last_row(sql)?;
+        // The platform's word on a page that cannot be read is a fault like any other.
+        let read =
+            async { Ok::<_, Fault>((read_rows(sql, last).await?, leases(sql, last).await?)) };
+        match read.await {
+            Ok((rows, leases)) if rows == leases => {}
+            Ok((rows, leases)) => {
+                faults.push(format!(
+                    "{rows} leases are kept, and {leases} found by number"
+                ));
+            }
+            Err(fault) => faults.push(format!("the database says: {}", fault.message)),
+        }
+    }
+    // Its rows are 1, 2, 3 …
+    if sql
+        .row("SELECT row FROM journal WHERE row < 1 LIMIT 1", &[])?
+        .is_some()
+    {
+        faults.push("the journal has more rows than its last row's number".to_owned());
+    }
+    Ok(faults)
+}
+
+/// Reads every row of the journal up to `last`; says how many leases are among them.
+async fn read_rows(sql: &Sql, last: u64) -> Result<u64, Fault> {
+    let query = "SELECT count(*), max(row), coalesce(sum(kind = 'grant'), 0),
+                    sum(length(kind) + length(entry) + length(coalesce(number, '')))
+                 FROM (SELECT * FROM journal WHERE row > ? AND row <= ? ORDER BY row LIMIT ?)";
+    let (mut leases, mut after) = (0, 0);
+    while let Some(row) = sql.row(query, &[&after, &last, &ROWS_AT_ONCE])? {
+        leases += row.integer(2)?;
+        let Some(to) = row.maybe_integer(1)? else {
+            break;
+        };
+        after = to;
+        if row.integer(0)? < ROWS_AT_ONCE {
+            break;
+        }
+        timer::turn().await;
+    }
+    Ok(leases)
+}
+
+/// Reads the index of the leases of the rows up to `last`; says how many there are.
+async fn leases(sql: &Sql, last: u64) -> Result<u64, Fault> {
+    let query = "SELECT number, generation FROM journal INDEXED BY one_lease_of_a_number
+                 WHERE kind = 'grant' AND (number, generation) > (?, ?) AND row <= ?
+                 ORDER BY number, generation LIMIT 1 OFFSET ?";
+    let rest = "SELECT count(*) FROM journal INDEXED BY one_lease_of_a_number
+                WHERE kind = 'grant' AND (number, generation) > (?, ?) AND row <= ?";
+    let (mut leases, mut number, mut generation) = (0, String::new(), 0);
+    // The last of each so many; the rest is fewer.
+    while let Some(row) = sql.row(query, &[&number, &generation, &last, &(LEASES_AT_ONCE - 1)])? {
+        (number, generation) = (row.text(0)?, row.integer(1)?);
+        leases += LEASES_AT_ONCE;
+        timer::turn().await;
+    }
+    let rest = sql.row(rest, &[&number, &generation, &last])?;
+    Ok(leases + rest.map_or(Ok(0), |row| row.integer(0))?)
+}

@@ -1,0 +1,178 @@
+//! The pool built anew from its journal, slice by slice.
+//!
+//! The object of a large pool that was put to sleep reads some 10 MB before it can answer. It does
+//! so in slices of some milliseconds, between which others have their turn; who asks for this pool
+//! meanwhile waits, and takes the next slice. Whoever cannot wait takes all that is left at once.
+//!
+//! Invariant: nobody is answered by a pool that is not whole. What is kept of a broken attempt is
+//! nothing: the next one begins at the first row.
+
+use super::recent::Recent;
+use super::{Memory, Shell, journal, schema};
+use crate::binding::fault::Fault;
+use crate::binding::sql::Sql;
+use crate::binding::timer;
+use ringlet_core::pool::{JournalEntry, JournalRow, Pool, PoolConfig};
+use std::rc::Rc;
+
+/// What one slice may cost: about a row that tells of one thing each, some 10 ms in all.
+const SLICE: usize = 1_000;
+/// What a past holder of a snapshot costs, as a share of a row.
+const HOLDERS_A_ROW: usize = 8;
+/// Rows at the end of the journal among which the latest events are looked for.
+const RECENT_ROWS: u64 = 300;
+
+/// A pool that is being built.
+#[derive(Debug)]
+pub(super) struct Rebuild {
+    /// The pool so far.
+    pub pool: Pool,
+    /// Rows so far, parts of snapshots aside.
+    pub rows: u64,
+    /// The last row that is in.
+    after: u64,
+    /// The last row that belongs to it.
+    last: u64,
+    /// A row that is no part of a snapshot is in.
+    begun: bool,
+    /// Parts of a snapshot that an earlier version never finished.
+    unfinished: Vec<u64>,
+}
+
+impl Rebuild {
+    /// Begins at the last whole snapshot; ends with the last row that is there now.
+    ///
+    /// # Errors
+    /// What the platform says.
+    pub(super) fn begin(sql: &Sql) -> Result<Self, Fault> {
+        let from = journal::replays_from(sql)?;
+        Ok(Self {
+            pool: Pool::new(PoolConfig::default()),
+            rows: 0,
+            after: from.saturating_sub(1),
+            last: journal::last_row(sql)?,
+            begun: false,
+            unfinished: Vec::new(),
+        })
+    }
+
+    /// Takes a slice. Says whether there is more.
+    ///
+    /// # Errors
+    /// What the platform says, or if a row is not what this version or an earlier one wrote.
+    pub(super) fn advance(
+        &mut self,
+        sql: &Sql,
+        mut seen: impl FnMut(&JournalRow),
+    ) -> Result<bool, Fault> {
+        let (mut cost, mut read) = (0, 0);
+        let (after, last) = (self.after, self.last);
+        journal::each_up_to(sql, after, last, SLICE as u64, |row| {
+            self.after = row.row;
+            read += 1;
+            match &row.entry {
+                JournalEntry::Snapshot { of: 0, .. } if self.begun => {
+                    self.unfinished.push(row.row);
+                    return true;
+                }
+                JournalEntry::Snapshot { numbers, .. } => {
+                    let holders: usize = numbers.iter().map(|of| of.holders.len() + 1).sum();
+                    cost += holders / HOLDERS_A_ROW;
+                }
+                _ => {
+                    self.begun = true;
+                    self.rows += 1;
+                }
+            }
+            cost += 1;
+            self.pool.replay(&row);
+            if row.row + RECENT_ROWS > last {
+                seen(&row);
+            }
+            cost < SLICE
+        })?;
+        let more = self.after < last && read > 0;
+        if !more && !self.unfinished.is_empty() {
+            let list = serde_json::to_string(&core::mem::take(&mut self.unfinished))?;
+            let query = "DELETE FROM journal WHERE row IN (SELECT value FROM json_each(?))";
+            sql.run(query, &[&list])?;
+        }
+        Ok(more)
+    }
+}
+
+impl Shell {
+    /// Has the pool in memory, letting others have their turn while it is built.
+    ///
+    /// # Errors
+    /// What the platform says, or that what is stored gives no pool.
+    pub(super) async fn awake(self: &Rc<Self>) -> Result<(), Fault> {
+        loop {
+            if self.memory.borrow().is_some() {
+                return Ok(());
+            }
+            let Some(mut rebuild) = self.resume()? else {
+                *self.memory.borrow_mut() = Some(Memory::empty());
+                return Ok(());
+            };
+            if !self.take_slice(&mut rebuild)? {
+                *self.memory.borrow_mut() = Some(self.built(rebuild)?);
+                return Ok(());
+            }
+            *self.rebuild.borrow_mut() = Some(rebuild);
+            timer::turn().await;
+        }
+    }
+
+    /// Takes the pool out of its place, building what is left of it at once.
+    ///
+    /// # Errors
+    /// As [`Self::awake`].
+    pub(super) fn take_memory(self: &Rc<Self>) -> Result<Memory, Fault> {
+        if let Some(memory) = self.memory.borrow_mut().take() {
+            return Ok(memory);
+        }
+        let Some(mut rebuild) = self.resume()? else {
+            return Ok(Memory::empty());
+        };
+        while self.take_slice(&mut rebuild)? {}
+        self.built(rebuild)
+    }
+
+    /// Takes up what was begun, or begins; nothing where nothing was ever stored.
+    fn resume(&self) -> Result<Option<Rebuild>, Fault> {
+        if let Some(rebuild) = self.rebuild.borrow_mut().take() {
+            return Ok(Some(rebuild));
+        }
+        // Rows that wait belong to a pool that is no more; the new one must find them stored.
+        self.commit();
+        if !crate::schema::open(&self.store, schema::STEPS)? {
+            return Ok(None);
+        }
+        self.open.set(true);
+        *self.recent.borrow_mut() = Recent::default();
+        Rebuild::begin(self.store.sql()).map(Some)
+    }
+
+    fn take_slice(&self, rebuild: &mut Rebuild) -> Result<bool, Fault> {
+        let recent = |row: &JournalRow| self.recent.borrow_mut().row(row);
+        rebuild.advance(self.store.sql(), recent)
+    }
+
+    fn built(&self, rebuild: Rebuild) -> Result<Memory, Fault> {
+        let sql = self.store.sql();
+        let version = journal::in_force(sql)?;
+        // A division broke off.
+        if journal::number_fact(sql, journal::UNSETTLED)? == 1 {
+            self.unsettled.set(true);
+        }
+        self.borrows.set(version.borrows);
+        Ok(Memory {
+            pool: rebuild.pool,
+            version,
+            rows: rebuild.rows,
+            rows_at_snapshot: 0,
+            snapshot_from: 0,
+        })
+    }
+}

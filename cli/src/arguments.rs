@@ -94,6 +94,8 @@ pub(crate) enum Command {
     },
     /// A scenario's load and the numbers it needs
     Load { scenario: String },
+    /// How long a scenario's callers take to call; -o keeps the table, --put brings one
+    Delays(Delays),
     /// How many numbers a site needs, before it has any
     Sizing(Sizing),
     /// The audit log, newest first
@@ -110,6 +112,18 @@ pub(crate) enum Command {
     /// Profiles: addresses and keys kept on this machine
     #[command(subcommand)]
     Profiles(Profiles),
+}
+
+/// How long callers take to call.
+#[derive(Debug, Args)]
+pub(crate) struct Delays {
+    pub(crate) scenario: String,
+    /// Write the table to a file; `-` is stdout
+    #[arg(short, long, value_name = "FILE", conflicts_with = "put")]
+    pub(crate) output: Option<PathBuf>,
+    /// Have the pool begin with this table; one without classes takes back what was put
+    #[arg(long, value_name = "FILE")]
+    pub(crate) put: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -255,6 +255,24 @@ pub(crate) const LOAD: Table = Table {
         ("colour", "цвет", "/recommendation/colour", Plain),
     ],
 };
+pub(crate) const DELAYS: Table = Table {
+    list: "",
+    columns: &[
+        ("scenario", "сценарий", "/scenario", Plain),
+        ("pool", "пул", "/pool", Plain),
+        ("by", "по чему", "/callers/basis", Plain),
+        ("own calls", "свои звонки", "/callers/own_calls", Plain),
+        ("half, ms", "половина, мс", "/callers/half_ms", Plain),
+        ("90 %, ms", "90 %, мс", "/callers/nine_in_ten_ms", Plain),
+        (
+            "95 %, ms",
+            "95 %, мс",
+            "/callers/nineteen_in_twenty_ms",
+            Plain,
+        ),
+        ("put at", "загружена", "/imported_at", Time),
+    ],
+};
 pub(crate) const AUDIT: Table = Table {
     list: "/rows",
     columns: &[

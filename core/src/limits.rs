@@ -115,6 +115,9 @@ pub const PAGE_ID_CHARS: usize = 64;
 pub const CORRECTION_BODY_BYTES: usize = 8_192;
 /// Characters of a correction's reason.
 pub const NOTE_CHARS: usize = 500;
+/// Bytes of a table of delays: 48 classes of 46 ages, calls and seconds, at 20 characters, and the
+/// same again for whoever indents it.
+pub const DELAYS_BODY_BYTES: usize = 200_000;
 /// Bytes of a question to the calculator: six numbers by their names.
 pub const SIZING_BODY_BYTES: usize = 1_024;
 /// Requests of one key of a site: a person and his dashboard ask a few times a second, a program

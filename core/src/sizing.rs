@@ -12,6 +12,11 @@
 //! Limits: hours are taken as steady, so a flash inside an hour is smoothed; below the numbers that
 //! active visitors occupy the accuracy is told too low, never too high.
 
+mod assumed;
+mod learnt;
+
+use assumed::ASSUMED;
+
 /// Busiest hour over the mean hour, as UIS's one public figure implies: 10,000 visits a day held
 /// for 5 minutes are 34.7 at once on average, 52 in an hour 1.5 times as busy, and 72 numbers
 /// refuse 0.16 % of them.
@@ -104,18 +109,23 @@ impl HoldCurve {
     ///
     /// The assumed curve if the sample holds no call.
     pub fn from_cells(visits: f64, cells: impl Iterator<Item = (f64, f64)>) -> Self {
-        let mut cells: Vec<(f64, f64)> = cells
+        let cells: Vec<(f64, f64)> = cells
             .filter(|(seconds, _)| seconds.is_finite() && *seconds > 0.0)
             .collect();
-        let calls: f64 = cells.iter().map(|(_, calls)| calls).sum();
+        Self::by_falling_rate(visits, 0.0, cells)
+    }
+
+    /// The same, where `at_once` calls more need no rest at all.
+    fn by_falling_rate(visits: f64, at_once: f64, mut cells: Vec<(f64, f64)>) -> Self {
+        let calls = at_once + cells.iter().map(|(_, calls)| calls).sum::<f64>();
         if calls <= 0.0 || visits <= 0.0 {
             return Self::assumed();
         }
         cells.sort_by(|(a_seconds, a_calls), (b_seconds, b_calls)| {
             (b_calls / b_seconds).total_cmp(&(a_calls / a_seconds))
         });
-        let mut points = vec![(0.0, 0.0)];
-        let mut at = (0.0, 0.0);
+        let mut at = (0.0, at_once / calls);
+        let mut points = vec![at];
         for (seconds, made) in cells {
             at = (at.0 + seconds / visits, at.1 + made / calls);
             points.push(at);
@@ -423,23 +433,6 @@ pub fn keep_accuracy(
         ask: short - take,
     }
 }
-
-/// [`HoldCurve::assumed`]: seconds of rest a visit, share of calls within a day.
-#[rustfmt::skip]
-const ASSUMED: &[(f64, f64)] = &[
-    (0.0, 0.0), (0.257, 0.1), (0.604, 0.172), (1.129, 0.2382), (2.064, 0.2992), (3.343, 0.3552),
-    (5.109, 0.4068), (7.105, 0.4543), (9.294, 0.4979), (11.971, 0.5381), (15.237, 0.5751),
-    (20.223, 0.6091), (27.041, 0.6403), (36.602, 0.6691), (49.187, 0.6956), (67.159, 0.7199),
-    (94.839, 0.7423), (132.438, 0.7629), (184.348, 0.7819), (245.47, 0.7994), (317.046, 0.8154),
-    (403.759, 0.8302), (501.189, 0.8438), (612.583, 0.8563), (738.266, 0.8678), (886.199, 0.8783),
-    (1_060.968, 0.8881), (1_251.69, 0.897), (1_477.617, 0.9053), (1_747.497, 0.9128),
-    (2_105.321, 0.9198), (2_502.964, 0.9262), (2_947.294, 0.9321), (3_436.664, 0.9376),
-    (4_004.507, 0.9426), (4_650.738, 0.9472), (5_306.606, 0.9514), (5_979.535, 0.9553),
-    (6_738.375, 0.9588), (7_502.372, 0.9621), (8_310.0, 0.9652), (9_082.388, 0.968),
-    (9_999.784, 0.9705), (10_940.556, 0.9729), (11_874.388, 0.975), (12_781.655, 0.977),
-    (13_754.89, 0.9789), (15_671.043, 0.9821), (17_758.899, 0.9849), (21_269.59, 0.9882),
-    (24_834.223, 0.9908), (30_030.664, 0.9934), (84_444.0, 1.0),
-];
 
 #[cfg(test)]
 mod tests {

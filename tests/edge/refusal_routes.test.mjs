@@ -196,6 +196,7 @@ test("writes: 400 for a key too long, 412 stale, 428 without If-Match, 422 with 
   const body = (operation) => {
     if (!operation.requestBody) return undefined;
     if (operation.operationId === "number_act") return '{"action":"add","numbers":"74950007777"}';
+    if (operation.operationId === "delay_write") return "[]";
     return operation.operationId === "config_write" ? changed : '{"priority":1}';
   };
   const writes = guarded.filter(({ parameters }) => parameters?.some(({ name }) => name === "Idempotency-Key"));
@@ -218,7 +219,7 @@ test("writes: 400 for a key too long, 412 stale, 428 without If-Match, 422 with 
       number_act: '{"action":"add","numbers":"foo"}', config_import: "[]", import: "{}", stock_change: '{"sites":["No"]}',
       call_correct: '{"visit":"0273v8wpnvbgf0ywy6vh9q2k0t","reason":"x"}', replay: '{"from":"yesterday","to":"today"}',
       site_create: JSON.stringify({ ...siteConfig({ site: "new" }), name: 7 }),
-      config_patch: '{"name":7}', scenario_write: '{"kind":"odd"}', scenario_patch: '{"kind":"odd"}',
+      delay_write: '{"v":2}', config_patch: '{"name":7}', scenario_write: '{"kind":"odd"}', scenario_patch: '{"kind":"odd"}',
     }[operation.operationId] ?? JSON.stringify({ ...siteConfig(), name: 7 });
     const own = operation.operationId === "import" ? { site: "new" } : {};
     const { status } = await ask(operation, { own, query, body: faulty, headers: { "if-match": "*" } });

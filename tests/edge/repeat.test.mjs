@@ -47,6 +47,8 @@ async function questions(changes) {
     key_revoke: [`${site}/keys/${key}`, undefined, undefined, "?x=1"],
     delivery_send: [`${site}/deliveries/crm/all/send`, undefined, undefined, "?x=1"],
     stock_keep: [`${site}/stock`, undefined, undefined, "?x=1"],
+    // One without classes takes back what was put, so that the pool is as it was.
+    delay_write: [`${site}/pools/all/delays`, async () => ({ ...(await worker.admin("GET", `${site}/pools/all/delays`)).body.table, visits: 0, classes: [] }), {}],
     stock_change: ["/api/v1/stocks/ours", { add: "74950008802" }, { add: "74950008803" }],
     stock_key_create: ["/api/v1/stocks/ours/keys", { name: "k", role: "admin" }, { name: "l", role: "admin" }],
     stock_key_revoke: [`/api/v1/stocks/ours/keys/${stockKey}`, undefined, undefined, "?x=1"],

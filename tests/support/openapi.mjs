@@ -44,6 +44,9 @@ const CHECKS = {
     for (const name of others) check(schema, value[name], `${at}/${name}`);
     return true;
   },
+  minItems: (least, value) => !Array.isArray(value) || value.length >= least || `has fewer than ${least}`,
+  maxItems: (most, value) => !Array.isArray(value) || value.length <= most || `has more than ${most}`,
+  const: (wanted, value) => value === wanted || `is not ${wanted}`,
   items: (schema, value, at) => {
     if (Array.isArray(value)) value.forEach((item, index) => check(schema, item, `${at}/${index}`));
     return true;

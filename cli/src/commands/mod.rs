@@ -200,6 +200,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::File(asked) => calls::file(&session, &asked),
         Command::Live { watch } => state::live(&session, watch),
         Command::Load { scenario } => state::load(&session, &scenario),
+        Command::Delays(asked) => state::delays(&session, &asked),
         Command::Sizing(question) => state::sizing(&session, &question),
         Command::Audit { page } => {
             let site = session.site()?;

@@ -63,6 +63,8 @@ const REACHED: &[(Route, Reached)] = &[
     (Route::LeaseRead, By("leases")),
     (Route::Live, By("live")),
     (Route::PoolRead, By("load")),
+    (Route::DelayRead, By("delays")),
+    (Route::DelayWrite, By("delays")),
     (Route::KeyList, By("keys list")),
     (Route::KeyCreate, By("keys create")),
     (Route::KeyRevoke, By("keys revoke")),

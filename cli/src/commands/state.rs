@@ -1,13 +1,14 @@
 //! Keys, and what the edge does and holds now.
 
-use super::Session;
-use crate::arguments::{Keys, Role, Sizing};
+use super::{Session, read, write};
+use crate::arguments::{Delays, Keys, Role, Sizing};
 use crate::client::Call;
 use crate::failure::Failure;
 use crate::tables;
 use ringlet_core::api::route::Route;
 use ringlet_core::calculator::Question;
 use serde_json::{Value, json};
+use std::path::Path;
 use std::time::Duration;
 
 pub(super) fn keys(session: &Session, verb: Keys) -> Result<(), Failure> {
@@ -110,6 +111,29 @@ pub(super) fn load(session: &Session, scenario: &str) -> Result<(), Failure> {
     session.output.show(&tables::LOAD, &load)?;
     let language = if session.output.russian { "ru" } else { "en" };
     match load["sentence"][language].as_str() {
+        Some(sentence) if !session.output.json => session.output.text(&format!("{sentence}\n")),
+        _ => Ok(()),
+    }
+}
+
+/// How long a scenario's callers take to call: told, kept in a file, or another table put.
+pub(super) fn delays(session: &Session, asked: &Delays) -> Result<(), Failure> {
+    let names = [session.site()?, asked.scenario.as_str()];
+    let answer = match &asked.put {
+        None => session.ask(&Call::of(Route::DelayRead, &names))?,
+        Some(path) => {
+            let table = read(path)?;
+            session.ask(&Call::of(Route::DelayWrite, &names).sending(&table))?
+        }
+    };
+    if let Some(path) = &asked.output {
+        let table = serde_json::to_string(&answer["table"]).unwrap_or_default();
+        let path = Some(path.as_path()).filter(|path| *path != Path::new("-"));
+        return write(&session.output, path, &format!("{table}\n"));
+    }
+    session.output.show(&tables::DELAYS, &answer)?;
+    let language = if session.output.russian { "ru" } else { "en" };
+    match answer["callers"]["sentence"][language].as_str() {
         Some(sentence) if !session.output.json => session.output.text(&format!("{sentence}\n")),
         _ => Ok(()),
     }

@@ -197,6 +197,7 @@ const fn asked(route: Route) -> Option<&'static str> {
         Route::KeyCreate | Route::StockKeyCreate => Some("NewKey"),
         Route::StockChange => Some("StockChange"),
         Route::Sizing => Some("SizingQuestion"),
+        Route::DelayWrite => Some("DelayTable"),
         _ => None,
     }
 }
@@ -259,6 +260,7 @@ fn parameters(spec: &RouteSpec) -> Vec<Value> {
         | Route::KeptEventRetry
         | Route::DeliverySend
         | Route::StockKeep
+        | Route::DelayWrite
         | Route::StockChange => &[KEY],
         Route::KeyCreate | Route::StockKeyCreate => &[(
             "Idempotency-Key",
@@ -425,7 +427,7 @@ fn refusals(spec: &RouteSpec) -> Vec<ProblemCode> {
             codes.extend([P::BadParameter, P::Conflict]);
         }
         Route::Export => codes.push(P::Conflict),
-        Route::CallCorrect | Route::Replay => {
+        Route::CallCorrect | Route::Replay | Route::DelayWrite => {
             codes.extend([P::NotJson, P::Unprocessable, P::Conflict]);
         }
         Route::KeptEventRetry => {
@@ -581,6 +583,14 @@ fn told(route: Route) -> (&'static str, Answer) {
         Route::PoolRead => (
             "A scenario's load and the numbers it needs",
             Json(200, "Load"),
+        ),
+        Route::DelayRead => (
+            "How long callers of a scenario's pool take to call: told, and as a table to keep",
+            Json(200, "Delays"),
+        ),
+        Route::DelayWrite => (
+            "Have a pool begin with a table of delays; its own calls correct it",
+            Json(200, "Delays"),
         ),
         Route::KeyList => ("List the keys", Json(200, "Keys")),
         Route::KeyCreate => ("Make a key; its token is shown once", Json(201, "Key")),

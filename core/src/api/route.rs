@@ -146,6 +146,10 @@ pub enum Route {
     Live,
     /// A scenario's load and the numbers it should have.
     PoolRead,
+    /// How long callers of a scenario's pool take to call.
+    DelayRead,
+    /// Have a pool begin with another table of delays.
+    DelayWrite,
     /// List the keys.
     KeyList,
     /// Make a key.
@@ -528,6 +532,20 @@ pub const ROUTES: &[RouteSpec] = &[
         Route::PoolRead,
         Viewer,
         0,
+    ),
+    row(
+        Get,
+        "/api/v1/sites/{site}/pools/{scenario}/delays",
+        Route::DelayRead,
+        Viewer,
+        0,
+    ),
+    row(
+        Put,
+        "/api/v1/sites/{site}/pools/{scenario}/delays",
+        Route::DelayWrite,
+        Admin,
+        limits::DELAYS_BODY_BYTES,
     ),
     row(Get, "/api/v1/sites/{site}/keys", Route::KeyList, Admin, 0),
     row(

@@ -3,6 +3,8 @@
 use super::problem::ProblemCode;
 use serde_json::{Map, Value, json};
 
+mod delays;
+
 /// A reference to a schema of [`all`].
 pub fn reference(name: &str) -> Value {
     json!({ "$ref": format!("#/components/schemas/{name}") })
@@ -649,6 +651,7 @@ fn pools() -> Named {
             json!({ "type": "object", "required": ["have", "need", "colour"] }),
         ),
         ("sentence", object(&[("en", text()), ("ru", text())])),
+        ("callers", reference("Callers")),
         ("hours", json!({ "type": "array" })),
     ]);
     vec![
@@ -665,5 +668,8 @@ fn pools() -> Named {
         ("NumberRow", number),
         ("Numbers", list_page("numbers", "NumberRow")),
         ("Load", load),
+        ("Callers", delays::callers()),
+        ("DelayTable", delays::table()),
+        ("Delays", delays::answer()),
     ]
 }

@@ -120,7 +120,7 @@ fn last_spell(class: Class) -> f64 {
 }
 
 /// The share of visitors neither called nor active again `seconds` after a spell of activity.
-fn still_here(class: Class, seconds: f64) -> f64 {
+pub(crate) fn still_here(class: Class, seconds: f64) -> f64 {
     let back = LogNormal {
         weight: 1.0,
         median_s: 270.0,

@@ -11,7 +11,7 @@
 //! Bounded: two tables of [`CLASSES`] × [`BINS`] cells. Forgetting: [`DelayCounts::fade`]. Harmless
 //! when wrong: no correction is stronger than [`MOST`] either way per step.
 
-use super::{BINS, CLASSES, Class, DelayModel, bin_end, bin_of, bin_start};
+use super::{ACTIVE_BIN, BINS, CLASSES, Class, DelayModel, bin_end, bin_of, bin_start};
 use crate::time::Millis;
 
 /// The weight of the default against the counts, in calls: site, bin or class, cell.
@@ -27,6 +27,21 @@ pub struct DelayCounts {
     calls: Vec<f32>,
     /// Seconds at risk.
     seconds: Vec<f32>,
+    /// Visits that all this was counted of.
+    #[cfg_attr(feature = "serde", serde(default))]
+    visits: f32,
+}
+
+/// Counts that changed, each with what it is now.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct CountsChange {
+    /// Visits.
+    visits: f32,
+    /// Cells of calls: class's row times [`BINS`] plus bin, and calls.
+    calls: Vec<(u16, f32)>,
+    /// Cells of seconds at risk, alike.
+    seconds: Vec<(u16, f32)>,
 }
 
 impl Default for DelayCounts {
@@ -34,6 +49,7 @@ impl Default for DelayCounts {
         Self {
             calls: vec![0.0; CLASSES * BINS],
             seconds: vec![0.0; CLASSES * BINS],
+            visits: 0.0,
         }
     }
 }
@@ -46,6 +62,11 @@ impl DelayCounts {
         {
             *cell += weight.min(1.0);
         }
+    }
+
+    /// Adds a visit.
+    pub fn add_visit(&mut self) {
+        self.visits += 1.0;
     }
 
     /// Adds `seconds` a visitor spent in a cell without having called before.
@@ -82,12 +103,49 @@ impl DelayCounts {
         for cell in self.calls.iter_mut().chain(&mut self.seconds) {
             *cell *= keep;
         }
+        self.visits *= keep;
+    }
+
+    /// What is not as it was in `earlier`; nothing if all is.
+    pub fn changed_since(&self, earlier: &Self) -> Option<CountsChange> {
+        if self == earlier {
+            return None;
+        }
+        let changed = |now: &[f32], then: &[f32]| {
+            let cells = now.iter().zip(then).enumerate();
+            let changed = cells.filter(|(_, (now, then))| now != then);
+            changed
+                .map(|(cell, (now, _))| (cell as u16, *now))
+                .collect()
+        };
+        Some(CountsChange {
+            visits: self.visits,
+            calls: changed(&self.calls, &earlier.calls),
+            seconds: changed(&self.seconds, &earlier.seconds),
+        })
+    }
+
+    /// Takes what changed.
+    pub fn put(&mut self, change: &CountsChange) {
+        self.visits = change.visits;
+        let put = |cells: &mut [f32], changed: &[(u16, f32)]| {
+            for (cell, now) in changed {
+                if let Some(cell) = cells.get_mut(usize::from(*cell)) {
+                    *cell = *now;
+                }
+            }
+        };
+        put(&mut self.calls, &change.calls);
+        put(&mut self.seconds, &change.seconds);
     }
 
     /// The same of a site whose taps nobody hears: who tapped counts among those who did not.
     #[must_use]
     pub fn without_taps(&self) -> Self {
-        let mut merged = Self::default();
+        let mut merged = Self {
+            visits: self.visits,
+            ..Self::default()
+        };
         for index in 0..CLASSES * BINS {
             let class = Class {
                 tapped: false,
@@ -105,6 +163,42 @@ impl DelayCounts {
         self.calls.iter().map(|c| f64::from(*c)).sum()
     }
 
+    /// Sets the visits counted.
+    #[cfg(feature = "edge")]
+    pub(super) fn set_visits(&mut self, visits: f32) {
+        self.visits = visits;
+    }
+
+    /// Sets what was counted of a class, one figure for each bin.
+    #[cfg(feature = "edge")]
+    pub(super) fn set_class(&mut self, class: Class, calls: &[f32], seconds: &[f32]) {
+        let cells = class.index() * BINS..(class.index() + 1) * BINS;
+        for (cell, figures) in cells.zip(calls.iter().zip(seconds)) {
+            (self.calls[cell], self.seconds[cell]) = (*figures.0, *figures.1);
+        }
+    }
+
+    /// Visits counted in all.
+    pub fn visits(&self) -> f64 {
+        f64::from(self.visits)
+    }
+
+    /// Spells of activity of a class after which its visitors were idle.
+    pub(crate) fn spells(&self, class: Class) -> f64 {
+        // All of them were idle for the first second.
+        self.seconds(class.index(), 1) / (bin_end(1).0 as f64 / 1e3)
+    }
+
+    /// Seconds a class was active.
+    pub(crate) fn active_seconds(&self, class: Class) -> f64 {
+        self.seconds(class.index(), ACTIVE_BIN)
+    }
+
+    /// Seconds counted in all.
+    pub fn seconds_total(&self) -> f64 {
+        self.seconds.iter().map(|s| f64::from(*s)).sum()
+    }
+
     /// Calls counted in one bin, all classes.
     pub fn calls_in_bin(&self, bin: usize) -> f64 {
         (0..CLASSES).map(|class| self.calls(class, bin)).sum()
@@ -118,13 +212,14 @@ impl DelayCounts {
         for (mine, theirs) in self.seconds.iter_mut().zip(&other.seconds) {
             *mine += theirs;
         }
+        self.visits += other.visits;
     }
 
-    fn calls(&self, class: usize, bin: usize) -> f64 {
+    pub(super) fn calls(&self, class: usize, bin: usize) -> f64 {
         f64::from(self.calls.get(class * BINS + bin).copied().unwrap_or(0.0))
     }
 
-    fn seconds(&self, class: usize, bin: usize) -> f64 {
+    pub(super) fn seconds(&self, class: usize, bin: usize) -> f64 {
         f64::from(self.seconds.get(class * BINS + bin).copied().unwrap_or(0.0))
     }
 }

@@ -13,13 +13,17 @@
 //! size is fixed ([`CLASSES`] × [`BINS`] cells), whatever the traffic.
 
 mod class;
+#[cfg(feature = "edge")]
+mod exchange;
 mod explain;
 pub mod law;
 pub mod learn;
 
 pub use class::{CLASSES, Class, Device, Engagement, Tab};
-pub use explain::{Quantiles, Sentence};
-pub use learn::DelayCounts;
+#[cfg(feature = "edge")]
+pub use exchange::{DelayFault, DocumentError};
+pub use explain::{Basis, Callers, Quantiles, Sentence};
+pub use learn::{CountsChange, DelayCounts};
 
 use crate::time::Millis;
 use std::sync::OnceLock;

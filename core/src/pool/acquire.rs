@@ -194,6 +194,7 @@ impl Pool {
                 self.rekey(other);
             }
         }
+        self.counts.add_visit();
         let (place, taken) = self.holders.next_place(at);
         if taken {
             self.count_idleness(place, now);

@@ -240,6 +240,20 @@ impl Holders {
         place
     }
 
+    /// The place of the holder whom a number remembers longest, if there is a later one.
+    pub(super) fn oldest_of_many(&self, number: usize) -> Option<usize> {
+        let (_, count) = self.rings[number];
+        self.places(number).last().filter(|_| count > 1)
+    }
+
+    /// Forgets the holder whom a number remembers longest.
+    pub(super) fn drop_oldest(&mut self, number: usize) {
+        if let Some(place) = self.places(number).last() {
+            self.unindex(place);
+            self.rings[number].1 -= 1;
+        }
+    }
+
     /// Forgets all holders of a number.
     pub(super) fn clear(&mut self, number: usize) {
         for place in self.places(number) {

@@ -2,13 +2,18 @@
 //!
 //! One row per grant, per tap, per call mark and per change by hand. Signs of activity write none:
 //! what they changed is written for many leases at once by [`super::Pool::checkpoint`], which the
-//! shell calls when it pleases (before it may be put to sleep). A sign lost with an eviction before
-//! its checkpoint costs precision of a hold time, never exclusivity.
+//! shell calls when it pleases (before it may be put to sleep), and the pool itself before a row of
+//! which more is learnt than it tells: a credited call, another configuration, numbers that move.
+//!
+//! What replay gives back where the last row is a checkpoint: leases, holders and all that was
+//! learnt, to the bit. Where it is not, the calls counted and the model in force are as they were,
+//! and so is exclusivity; of leases that gave signs since (in the Worker for 5 s at most) it has
+//! the earlier last activity, state and class, and counts the seconds since then by them.
 
 use super::config::PoolConfig;
 use super::message::{Attributed, Facts, GrantKind};
 use super::state::{NumberImage, NumberTouch};
-use crate::delay::DelayCounts;
+use crate::delay::{CountsChange, DelayCounts};
 use crate::id::{CallId, LeaseId, VisitId, VisitorId};
 use crate::phone::E164;
 use crate::time::UnixMillis;
@@ -72,7 +77,13 @@ pub enum JournalEntry {
     Checkpoint {
         /// The leases touched.
         touched: Vec<NumberTouch>,
-        /// What was learnt of delays since the counts were last written, if anything.
+        /// Counts of delays that changed since the last checkpoint.
+        #[cfg_attr(
+            feature = "serde",
+            serde(default, skip_serializing_if = "Option::is_none")
+        )]
+        counted: Option<CountsChange>,
+        /// All counts of delays, as rows once told them.
         #[cfg_attr(
             feature = "serde",
             serde(default, skip_serializing_if = "Option::is_none")

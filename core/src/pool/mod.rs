@@ -111,10 +111,10 @@ pub struct Pool {
     counts: DelayCounts,
     /// The counts the model was made from.
     learnt_from: DelayCounts,
-    counts_written: UnixMillis,
+    /// The counts as the last checkpoint left them: what replay has by then.
+    written: DelayCounts,
     /// When old counts were last made to weigh less; zero is never.
     faded_at: UnixMillis,
-    calls_unwritten: bool,
     /// Calls counted since the model was last made from the counts.
     calls_unlearnt: u32,
     /// Where callers are from, learnt from calls credited without the help of regions.
@@ -158,9 +158,8 @@ impl Pool {
             masses,
             learnt_from: DelayCounts::default(),
             counts: DelayCounts::default(),
-            counts_written: UnixMillis(0),
+            written: DelayCounts::default(),
             faded_at: UnixMillis(0),
-            calls_unwritten: false,
             calls_unlearnt: 0,
             regions: RegionModel::default(),
             colour: colour::Colour::of(&RegionModel::default()),
@@ -229,6 +228,11 @@ impl Pool {
             counts.merge(imported);
         }
         counts
+    }
+
+    /// What was counted here, without what was imported.
+    pub fn own_delay_counts(&self) -> DelayCounts {
+        self.observed()
     }
 
     /// What was learnt of callers' regions: evidence for attribution.

@@ -9,7 +9,7 @@ use super::holders::{Cold, Holders, Hot};
 use super::journal::{JournalEntry, JournalRow, SnapshotHead};
 use super::state::{Calls, HolderImage, Number, NumberImage, NumberTouch, Tabs};
 use super::{MinTree, Pool, select};
-use crate::delay::DelayModel;
+use crate::delay::{CountsChange, DelayModel};
 use crate::phone::E164;
 use crate::time::UnixMillis;
 use std::collections::BTreeMap;
@@ -57,6 +57,7 @@ impl Pool {
             }
             JournalEntry::Attributed(credit) => {
                 let number = self.number_or_adopt(credit.number);
+                self.settle_number(number);
                 self.apply_credit(number, credit);
             }
             JournalEntry::Quarantine { number, until } => {
@@ -68,15 +69,20 @@ impl Pool {
                 self.settle_due();
                 self.configure((**config).clone());
             }
-            JournalEntry::Checkpoint { touched, delay } => {
+            JournalEntry::Checkpoint {
+                touched,
+                counted,
+                delay,
+            } => {
                 for touch in touched {
                     self.replay_touch(touch);
                 }
                 if let Some(delay) = delay {
                     self.counts = delay.clone();
-                    // This row is what wrote them down.
-                    self.calls_unwritten = false;
+                    self.written.clone_from(delay);
                 }
+                self.settle_due();
+                self.replay_counts(counted.as_ref());
             }
             JournalEntry::Hour(hour) => self.tally.remember(*hour),
             JournalEntry::Left { numbers } => self.apply_left(numbers),
@@ -96,9 +102,24 @@ impl Pool {
                 // What others say follows from the rows before them.
                 if *of == self.began_at {
                     self.replay_part(numbers, head.as_deref().filter(|_| *last));
+                } else {
+                    for image in numbers {
+                        if let Some(number) = self.number_at(image.config.number) {
+                            self.forget_old(number);
+                        }
+                    }
                 }
             }
         }
+    }
+
+    /// Takes counts as they were. What replay itself counted since the last checkpoint rests on
+    /// less than the live pool knew.
+    fn replay_counts(&mut self, counted: Option<&CountsChange>) {
+        if let Some(counted) = counted {
+            self.written.put(counted);
+        }
+        self.counts.clone_from(&self.written);
     }
 
     fn replay_tap(&mut self, number: usize, place: usize, at: UnixMillis) {
@@ -138,6 +159,7 @@ impl Pool {
             (false, true) => self.stand(at),
             (true, true) | (false, false) => {}
         }
+        self.changes[at] = UnixMillis(0);
         self.rekey(at);
     }
 
@@ -157,7 +179,8 @@ impl Pool {
 
     /// Takes what was learnt.
     fn replay_learnt(&mut self, head: &SnapshotHead) {
-        self.counts = head.delay.clone();
+        self.counts.clone_from(&head.delay);
+        self.written.clone_from(&head.delay);
         self.calls_unlearnt = head.calls_unlearnt;
         self.faded_at = head.faded_at;
         self.regions = head.regions.clone();
@@ -193,6 +216,8 @@ impl Pool {
         let Some(learnt) = learnt else {
             return;
         };
+        // What silence changed since the parts were written is counted in what was learnt.
+        self.settle_due();
         self.replay_learnt(learnt);
         for at in 0..self.numbers.len() {
             self.rekey(at);
@@ -225,6 +250,7 @@ impl Pool {
 
     /// Takes a configuration: new numbers come in, those that left drain.
     pub(super) fn configure(&mut self, config: PoolConfig) {
+        self.forget_all_old();
         if config.delay != self.config.delay {
             let imported = config.delay.as_ref();
             self.prior = imported.map_or_else(DelayModel::default, DelayModel::learnt);
@@ -271,6 +297,12 @@ impl Pool {
         self.rebuild(images);
     }
 
+    pub(super) fn forget_all_old(&mut self) {
+        for at in 0..self.numbers.len() {
+            self.forget_old(at);
+        }
+    }
+
     /// Every number with its holders, oldest first.
     pub(super) fn images(&self) -> Vec<(Number, Vec<HolderImage>)> {
         let numbers = self.numbers.iter().enumerate();
@@ -280,6 +312,15 @@ impl Pool {
     }
 
     pub(super) fn rebuild(&mut self, mut images: Vec<(Number, Vec<HolderImage>)>) {
+        // By the configuration, then numbers that drain: the same whatever came when.
+        let mut order = BTreeMap::new();
+        for (place, of) in self.config.numbers.iter().enumerate() {
+            order.entry(of.number).or_insert(place);
+        }
+        images.sort_by_cached_key(|(number, _)| {
+            let place = order.get(&number.config.number);
+            (place.copied().unwrap_or(usize::MAX), number.config.number)
+        });
         if self.config.policy.by_source {
             images.sort_by_key(|(number, _)| number.config.source);
         }
@@ -338,6 +379,10 @@ impl Pool {
                 spells: image.spells,
                 pages: image.pages,
             };
+            let (place, taken) = self.holders.next_place(at);
+            if taken {
+                self.count_idleness(place, self.now);
+            }
             self.holders.push(at, hot, cold);
         }
     }
@@ -362,6 +407,8 @@ impl Pool {
         if self.numbers[at].phase.is_leased() {
             self.stand(at);
         }
+        // Something may be due that was not settled when the image was made.
+        self.changes[at] = UnixMillis(0);
         self.rekey(at);
     }
 }

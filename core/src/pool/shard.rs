@@ -82,6 +82,7 @@ impl Pool {
             if count >= holders || !leaves(self.numbers[at].config.number) {
                 continue;
             }
+            self.forget_old(at);
             let image = self.image(at);
             count += image.holders.len() + 1;
             parted.push(image);
@@ -119,6 +120,7 @@ impl Pool {
     /// What parting changes, live and in replay.
     pub(super) fn apply_left(&mut self, numbers: &[E164]) {
         self.settle_due();
+        self.forget_all_old();
         let mut images = self.images();
         let mut left = numbers.to_vec();
         left.sort_unstable();
@@ -132,6 +134,7 @@ impl Pool {
     /// What joining changes, live and in replay.
     pub(super) fn apply_came(&mut self, numbers: &[NumberImage]) {
         self.settle_due();
+        self.forget_all_old();
         let mut images = self.images();
         for image in numbers.iter().take(NUMBERS_MAX) {
             let number = image.config.number;

@@ -293,21 +293,23 @@ impl Pool {
             return Reply::UnknownNumber;
         };
         self.settle_number(at);
-        if self.apply_credit(at, &credit) {
-            self.write(JournalEntry::Attributed(credit));
+        let place = self.holders.of_lease(at, credit.lease);
+        if place.is_none_or(|place| self.holders.hot(place).has(CALLED)) {
+            return Reply::Noted;
         }
+        // What is learnt of a call rests on what signs told of everybody.
+        self.checkpoint();
+        self.apply_credit(at, &credit);
+        self.write(JournalEntry::Attributed(credit));
         Reply::Noted
     }
 
-    /// What a credited call changes, live and in replay. Tells whether it was news.
-    pub(super) fn apply_credit(&mut self, at: usize, credit: &Attributed) -> bool {
+    /// What a credited call changes, live and in replay.
+    pub(super) fn apply_credit(&mut self, at: usize, credit: &Attributed) {
         let Some(place) = self.holders.of_lease(at, credit.lease) else {
-            return false;
+            return;
         };
         let hot = *self.holders.hot(place);
-        if hot.has(CALLED) {
-            return false;
-        }
         self.count_call(credit);
         if credit.caller.is_known() {
             self.regions
@@ -319,12 +321,10 @@ impl Pool {
             self.holders.hot_mut(place).flags |= CALLED;
         }
         self.calls_unlearnt += 1;
-        self.calls_unwritten = true;
         if self.config.learn && self.calls_unlearnt >= LEARN_EVERY {
             self.learn_now();
         }
         self.rekey(at);
-        true
     }
 
     /// Counts a call for every past holder of the number by the probability that it was his.
@@ -375,7 +375,7 @@ impl Pool {
     }
 
     pub(super) fn reconfigure(&mut self, config: PoolConfig) -> Reply {
-        self.settle_due();
+        self.checkpoint();
         self.write(JournalEntry::Configured(Box::new(config.clone())));
         self.configure(config);
         Reply::Noted

@@ -4,15 +4,13 @@
 use super::Pool;
 use super::journal::{JournalEntry, SnapshotHead};
 use super::state::{HolderImage, NumberImage, NumberTouch};
-use crate::time::{Millis, UnixMillis};
+use crate::time::UnixMillis;
 
 /// Leases in one checkpoint row: about 400 bytes each as JSON, well under a row's 2 MB.
 const TOUCHED_PER_ROW: usize = 2_000;
 /// Holders in one row of a snapshot that is written at once: about 200 bytes each as JSON, and a
 /// number itself as much, well under a row's 2 MB.
 const HOLDERS_PER_ROW: usize = 2_000;
-/// What was learnt is written down this often at most, calls aside.
-const COUNTS_EVERY: Millis = Millis::from_mins(60);
 
 /// How far a snapshot that is being written has come.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +27,8 @@ impl Pool {
     /// Writes down what signs of activity changed since the last time, as few rows as it takes.
     /// Call it before the process may be stopped; costs nothing when nothing changed.
     pub fn checkpoint(&mut self) {
+        // Replay settles here too. What silence changed until now is counted, and no touch tells.
+        self.settle_due();
         let mut touched = Vec::new();
         let mut dirty = core::mem::take(&mut self.dirty);
         for at in dirty.drain(..) {
@@ -37,25 +37,28 @@ impl Pool {
             touched.extend(self.touch_of(at as usize));
         }
         self.dirty = dirty;
-        let due = self.now.since(self.counts_written) >= COUNTS_EVERY;
-        let learnt = (self.calls_unwritten || due && !touched.is_empty()).then(|| {
-            self.counts_written = self.now;
-            self.calls_unwritten = false;
-            self.counts.clone()
-        });
-        if touched.is_empty() && learnt.is_none() {
+        let counted = self.counts.changed_since(&self.written);
+        if let Some(counted) = &counted {
+            self.written.put(counted);
+        }
+        if touched.is_empty() && counted.is_none() {
             return;
         }
-        let mut delay = learnt;
-        loop {
-            let rest = touched.split_off(touched.len().min(TOUCHED_PER_ROW));
-            let delay = delay.take();
-            self.write(JournalEntry::Checkpoint { touched, delay });
+        // The counts go with the last row: settling the others' leases counts for nothing then.
+        while touched.len() > TOUCHED_PER_ROW {
+            let rest = touched.split_off(TOUCHED_PER_ROW);
+            self.write(JournalEntry::Checkpoint {
+                touched,
+                counted: None,
+                delay: None,
+            });
             touched = rest;
-            if touched.is_empty() {
-                return;
-            }
         }
+        self.write(JournalEntry::Checkpoint {
+            touched,
+            counted,
+            delay: None,
+        });
     }
 
     fn touch_of(&self, at: usize) -> Option<NumberTouch> {
@@ -86,6 +89,7 @@ impl Pool {
     /// it in place of whatever the rows since the first part made of the number. Numbers that come
     /// or go break it off.
     pub fn begin_snapshot(&mut self) -> u64 {
+        self.settle_due();
         let of = self.next_row;
         self.pass = Some(Pass { of, part: 1, at: 0 });
         let head = self.head(self.config.clone());
@@ -105,8 +109,10 @@ impl Pool {
         let Some(Pass { of, part, mut at }) = self.pass else {
             return false;
         };
+        self.settle_due();
         let (mut numbers, mut count) = (Vec::new(), 0);
         while at < self.numbers.len() && count < holders {
+            self.forget_old(at);
             let image = self.image(at);
             count += image.holders.len() + 1;
             numbers.push(image);
@@ -171,17 +177,22 @@ impl Pool {
         }
     }
 
-    /// The recent holders of a number, oldest first. Those older than the pool remembers are left
-    /// out, but never the last.
-    pub(super) fn holder_images(&self, at: usize) -> Vec<HolderImage> {
+    /// Lets go of a number's holders who are older than the pool remembers, but never of the last.
+    /// Done before an image is made of it, live and in replay.
+    pub(super) fn forget_old(&mut self, at: usize) {
         let forget = self.now - self.config.times.remember_ms;
-        let mut images: Vec<HolderImage> = self
-            .holders
-            .places(at)
-            .enumerate()
-            .filter(|(age, place)| *age == 0 || self.holders.hot(*place).last_activity >= forget)
-            .map(|(_, place)| self.holder_image(place))
-            .collect();
+        while let Some(place) = self.holders.oldest_of_many(at)
+            && self.holders.hot(place).last_activity < forget
+        {
+            self.count_idleness(place, self.now);
+            self.holders.drop_oldest(at);
+        }
+    }
+
+    /// The recent holders of a number, oldest first.
+    pub(super) fn holder_images(&self, at: usize) -> Vec<HolderImage> {
+        let places = self.holders.places(at);
+        let mut images: Vec<HolderImage> = places.map(|place| self.holder_image(place)).collect();
         images.reverse();
         images
     }
@@ -232,12 +243,13 @@ impl Pool {
             + self.by_number.len() * 2 * 16
             + self.tally.bytes()
             + self.regions.heap_bytes()
-            + 4 * crate::delay::CLASSES * crate::delay::BINS * size_of::<f32>()
+            // Three times counts, two models, and the masses in rows and columns of 64.
+            + (8 * crate::delay::CLASSES * crate::delay::BINS + 64 * 64) * size_of::<f32>()
     }
 
     /// Whether there is anything a checkpoint would write.
     pub fn is_dirty(&self) -> bool {
-        !self.dirty.is_empty() || self.calls_unwritten
+        !self.dirty.is_empty()
     }
 
     /// The instant since which the holders of all numbers are remembered in full, at best.

@@ -4,12 +4,13 @@ use crate::binding::sql::Cell;
 use crate::export::Lines;
 use crate::panic_probe::PanicPoint;
 use ringlet_core::attribution::{self, Settings, Verdict};
+use ringlet_core::delay::DelayCounts;
 use ringlet_core::id::{CallId, ScenarioId, VisitId, VisitorId};
 use ringlet_core::mask::{self, Mask};
 use ringlet_core::phone::{CountryCode, E164};
 use ringlet_core::pool::{
-    Attributed, Facts, Granted, Hour, NumberImage, NumberState, NumberView, PoolConfig, Shards,
-    Tally,
+    Attributed, Facts, Granted, Hour, NumberImage, NumberState, NumberView, Pool, PoolConfig,
+    Shards,
 };
 use ringlet_core::report::TouchRow;
 use ringlet_core::throttle::Prefix;
@@ -584,6 +585,9 @@ pub(crate) struct CountsAnswer {
     pub short: bool,
     /// The hours of the last two weeks, oldest first.
     pub hours: Vec<Hour>,
+    /// What was counted of callers' delays, imports aside.
+    #[serde(default)]
+    pub delays: DelayCounts,
 }
 
 impl CountsAnswer {
@@ -595,8 +599,10 @@ impl CountsAnswer {
             active: 0,
             short: false,
             hours: Vec::new(),
+            delays: DelayCounts::default(),
         };
         for shard in shards {
+            sum.delays.merge(&shard.delays);
             sum.numbers += shard.numbers;
             sum.active += shard.active;
             sum.short |= shard.short;
@@ -609,8 +615,10 @@ impl CountsAnswer {
     }
 
     /// Reads a pool's counters.
-    pub(crate) fn of(numbers: u64, short: bool, tally: &Tally) -> Self {
+    pub(crate) fn of(numbers: u64, short: bool, pool: &Pool) -> Self {
+        let tally = pool.tally();
         Self {
+            delays: pool.own_delay_counts(),
             numbers,
             short,
             active: tally.active(),

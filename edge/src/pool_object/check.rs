@@ -44,6 +44,13 @@ impl Shell {
         if !same(&replayed, &memory).await {
             faults.push("the journal does not give back the state in memory".to_owned());
         }
+        let learnt = |pool: &Pool| {
+            let model = (pool.own_delay_counts(), pool.delay().clone());
+            (model, pool.regions().clone())
+        };
+        if learnt(&replayed) != learnt(&memory) {
+            faults.push("the journal does not give back what was learnt of callers".to_owned());
+        }
         if !faults.is_empty() && compact::places(sql)? != kept {
             let said = "the journal was made small meanwhile; check again";
             return Err(Fault::new(said));

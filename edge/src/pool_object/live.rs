@@ -43,7 +43,7 @@ impl Shell {
             let short = now.since(short_at) < super::shortage::LASTS;
             let dynamic = |number: &&ringlet_core::pool::NumberConfig| number.role == Role::Dynamic;
             let numbers = pool.config().numbers.iter().filter(dynamic).count() as u64;
-            CountsAnswer::of(numbers, short, pool.tally())
+            CountsAnswer::of(numbers, short, pool)
         })?;
         Ok(serde_json::to_string(&answer)?)
     }

@@ -176,6 +176,8 @@ impl SiteObject {
             Route::LeaseRead => self.read_leases(ask, now).await,
             Route::Live => self.read_live(ask, now).await,
             Route::PoolRead => self.read_pool(ask).await,
+            Route::DelayRead => self.read_delays(ask).await,
+            Route::DelayWrite => self.write_delays(ask, &actor, now).await,
             Route::Export => export::part(self, site, ask).await,
             Route::Import => Err(ProblemCode::Conflict.into()),
             Route::Check => self.check_state().await,

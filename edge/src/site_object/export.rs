@@ -60,7 +60,7 @@ const AUDIT: Table = Table {
 
 /// All tables, in the order they are written. Calls, which change, are last: each is written with
 /// everything of it in one turn.
-pub(super) const TABLES: [Table; 15] = [
+pub(super) const TABLES: [Table; 16] = [
     CONFIG_VERSION,
     Table {
         name: "number_place",
@@ -93,6 +93,11 @@ pub(super) const TABLES: [Table; 15] = [
         order: "revision",
     },
     Table {
+        name: "delay_table",
+        columns: "pool, at_ms, counts",
+        order: "pool",
+    },
+    Table {
         name: "kept_event",
         columns: "id, at_ms, event",
         order: "id",
@@ -114,7 +119,7 @@ pub(super) const TABLES: [Table; 15] = [
     ATTRIBUTION,
 ];
 /// Tables written one after the other; those after them are written call by call.
-const BY_TABLE: usize = 12;
+const BY_TABLE: usize = 13;
 /// Calls written at once with everything of them: some 10 kB each.
 const CALLS_AT_ONCE: u64 = 100;
 

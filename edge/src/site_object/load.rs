@@ -1,6 +1,7 @@
 //! A scenario's load as its owner sees it, and the numbers it should have.
 
 use crate::message::pool::CountsAnswer;
+use ringlet_core::delay::{Callers, DelayCounts, Quantiles};
 use ringlet_core::id::{PoolId, ScenarioId};
 use ringlet_core::pool::Hour;
 use ringlet_core::scenario::Scenario;
@@ -21,7 +22,27 @@ pub(super) struct Load<'a> {
     active: u32,
     recommendation: Recommendation,
     sentence: Sentence,
+    /// What the recommendation takes callers for.
+    callers: CallersTold,
     hours: &'a [Hour],
+}
+
+/// What is known of a pool's callers, as it is told.
+#[derive(Serialize)]
+pub(super) struct CallersTold {
+    #[serde(flatten)]
+    quantiles: Quantiles,
+    sentence: ringlet_core::delay::Sentence,
+}
+
+impl CallersTold {
+    pub(super) fn of(callers: &Callers<'_>) -> Self {
+        let quantiles = callers.quantiles();
+        Self {
+            sentence: quantiles.sentence(),
+            quantiles,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -32,8 +53,17 @@ struct Sentence {
 
 impl<'a> Load<'a> {
     /// Reads the counters of the scenario's pool.
-    pub(super) fn of(scenario: &'a Scenario, pool: &'a PoolId, counts: &'a CountsAnswer) -> Self {
-        let recommendation = advice(counts);
+    pub(super) fn of(
+        scenario: &'a Scenario,
+        pool: &'a PoolId,
+        counts: &'a CountsAnswer,
+        imported: Option<&DelayCounts>,
+    ) -> Self {
+        let recommendation = advice(counts, imported);
+        let callers = Callers {
+            own: &counts.delays,
+            imported,
+        };
         let sentence = Sentence {
             en: recommendation.sentence(&scenario.name, Language::English),
             ru: recommendation.sentence(&scenario.name, Language::Russian),
@@ -45,13 +75,14 @@ impl<'a> Load<'a> {
             active: counts.active,
             recommendation,
             sentence,
+            callers: CallersTold::of(&callers),
             hours: &counts.hours,
         }
     }
 }
 
-/// What a pool should have by its own counters.
-pub(super) fn advice(counts: &CountsAnswer) -> Recommendation {
+/// What a pool should have by its own counters and its own callers, as far as they are known.
+pub(super) fn advice(counts: &CountsAnswer, imported: Option<&DelayCounts>) -> Recommendation {
     let hours: Vec<HourOfTraffic> = counts
         .hours
         .iter()
@@ -61,5 +92,9 @@ pub(super) fn advice(counts: &CountsAnswer) -> Recommendation {
         })
         .collect();
     let have = u32::try_from(counts.numbers).unwrap_or(u32::MAX);
-    recommend(&HoldCurve::assumed(), &hours, have, WANTED)
+    let callers = Callers {
+        own: &counts.delays,
+        imported,
+    };
+    recommend(&HoldCurve::of(&callers), &hours, have, WANTED)
 }

@@ -14,6 +14,7 @@ mod calls;
 mod check;
 mod config;
 mod correction;
+mod delays;
 mod deliveries;
 mod duty;
 pub(crate) mod export;

@@ -1,8 +1,9 @@
 //! What the site and its pools say to each other.
 
 use super::admin::{AdminReply, bad};
+use super::load::Load;
 use super::refused::Refused;
-use super::{InForce, SiteObject, config, shards, stock};
+use super::{InForce, SiteObject, config, delays, shards, stock};
 use crate::binding::fault::Fault;
 use crate::binding::sql::Sql;
 use crate::log::{Level, Line};
@@ -17,6 +18,7 @@ use ringlet_core::id::{PoolId, ScenarioId, VisitorId};
 use ringlet_core::limits::PAGE_NUMBERS;
 use ringlet_core::phone::E164;
 use ringlet_core::pool;
+use ringlet_core::scenario::Scenario;
 use ringlet_core::time::UnixMillis;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -44,6 +46,7 @@ pub(super) fn configuration(
             config.numbers.push(pool::NumberConfig::dynamic(number));
         }
     }
+    config.delay = delays::imported(sql, pool)?.map(|one| one.counts);
     Ok(PoolConfiguration {
         version: in_force.version,
         revision: stock::revision(sql)?,
@@ -216,14 +219,10 @@ impl SiteObject {
     /// A scenario's load.
     pub(super) async fn read_pool(&self, asked: &AdminAsk) -> Result<AdminReply, Refused> {
         let in_force = self.in_force()?.ok_or(ProblemCode::UnknownSite)?;
-        let scenario = ScenarioId::parse(asked.name(0)).map_err(|_| ProblemCode::NotFound)?;
-        let scenario = in_force
-            .config
-            .scenario(&scenario)
-            .ok_or(ProblemCode::NotFound)?;
-        let pool = scenario.pool().ok_or(ProblemCode::NotFound)?;
+        let (scenario, pool) = scenario_with_pool(&in_force, asked)?;
         let counts = self.counts_of(&in_force, pool).await?;
-        AdminReply::json(&super::load::Load::of(scenario, pool, &counts))
+        let imported = delays::imported(self.store.sql(), pool)?.map(|one| one.counts);
+        AdminReply::json(&Load::of(scenario, pool, &counts, imported.as_ref()))
     }
 }
 
@@ -253,6 +252,20 @@ pub(super) fn numbers_of_page(ask: &AdminAsk) -> Result<u64, Problem> {
         Some(Ok(count)) if (1..=PAGE_NUMBERS).contains(&count) => Ok(count),
         Some(_) => Err(bad("limit", &format!("a number from 1 to {PAGE_NUMBERS}"))),
     }
+}
+
+/// The scenario that a request names, and its pool.
+///
+/// # Errors
+/// [`ProblemCode::NotFound`].
+pub(super) fn scenario_with_pool<'f>(
+    in_force: &'f InForce,
+    asked: &AdminAsk,
+) -> Result<(&'f Scenario, &'f PoolId), ProblemCode> {
+    let scenario = ScenarioId::parse(asked.name(0)).map_err(|_| ProblemCode::NotFound)?;
+    let scenario = in_force.config.scenario(&scenario);
+    let scenario = scenario.ok_or(ProblemCode::NotFound)?;
+    Ok((scenario, scenario.pool().ok_or(ProblemCode::NotFound)?))
 }
 
 /// A lease of a number that moved to another shard ended when the next one there began: the shard

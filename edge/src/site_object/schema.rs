@@ -5,7 +5,16 @@
 //! number's last call) is kept beside them for reading and can be made anew.
 
 /// See [`crate::schema::migrate`].
-pub(crate) const STEPS: &[&str] = &[V1, V2, V3, V4, V5, V6, V7];
+pub(crate) const STEPS: &[&str] = &[V1, V2, V3, V4, V5, V6, V7, V8];
+
+/// Tables of delays that pools begin with.
+const V8: &str = "
+CREATE TABLE delay_table (
+    pool TEXT PRIMARY KEY,
+    at_ms INTEGER NOT NULL,
+    counts TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+";
 
 /// Calls that were reported here and are another site's.
 const V7: &str = "

@@ -80,7 +80,8 @@ pub(super) fn borrowed(sql: &Sql) -> Result<Vec<Borrowed>, Fault> {
     sql.rows(query, &[])?.iter().map(read).collect()
 }
 
-/// How often what is borrowed has changed: pools take a configuration by it, within a version.
+/// How often what is borrowed or imported has changed: pools take a configuration by it, within a
+/// version.
 ///
 /// # Errors
 /// What the platform says.
@@ -89,9 +90,18 @@ pub(super) fn revision(sql: &Sql) -> Result<u64, Fault> {
     row.map_or(Ok(0), |row| row.integer(0))
 }
 
+/// Has pools take a configuration within a version; call it inside a transaction.
+///
+/// # Errors
+/// What the platform says.
+pub(super) fn revise(sql: &Sql) -> Result<(), Fault> {
+    sql.run("UPDATE borrow_revision SET revision = revision + 1", &[])?;
+    Ok(())
+}
+
 /// Changes what is borrowed; call it inside a transaction.
 fn changed(sql: &Sql, now: UnixMillis, action: &'static str, loans: &[Loan]) -> Result<(), Fault> {
-    sql.run("UPDATE borrow_revision SET revision = revision + 1", &[])?;
+    revise(sql)?;
     let numbers: Vec<String> = loans.iter().map(|loan| loan.number.to_string()).collect();
     let change = Change {
         actor: "system",
@@ -305,11 +315,12 @@ impl SiteObject {
         let site = in_force.config.site.as_str();
         let numbers = self.numbers_of(in_force, pool).await?;
         let counts = self.counts_of(in_force, &pool.id).await?;
+        let imported = super::delays::imported(self.store.sql(), &pool.id)?.map(|one| one.counts);
         let uses: Vec<KeptNumber> = numbers.iter().map(|(_, kept)| *kept).collect();
         let now = clock::now();
         let most = pool.stock.as_ref().map_or(0, |of| of.most);
         let step = stock::keep(&Demand {
-            advice: super::load::advice(&counts),
+            advice: super::load::advice(&counts, imported.as_ref()),
             short: counts.short,
             numbers: &uses,
             free: u32::try_from(free).unwrap_or(u32::MAX),

@@ -1,5 +1,5 @@
-// The fast snippet: stands in the page itself and starts the visit request, and that for the rules,
-// before the script has arrived. So the number is there after one round trip instead of two.
+// The fast snippet: stands in the page itself and starts the visit request before the script, which
+// brings the rules, has arrived. So the number is there after one round trip instead of two.
 //
 // The build makes one expression of it, a function that the installer calls with the owner's values
 // (docs/guides/install.md). What it sends is what main.js would send, without `targets`: nobody has
@@ -10,7 +10,7 @@
 //
 // ES5, because a page's old browser must not meet a syntax error.
 
-RINGLET_FAST = function (base, site, consent, isPinned) {
+RINGLET_FAST = function (base, site, consent) {
   try {
     var page = window;
     var visible = document.visibilityState === 'visible' && !document.prerendering;
@@ -55,19 +55,13 @@ RINGLET_FAST = function (base, site, consent, isPinned) {
       consent: consent,
       device: matchMedia('(pointer:coarse)').matches ? 'mobile' : 'desktop',
     };
-    var ask = function (path, text) {
-      var method = text ? 'POST' : 'GET';
-      var asked = fetch(base + path, { method: method, body: text, credentials: 'omit' });
-      asked.catch(function () {});
-      return asked;
-    };
-    var hasRules = isPinned || (isGranted && localStorage.getItem('ringlet.wasm'));
-    var rules = hasRules ? undefined : ask('/s/' + site + '.wasm');
-    var sent = ask('/v1/sites/' + site + '/visit', JSON.stringify(body));
+    var path = base + '/v1/sites/' + site + '/visit';
+    var sent = fetch(path, { method: 'POST', body: JSON.stringify(body), credentials: 'omit' });
+    sent.catch(function () {});
     page.ringlet = page.ringlet || function () {
       (page.ringlet.q = page.ringlet.q || []).push(arguments);
     };
-    page.ringlet.early = [sent, rules, tab, now, consent];
+    page.ringlet.early = [sent, 0, tab, now, consent];
   } catch (fault) {
     // The loader does all of it.
   }

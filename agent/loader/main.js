@@ -36,7 +36,7 @@ import {
 } from './limits.js';
 import * as page from './page.js';
 import * as store from './store.js';
-import { fetchPart, importPart } from './part.js';
+import { bytesOf, fetchPart, importPart } from './part.js';
 import { write } from './json.js';
 import { start, step } from './rules.js';
 import { onFound } from './search.js';
@@ -67,7 +67,8 @@ const waiting = [];
 /** Callers of the page who wait for the first answer. */
 let callers = [];
 const params = {};
-/** What the fast snippet began (fast.js): the visit's answer, the rules, tab, time, consent. */
+/** What the fast snippet began (fast.js): the visit's answer, nothing (once the rules), tab, time,
+ * consent. */
 let early = [];
 
 const pathOf = (name) => `${agent.base}/v1/sites/${config.site}/${name}`;
@@ -277,65 +278,55 @@ function useRules(module) {
   waiting.splice(0).forEach(quietly);
 }
 
-const runModule = (bytes) => new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports;
-
-/** Runs the module, at once where the browser does not mind its size. WebKit forbids it only here
- * and not when it is compiled. */
-const runRules = async (bytes) => {
+/** Runs the module `bytes` and calls `use` with its functions: in this task where the browser does
+ * not mind the size, for a remembered number must be right in the first frame. Gives a promise of
+ * it elsewhere: WebKit forbids that only here and not when it is compiled. */
+function runModule(bytes, use) {
+  let exports;
   try {
-    return runModule(bytes);
+    ({ exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes)));
   } catch (fault) {
-    if (!(fault instanceof RangeError)) throw fault;
-    return (await WebAssembly.instantiate(bytes)).instance.exports;
+    const isLarge = fault instanceof RangeError;
+    return (isLarge ? WebAssembly.instantiate(bytes) : Promise.reject())
+      .then(({ instance }) => instance.exports)
+      .catch(loadPlainRules)
+      .then(use);
   }
-};
+  quietly(() => use(exports));
+}
 
 /** The same rules as JavaScript: for pages whose policy forbids WebAssembly. */
 const loadPlainRules = async () =>
   (await importPart(agent.base, RINGLET_MORE)).part(agent, 'plain');
 
-/** The rules that the page begins with. */
-const firstRules = () =>
-  // Light rules do not search.
-  RINGLET_PINNED && page.slots.some(({ numbers }) => numbers.length)
-    ? RINGLET_WHOLE
-    : RINGLET_WASM;
-
-/** Runs rules that an earlier page has kept, and so shows a remembered number before all else;
- * tells whether there were any. */
-function useKept() {
-  if (RINGLET_CONTROL) return;
-  // A page of the site has needed the whole rules: others may as well.
-  const names = [firstRules()[0], RINGLET_LIGHT && RINGLET_WHOLE[0]];
-  const kept = store.keptModule(names);
-  return kept && quietly(() => useRules(runModule(kept)) || true);
-}
-
-function loadRules() {
+/** Runs the rules that the page begins with. */
+function startRules() {
   // The plain control of `cargo xtask size` has them with it.
   if (RINGLET_CONTROL) return useRules();
-  const rules = firstRules();
-  const [name] = rules;
-  const [, fetched] = early;
-  // Asked for by the name that every release has: it may be another's.
-  const own = (response) =>
-    response.headers.get('etag').includes(name.slice(0, -5))
-      ? response.arrayBuffer()
-      : Promise.reject();
-  (RINGLET_PINNED || !fetched ? Promise.reject() : fetched.then(own))
-    .catch(() => fetchPart(agent.base, rules))
-    .then(async (bytes) => {
-      useRules(await runRules(bytes).catch(loadPlainRules));
-      // Where the page needs the whole rules, those are kept.
-      whenIdle(() => whole || store.keepModule(name, bytes));
-    })
-    // Without rules no number is shown, so none is kept from others either.
-    .catch(() => {
+  // A page of the site has needed the whole rules: others may as well.
+  const kept = RINGLET_LIGHT && store.keptModule(RINGLET_WHOLE[0]);
+  // A pinned script is every site's: it brings the light rules, and those do not search.
+  const isLacking = RINGLET_PINNED && page.slots.some(({ numbers }) => numbers.length);
+  const bytes = kept || quietly(() => !isLacking && bytesOf(__RINGLET_RULES__));
+  const begun = bytes
+    ? runModule(bytes, useRules)
+    : fetchPart(agent.base, RINGLET_WHOLE).then((fetched) => {
+        whenIdle(() => store.keepModule(RINGLET_WHOLE[0], fetched));
+        return runModule(fetched, useRules);
+      });
+  // Without rules no number is shown, so none is kept from others either.
+  begun?.catch(() => {
+    const giveBack = (act) => {
+      // What was lent must be known to be given back.
+      isStopped = false;
+      quietly(act);
       isStopped = true;
-      if (hasBegun)
-        waiting.push = (act) =>
-          quietly(act) || drop('leave', compose(store.load(), { event: 'leave' }));
-    });
+      drop('leave', compose(store.load(), { event: 'leave' }));
+    };
+    isStopped = true;
+    waiting.splice(0).forEach(giveBack);
+    waiting.push = giveBack;
+  });
 }
 
 let whole;
@@ -343,13 +334,15 @@ let whole;
  * keeps the page's number until then, and for good where they cannot be loaded. */
 const loadWhole = () => {
   whole ||= fetchPart(agent.base, RINGLET_WHOLE)
-    .then(async (bytes) => {
-      start(await runRules(bytes));
-      store.keepModule(RINGLET_WHOLE[0], bytes);
-      page.disown();
-      if (!isStopped && !isPaused) page.scanAll();
-      page.forget();
-    })
+    .then((bytes) =>
+      runModule(bytes, (exports) => {
+        start(exports);
+        store.keepModule(RINGLET_WHOLE[0], bytes);
+        page.disown();
+        if (!isStopped && !isPaused) page.scanAll();
+        page.forget();
+      }),
+    )
     .catch(() => 0);
 };
 
@@ -372,7 +365,11 @@ const loadMore = () =>
 const deeps = new Set();
 const awaited = new Set();
 const FRAMES = ['iframe', 'frame', 'object'];
+/** How many the document has: most have none, and need not be looked through for them. */
+const { get: countFrames } = Object.getOwnPropertyDescriptor(window, 'length') || {};
 let walker;
+/** The debugger stays for the tab. */
+let isDebugged;
 
 /** Loads more.js when `root` holds what only that enters: open shadow roots, frames of this origin.
  * They are looked for when the page has nothing else to do. */
@@ -385,29 +382,36 @@ function lookDeep(root) {
 const whenIdle = (act) =>
   (window.requestIdleCallback || setTimeout)(() => quietly(act), { timeout: IDLE_MS });
 
-/** Only the shadow root of each element is asked for: whatever the browser can find itself it finds
- * ten times as fast. */
 function lookDeeper() {
-  let steps = 0;
   const end = () => {
     deeps.clear();
     loadMore();
   };
+  if (isDebugged ??= quietly(() => sessionStorage.ringlet_debug) || false) return end();
   for (const root of deeps) {
     // The page may have taken out what we stood on.
     const isThere = walker?.root === root && (walker.currentNode.isConnected || !root.isConnected);
     if (!isThere) {
       walker = walkerOf(root, 1);
-      if (page.within(root, FRAMES).some(isEntered)) return end();
+      const hasFrames = countFrames?.call(window) !== 0;
+      if (root.shadowRoot || (hasFrames && page.within(root, FRAMES).some(isEntered))) return end();
       page.within(root, ':not(:defined)').forEach(awaitDefinition);
     }
-    do {
-      if (walker.currentNode.shadowRoot) return end();
-      if (++steps > DEEP_NODES) return whenIdle(lookDeeper);
-    } while (walker.nextNode());
+    const last = lastWalked(walker);
+    if (last?.shadowRoot) return end();
+    if (last) return whenIdle(lookDeeper);
     deeps.delete(root);
   }
   walker = 0;
+}
+
+/** Steps on to an element with a shadow root, or DEEP_NODES further; nothing where the way ends
+ * before. Nothing else is asked of an element: that it is asked at all takes the most time, and
+ * whatever the browser can find itself it finds ten times as fast. */
+function lastWalked(walker) {
+  let node;
+  for (let steps = DEEP_NODES; steps && (node = walker.nextNode()) && !node.shadowRoot; ) steps--;
+  return node;
 }
 
 /** Whether it is a frame to enter. */
@@ -422,8 +426,9 @@ function awaitDefinition({ localName }) {
 
 /** A route of the page may name a source that was not there before. */
 function lookAtAddress() {
-  if (!address || address === addressOf() || isStopped) return;
-  address = addressOf();
+  const current = address && addressOf();
+  if (address === current || isStopped) return;
+  address = current;
   if (SOURCE.test(address)) quietly(askVisit);
 }
 
@@ -475,7 +480,9 @@ function run() {
   store.open(config, consent === 'granted', early[2]);
   page.begin(config);
   if (RINGLET_SEARCH) onFound(lookAgain);
-  const hasRules = useKept();
+  // A remembered number is shown before all else; without one the request goes first.
+  const isKnown = store.load().numbers.length;
+  if (isKnown) startRules();
   page.watch((roots, isParsed) => {
     if (isStopped) return;
     if (isReady && !isPaused) roots.forEach((root) => quietly(() => page.scan(root)));
@@ -483,14 +490,11 @@ function run() {
     lookAtAddress();
     lookAgain();
   });
-  if (!hasRules) loadRules();
+  if (!isKnown) startRules();
   listenToVisitor();
   listen('load', ({ target }) => target.contentDocument && lookDeep(target));
-  if (config.more || /[?&]ringlet_debug=1/.test(location.search) || quietly(isDebugged)) loadMore();
+  if (config.more || /[?&]ringlet_debug=1/.test(location.search)) loadMore();
 }
-
-/** The debugger stays for the tab. */
-const isDebugged = () => sessionStorage.ringlet_debug;
 
 /** Nothing happens before somebody may see the page: not prerendered, not in the background. */
 function runWhenSeen() {

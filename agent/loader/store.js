@@ -13,6 +13,8 @@ let key;
 let domain;
 let mayStore = false;
 let alone;
+/** The visitor's cookie when the page began: reading it anew asks another process. */
+let own;
 const tab = Math.random().toString(36).slice(2);
 
 /** Names the site's record and says whether anything may be stored and read; `given` is the number
@@ -30,6 +32,7 @@ export function allow(yes) {
   if (yes) return;
   quietly(() => localStorage.removeItem(key));
   writeCookie('', 0);
+  own = '';
   memory = {};
 }
 
@@ -66,8 +69,8 @@ export function load() {
   if (!Array.isArray(memory.known)) memory.known = [0, 0, 0, 0, 0, 0];
   if (!Array.isArray(memory.numbers)) memory.numbers = [];
   memory.tabs = Object(memory.tabs);
-  if (!memory.visitor) {
-    const [visitor, visit] = (cookie('ringlet') || '').split('.');
+  if (!memory.visitor && mayStore) {
+    const [visitor, visit] = (own ??= cookie('ringlet') || '').split('.');
     if (visitor) Object.assign(memory, { visitor, visit });
   }
   return memory;
@@ -114,12 +117,11 @@ export const tabAlone = () => {
 /** Whether a storage event says that another tab has changed the record. */
 export const isShared = (event) => mayStore && event.key === key;
 
-/** The module's bytes kept from an earlier page under one of `names`, so that it can start at
- * once. */
-export function keptModule(names) {
+/** The bytes of the module `name` kept from an earlier page, so that it can start at once. */
+export function keptModule(name) {
   return quietly(() => {
-    const [kept, bytes] = (localStorage.getItem('ringlet.wasm') || '').split(' ');
-    if (!names.includes(kept) || !mayStore) return;
+    const [kept, bytes] = (mayStore && localStorage.getItem('ringlet.wasm') || '').split(' ');
+    if (kept !== name) return;
     if (Uint8Array.fromBase64) return Uint8Array.fromBase64(bytes);
     return Uint8Array.from(atob(bytes), (char) => char.charCodeAt(0));
   });

@@ -104,12 +104,10 @@ async fn handle(spec: &RouteSpec, names: &[&str], ask: &Ask, env: &Env) -> Handl
         Route::AgentPart => statics::agent_part(ask, env, names[0]).await,
         Route::Problems => Ok(statics::problems()),
         Route::Script => {
-            if let Some(site) = names[0].strip_suffix(".wasm") {
-                let site = page::site_of(env, site).await?;
-                return statics::agent_part(ask, env, script::rules(&site)).await;
-            }
             let (site, form) = script::form(names[0])?;
             let site = page::site_of(env, site).await?;
+            // The script names parts of its release, which a browser may ask for long after.
+            release::keep(ask, env);
             script::serve(ask, &site, form)
         }
         Route::Visit | Route::Beat | Route::Leave => page::handle(spec, names[0], ask, env).await,

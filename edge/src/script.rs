@@ -1,8 +1,7 @@
 //! `GET /s/{site}.js`: the loader with the site's public configuration in its place; and
 //! `/s/{site}.json`: that configuration alone, for pages that pin the loader's bytes
 //! (`/a/{hash}.js`).
-//! `/s/{site}.v1.js` is the same script as long as its major version is this. `/s/{site}.wasm` are
-//! the rules that this script starts with, for pages that ask for them before it has arrived.
+//! `/s/{site}.v1.js` is the same script as long as its major version is this.
 //!
 //! Made once for each site, version and encoding in an isolate, then served from memory. Its ETag
 //! is of its bytes, so a browser that asks again is told "unchanged" through every restart.
@@ -20,9 +19,9 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use wasm_bindgen::JsValue;
 
-/// The built loader, for most sites.
+/// The built loader with the light rules, for most sites.
 const LOADER: &str = "loader.js";
-/// The loader that can search pages for numbers by their text.
+/// The loader that can search pages for numbers by their text, with the whole rules.
 const LOADER_SEARCH: &str = "loader-search.js";
 /// What reads the signals of consent platforms.
 const SIGNALS: &str = "signals.js";
@@ -33,7 +32,7 @@ const PLACE: &str = "__RINGLET_CONFIG__";
 /// Fresh for a minute; for a day an old one is shown while the new one is fetched, so no page
 /// waits.
 const CACHE: &str = "public, max-age=60, stale-while-revalidate=86400";
-/// Scripts kept in one isolate: some 20 kB each.
+/// Scripts kept in one isolate: some 25 kB each, 40 with the rules that search.
 const KEPT: usize = 300;
 /// Brotli's quality for what is compressed while one reader waits, and served many times. For a
 /// script 9 takes some 2 ms, 10 takes 7 and saves four per cent, 11 takes 25 for two more.
@@ -78,16 +77,6 @@ pub(crate) fn form(name: &str) -> Result<(&str, Form), Problem> {
     script
         .or_else(config)
         .ok_or_else(|| Problem::new(ProblemCode::NotFound))
-}
-
-/// The name under `/a/` of the rules that a site's script starts with: the light ones cannot
-/// search.
-pub(crate) fn rules(site: &Site) -> &'static str {
-    if PublicConfig::new(&site.config, site.version).searches() {
-        "agent-whole.wasm"
-    } else {
-        "agent.wasm"
-    }
 }
 
 /// Serves the script.

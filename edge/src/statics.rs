@@ -74,8 +74,6 @@ pub(crate) async fn agent_part(ask: &Ask, env: &Env, name: &str) -> Handled {
     };
     Ok(reply
         .with("access-control-allow-origin", "*")
-        // By it a page knows which release's rules it was given.
-        .with("access-control-expose-headers", "etag")
         .with("cross-origin-resource-policy", "cross-origin"))
 }
 

@@ -163,8 +163,9 @@ test("the panel stays for the tab, out of the page's reach, until it is closed",
 test("each fault has a name, and the name a page", async () => {
   const doc = new URL("../../docs/reference/agent-errors.md", import.meta.url);
   const text = readFileSync(doc, "utf8");
-  const faultOn = async (wanted, path, { spoil, before: act } = {}) => {
+  const faultOn = async (wanted, path, { spoil, prepare, before: act } = {}) => {
     const visitor = await newVisitor(browser, worker.url);
+    if (prepare) await visitor.context.addInitScript(prepare);
     if (spoil) await visitor.context.route(spoil[0], spoil[1]);
     const view = await visitor.open(`${site.url}/${path}`);
     if (act) {
@@ -190,7 +191,11 @@ test("each fault has a name, and the name a page", async () => {
   const refuse = (route) =>
     route.fulfill({ status: 403, headers: { "access-control-allow-origin": "*" } });
   await faultOn("edge-refused", "shop/", { spoil: ["**/v1/**", refuse] });
-  await faultOn("rules-missing", "shop/", { spoil: ["**/a/*.wasm", abort] });
+  // The rules that came with the script cannot be read, and others not be fetched.
+  const prepare = () => {
+    window.TextEncoder = undefined;
+  };
+  await faultOn("rules-missing", "shop/", { prepare, spoil: ["**/a/*.wasm", abort] });
   const restore = () => window.ringlet("restore");
   await faultOn("paused", "shop/", { before: restore });
   const destroy = () => window.ringlet("destroy");

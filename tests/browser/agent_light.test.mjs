@@ -1,5 +1,6 @@
-// Most pages do with the light rules: they load those and no others. A page with a place that these
-// do not know loads the whole rules once, and its visitor's next page starts with them.
+// Most pages do with the light rules, which come with the script: they ask for no others. A page with
+// a place that these do not know loads the whole rules once, and its visitor's next page starts with
+// them.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -81,7 +82,7 @@ test("what most pages hold is known to the light rules: no page asks for others"
       const digits = async () => (await tab.locator("#top").textContent()).replace(/\D/g, "");
       await until(async () => /^[78]495000(?!1020)\d{4}$/.test(await digits()));
       await settle(tab);
-      assert.deepEqual(rules(), [release.rules.path]);
+      assert.deepEqual(rules(), []);
       await close();
     });
   }
@@ -97,7 +98,7 @@ test("a place that they do not know loads the whole rules once, and the next pag
   });
   await swapped(first.tab, "#more", "000-10-20");
   await settle(first.tab);
-  assert.deepEqual(first.rules(), [release.rules.path, release.whole_rules.path]);
+  assert.deepEqual(first.rules(), [release.whole_rules.path]);
   await first.tab.evaluate(() => window.ringlet("restore"));
   assert.equal(await first.tab.locator("#odd").textContent(), LOCAL);
   assert.equal(await first.tab.locator("#top").textContent(), OWN);
@@ -118,12 +119,12 @@ test("until the whole rules are there such a place keeps its number, and others 
   const fate = (path) => (path === release.whole_rules.path ? held : undefined);
   const { tab, rules, close } = await open(ODD, { fate });
   await swapped(tab, "#top", OWN);
-  await until(() => rules().length === 2);
+  await until(() => rules().length === 1);
   await settle(tab);
   assert.equal(await tab.locator("#odd").textContent(), LOCAL);
   letThrough();
   await swapped(tab, "#odd", LOCAL);
-  assert.equal(rules().length, 2);
+  assert.equal(rules().length, 1);
   await close();
 });
 
@@ -141,20 +142,55 @@ test("where the whole rules cannot be loaded it keeps its number for good", asyn
   }
 });
 
-test("a site that searches loads the whole rules and never the light ones", async () => {
-  const searched = await open(PLAIN, { id: "searched" });
-  await swapped(searched.tab, "#top", OWN);
-  assert.deepEqual(searched.rules(), [release.whole_rules.path]);
-  await searched.close();
-  for (const [id, rules] of Object.entries({ chosen: "rules", searched: "whole_rules" })) {
-    const pinned = await open(PLAIN, { id, isPinned: true });
-    await swapped(pinned.tab, "#top", OWN);
-    assert.deepEqual(pinned.rules(), [release[rules].path]);
-    await pinned.close();
-    const fast = await open(PLAIN, { id, isFast: true });
-    await swapped(fast.tab, "#top", OWN);
-    assert.deepEqual(fast.rules(), [`/s/${id}.wasm`]);
-    await fast.close();
+test("the script of a site that searches brings the whole rules; a pinned one asks for them, once", async () => {
+  for (const options of [{}, { isFast: true }]) {
+    const { tab, rules, close } = await open(PLAIN, { id: "searched", ...options });
+    await swapped(tab, "#top", OWN);
+    assert.deepEqual(rules(), []);
+    await close();
+  }
+  const chosen = await open(PLAIN, { isPinned: true });
+  await swapped(chosen.tab, "#top", OWN);
+  assert.deepEqual(chosen.rules(), []);
+  await chosen.close();
+  const first = await open(PLAIN, { id: "searched", isPinned: true });
+  const shown = await swapped(first.tab, "#top", OWN);
+  assert.deepEqual(first.rules(), [release.whole_rules.path]);
+  await settle(first.tab);
+  const next = await open(PLAIN, { id: "searched", isPinned: true, visitor: first.visitor });
+  assert.equal(await swapped(next.tab, "#top", OWN), shown);
+  assert.deepEqual(next.rules(), []);
+  await next.close();
+});
+
+test("one lost connection costs a page of the pinned script no rules", async () => {
+  for (const fault of ["cut", { status: 503 }, { body: "other bytes" }]) {
+    let asked = 0;
+    const fate = (path) => (path === release.whole_rules.path && !asked++ ? fault : undefined);
+    const { tab, close } = await open(PLAIN, { id: "searched", isPinned: true, fate });
+    await swapped(tab, "#top", OWN);
+    await close();
+  }
+});
+
+test("a pinned script without the whole rules that it needs shows the page's number and keeps none", async () => {
+  const cors = { "access-control-allow-origin": "*" };
+  const faults = [
+    "cut",
+    { status: 500 },
+    { body: "\0asm", headers: cors },
+    { body: "<html>", headers: cors },
+  ];
+  for (const fault of faults) {
+    const fate = (path) => (path === release.whole_rules.path ? fault : undefined);
+    edge.messages.length = 0;
+    const { tab, rules, close } = await open(PLAIN, { id: "searched", isPinned: true, fate });
+    await until(() => rules().includes(release.whole_rules.path));
+    const leave = () => edge.messages.find(({ name }) => name === "leave");
+    await until(leave);
+    assert.equal(leave().leases.length, 1);
+    assert.equal(await tab.locator("#top").textContent(), OWN);
+    await close();
   }
 });
 
@@ -163,6 +199,6 @@ test("the whole rules as JavaScript know every place: no others are asked for", 
   const { tab, rules, close } = await open(ODD, { headers });
   await swapped(tab, "#odd", LOCAL);
   await settle(tab);
-  assert.deepEqual(rules(), [release.rules.path]);
+  assert.deepEqual(rules(), []);
   await close();
 });

@@ -52,12 +52,12 @@ test("a pinned release is served after the next deployment, and nothing that nev
   await before.stop();
 
   const { file, parts } = nextDeployment();
-  assert.ok(parts.includes(agent.script.path) && parts.includes(agent.rules.path));
+  assert.ok(parts.includes(agent.script.path) && parts.includes(agent.whole_rules.path));
   const next = await startWorker({ state, configuration: file });
   after(() => next.dispose());
   const renamed = agent.script.path.replace(/[0-9a-f]{16}/, turned);
   assert.equal((await next.fetch(renamed)).status, 200, "the deployment has names of its own");
-  for (const { path, integrity } of [agent.script, agent.rules]) {
+  for (const { path, integrity } of [agent.script, agent.whole_rules]) {
     const answer = await next.fetch(path);
     assert.equal(answer.status, 200, path);
     assert.equal(answer.headers.get("cache-control"), "public, max-age=31536000, immutable");

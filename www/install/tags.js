@@ -20,7 +20,7 @@ export function tagOf(base, site, release, { isFast, isPinned, consent, nonce } 
     : `<script async${own} src="${base}/s/${site}.js"></script>`;
   // Where a page must wait for its visitor nothing may be sent early.
   if (!isFast || consent === "wait") return tag;
-  const given = [base, site, consent, ...(isPinned ? [true] : [])];
+  const given = [base, site, consent];
   const values = given.map((value) => JSON.stringify(value).replace(/</g, "\\u003c"));
   return `<script${own}>${release.fast}(${values})</script>\n${tag}`;
 }

@@ -18,12 +18,16 @@ use crate::{budgets, build, cli, output, paths};
 /// Any token does: the Worker lives for one measurement.
 pub(crate) const TOKEN: &str = "token-of-one-measurement-0123456789abcdef";
 
+/// The level of `edge/src/script.rs`.
+const SCRIPT_QUALITY: i32 = 10;
+/// That of `build/assets.rs`.
+const FILE_QUALITY: i32 = 11;
+
 /// Bytes of the agent's parts in one encoding.
 struct Served {
-    loader: usize,
-    /// The rules that the script starts with.
-    wasm: usize,
-    /// Those that it loads where these do not know a place.
+    /// The site's script, with the rules that it starts with: the whole first load.
+    script: usize,
+    /// The rules that it loads where these do not know a place.
     whole_wasm: usize,
 }
 
@@ -34,19 +38,18 @@ pub(crate) fn run(flags: &cli::Report) -> Result<()> {
     let brotli = measure(&worker.base, "br")?;
     let gzip = measure(&worker.base, "gzip")?;
     let wasm_gzip = gzip_bytes(&fs::read(paths::build().join("worker/edge.wasm"))?)?;
-    let first_load_brotli = brotli.loader + brotli.wasm;
-    let first_load_gzip = gzip.loader + gzip.wasm;
+    let (loader, rules) = halves(&worker.base)?;
     let control = control_bytes(&worker.base)?;
     if flags.json {
         // The glue is bundled into the loader: no file of its own is served.
         let report = json!({
             "agent": {
-                "first_load_brotli": first_load_brotli,
-                "loader_brotli": brotli.loader,
+                "first_load_brotli": brotli.script,
+                "loader_brotli": loader,
                 "glue_brotli": 0,
-                "wasm_brotli": brotli.wasm,
+                "wasm_brotli": rules,
                 "whole_wasm_brotli": brotli.whole_wasm,
-                "first_load_gzip": first_load_gzip,
+                "first_load_gzip": gzip.script,
                 "control_brotli": control,
             },
             "edge": { "wasm_gzip": wasm_gzip },
@@ -56,11 +59,11 @@ pub(crate) fn run(flags: &cli::Report) -> Result<()> {
     }
     #[expect(clippy::cast_precision_loss, reason = "sizes are far below 2^53")]
     let figures = [
-        ("agent.first_load_brotli", first_load_brotli as f64),
-        ("agent.loader_brotli", brotli.loader as f64),
-        ("agent.wasm_brotli", brotli.wasm as f64),
+        ("agent.first_load_brotli", brotli.script as f64),
+        ("agent.loader_brotli", loader as f64),
+        ("agent.wasm_brotli", rules as f64),
         ("agent.whole_wasm_brotli", brotli.whole_wasm as f64),
-        ("agent.first_load_gzip", first_load_gzip as f64),
+        ("agent.first_load_gzip", gzip.script as f64),
         ("agent.control_brotli", control as f64),
         ("edge.wasm_gzip", wasm_gzip as f64),
     ];
@@ -113,23 +116,33 @@ pub(crate) fn free_port() -> Result<u16> {
         .port())
 }
 
-/// Fetches the site's script and the rules that it starts with, as a browser's first load does
-/// (`tests/browser/www.test.mjs` sees that it asks for nothing else), then the whole rules.
+/// Fetches the site's script, as a browser's first load does (`tests/browser/www.test.mjs` sees
+/// that it asks for nothing else), then the whole rules.
 fn measure(base: &str, encoding: &str) -> Result<Served> {
     let script_address = format!("{base}/s/{DEMONSTRATION}.js");
     let script = text(&script_address)?;
     let release: Value = serde_json::from_str(&text(&format!("{base}/a/agent.json"))?)?;
-    let rules = |name: &str| -> Result<usize> {
-        let path = release[name]["path"].as_str().context("no such rules")?;
-        let file = path.trim_start_matches("/a/");
-        ensure!(script.contains(file), "the script does not name {file}");
-        Ok(bytes(&format!("{base}{path}"), encoding)?.len())
-    };
+    let path = release["whole_rules"]["path"]
+        .as_str()
+        .context("no such rules")?;
+    let file = path.trim_start_matches("/a/");
+    ensure!(script.contains(file), "the script does not name {file}");
     Ok(Served {
-        loader: bytes(&script_address, encoding)?.len(),
-        wasm: rules("rules")?,
-        whole_wasm: rules("whole_rules")?,
+        script: bytes(&script_address, encoding)?.len(),
+        whole_wasm: bytes(&format!("{base}{path}"), encoding)?.len(),
     })
+}
+
+/// The first load's loader and rules by themselves, compressed as a script and as a file of the
+/// build would be.
+fn halves(base: &str) -> Result<(usize, usize)> {
+    let script = text(&format!("{base}/s/{DEMONSTRATION}.js"))?;
+    let rules = fs::read(paths::build().join("agent/agent.wasm"))?;
+    let literal = build::agent::literal(&rules);
+    ensure!(script.contains(&literal), "the script has other rules");
+    let loader = script.replacen(&literal, "''", 1);
+    let loader = brotli_bytes(loader.as_bytes(), SCRIPT_QUALITY)?;
+    Ok((loader, brotli_bytes(&rules, FILE_QUALITY)?))
 }
 
 /// The first load of an agent without WebAssembly, as the edge would compress it.
@@ -137,14 +150,17 @@ fn control_bytes(base: &str) -> Result<usize> {
     let config = text(&format!("{base}/s/{DEMONSTRATION}.json"))?;
     let script = String::from_utf8(build::agent::control()?)?;
     let script = script.replacen("__RINGLET_CONFIG__", &config, 1);
+    brotli_bytes(script.as_bytes(), SCRIPT_QUALITY)
+}
+
+fn brotli_bytes(mut bytes: &[u8], quality: i32) -> Result<usize> {
     let mut compressed = Vec::new();
     let parameters = brotli::enc::BrotliEncoderParams {
-        // The level of `edge/src/script.rs`.
-        quality: 10,
-        size_hint: script.len(),
+        quality,
+        size_hint: bytes.len(),
         ..Default::default()
     };
-    brotli::BrotliCompress(&mut script.as_bytes(), &mut compressed, &parameters)?;
+    brotli::BrotliCompress(&mut bytes, &mut compressed, &parameters)?;
     Ok(compressed.len())
 }
 

@@ -485,10 +485,9 @@ fn told(route: Route) -> (&'static str, Answer) {
         Route::OpenApi => ("This document", Text(&["application/json"])),
         Route::Problems => ("What refusals mean, a page", Text(&["text/html"])),
         Route::Script => (
-            "Loader and public configuration of a site: `{site}.js`, `{site}.v1.js` for this major \
-             version, `{site}.json` for the configuration alone, `{site}.wasm` for the rules that \
-             the script starts with",
-            Text(&["text/javascript", "application/json", "application/wasm"]),
+            "Loader, rules and public configuration of a site: `{site}.js`, `{site}.v1.js` for \
+             this major version, `{site}.json` for the configuration alone",
+            Text(&["text/javascript", "application/json"]),
         ),
         Route::AgentPart => (
             "A part of the agent",

@@ -1,8 +1,9 @@
 //! The agent: cargo, wasm-opt, and esbuild over the loader.
 //!
 //! The parts and who puts what where are agreed in `agent/loader/README.md`. The wasm is named
-//! by the hash of its bytes, so that browsers may keep it for ever; the loader knows the name
-//! and the integrity of the wasm, and is itself served inside each site's script.
+//! by the hash of its bytes, so that browsers may keep it for ever. The loader is served inside
+//! each site's script, with the rules that it starts with, and knows the name and the integrity of
+//! all that it loads later.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -28,6 +29,8 @@ const SIGNALS_NOW: &str = "agent/loader/signals_now.js";
 const SIGNALS: &str = "agent/loader/signals.js";
 /// What pages may hold to start the visit before the script has arrived.
 const FAST: &str = "agent/loader/fast.js";
+/// Where the loader takes the rules that it starts with; see `agent/loader/README.md`.
+const RULES_PLACE: &str = "__RINGLET_RULES__";
 /// The agent's major version, as in `/s/{site}.v1.js`: what a page may rely on.
 const MAJOR: u32 = 1;
 /// What is loaded on demand: `more.js`, and each file of `large/` by itself.
@@ -97,7 +100,7 @@ enum Module {
 impl Module {
     const ALL: [Self; 2] = [Self::Light, Self::Whole];
 
-    /// Its name under `/a/` in every release, for pages that ask before they know the release.
+    /// Its name in the build's directory.
     fn name(self) -> &'static str {
         match self {
             Self::Light => "agent.wasm",
@@ -124,11 +127,11 @@ impl Module {
         Ok(())
     }
 
-    fn optimize(self) -> Result<Part> {
+    fn optimize(self) -> Result<Vec<u8>> {
         bindgen::optimize(&self.compiled(), &self.optimized(), &OPTIMIZATION)?;
         let bytes = fs::read(self.optimized())?;
         stamp::write(&directory().join(self.name()), &bytes)?;
-        Part::add(&bytes, "wasm")
+        Ok(bytes)
     }
 }
 
@@ -204,7 +207,8 @@ fn plain_rules() -> Result<Part> {
 }
 
 /// Bundles what is loaded on demand, then the loader, which names it.
-fn bundle(light: &Part, whole: &Part) -> Result<()> {
+fn bundle(light: &[u8], whole: &[u8]) -> Result<()> {
+    let whole_part = Part::add(whole, "wasm")?;
     let mut large = serde_json::Map::new();
     large.insert("plain".to_owned(), plain_rules()?.json());
     let folder = paths::root().join(PARTS).join("large");
@@ -223,28 +227,53 @@ fn bundle(light: &Part, whole: &Part) -> Result<()> {
     let more = Part::add(&more, "js")?;
     let signals = Part::add(&esbuild(&paths::root().join(SIGNALS), "esm", &[])?, "js")?;
     let defines = [
-        ("RINGLET_WHOLE", whole.json()),
+        ("RINGLET_WHOLE", whole_part.json()),
         ("RINGLET_MORE", more.json()),
         ("RINGLET_SIGNALS", signals.json()),
         ("RINGLET_VERSION", env!("CARGO_PKG_VERSION").into()),
     ];
     let loader = |search: bool, pinned: bool| {
         let mut defines = defines.to_vec();
-        // A script that only searches has no use for light rules.
-        let rules = if search && !pinned { whole } else { light };
-        defines.push(("RINGLET_WASM", rules.json()));
         defines.push(("RINGLET_LIGHT", (!search || pinned).into()));
         defines.push(("RINGLET_SEARCH", search.into()));
         defines.push(("RINGLET_PINNED", pinned.into()));
         defines.push(("RINGLET_CONTROL", false.into()));
-        esbuild(&paths::root().join(LOADER), "iife", &defines).map(guarded)
+        let script = esbuild(&paths::root().join(LOADER), "iife", &defines)?;
+        // A script that only searches has no use for light rules.
+        let rules = if search && !pinned { whole } else { light };
+        with_rules(script, rules).map(guarded)
     };
     stamp::write(&directory().join("loader.js"), &loader(false, false)?)?;
     stamp::write(&directory().join("loader-search.js"), &loader(true, false)?)?;
     let pinned = Part::add(&loader(true, true)?, "js")?;
     let signals = esbuild(&paths::root().join(SIGNALS_NOW), "iife", &[])?;
     stamp::write(&directory().join("signals.js"), &guarded(signals))?;
-    describe(light, whole, &pinned)
+    describe(&whole_part, &pinned)
+}
+
+/// `script` with the module `rules` in its place.
+fn with_rules(script: Vec<u8>, rules: &[u8]) -> Result<Vec<u8>> {
+    let script = String::from_utf8(script)?;
+    let (before, after) = script
+        .split_once(RULES_PLACE)
+        .context("the loader has no place for its rules")?;
+    Ok([before, &literal(rules), after].concat().into_bytes())
+}
+
+/// A string of JavaScript with a character for each byte of `rules`. Nearly all of them are ASCII,
+/// so that compresses a fifth better than base64, and saves the request that a file would take.
+pub(crate) fn literal(rules: &[u8]) -> String {
+    let mut literal = String::from("'");
+    for byte in rules {
+        match byte {
+            b'\n' => literal.push_str("\\n"),
+            b'\r' => literal.push_str("\\r"),
+            b'\'' | b'\\' => literal.extend(['\\', char::from(*byte)]),
+            byte => literal.push(char::from(*byte)),
+        }
+    }
+    literal.push('\'');
+    literal
 }
 
 /// The loader with its rules in plain JavaScript (`agent/control/`): what the agent would weigh
@@ -264,7 +293,6 @@ pub(crate) fn control() -> Result<Vec<u8>> {
     fs::copy(from.join("control/rules.js"), folder.join("rules.js"))?;
     let part = Part::json(&Part("0123456789abcdef.js".to_owned(), integrity(&[])));
     let defines = [
-        ("RINGLET_WASM", json!([])),
         ("RINGLET_WHOLE", json!([])),
         ("RINGLET_LIGHT", false.into()),
         ("RINGLET_MORE", part.clone()),
@@ -287,7 +315,7 @@ fn guarded(script: Vec<u8>) -> Vec<u8> {
 }
 
 /// `agent.json`: what an installer must know of this release.
-fn describe(light: &Part, whole: &Part, pinned: &Part) -> Result<()> {
+fn describe(whole: &Part, pinned: &Part) -> Result<()> {
     let fast = String::from_utf8(esbuild_to(&paths::root().join(FAST), "esm", "es5", &[])?)?;
     let fast = fast.trim_end().trim_end_matches(';');
     let fast = fast
@@ -298,7 +326,6 @@ fn describe(light: &Part, whole: &Part, pinned: &Part) -> Result<()> {
         "version": env!("CARGO_PKG_VERSION"),
         "major": MAJOR,
         "script": part(pinned),
-        "rules": part(light),
         "whole_rules": part(whole),
         // In brackets: a statement may not begin with a function that has no name.
         "fast": format!("({fast})"),

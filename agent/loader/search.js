@@ -81,9 +81,10 @@ export const mayHold = (text, number) => new RegExp(tail(number, LONG_TAIL)).tes
 
 /** Finds the slot's page numbers, and those it has shown, wherever they may be. */
 function patternOf(slot) {
+  if (slot.pattern) return slot.pattern;
   const tails = (slot.tails ||= new Set(slot.numbers.map((number) => tail(number, TAIL))));
   if (slot.shown) tails.add(tail(slot.shown, TAIL));
-  return (slot.pattern ||= new RegExp([...tails].join('|')));
+  return (slot.pattern = new RegExp([...tails].join('|')));
 }
 
 let shared;
@@ -98,7 +99,15 @@ const find = (index, texts, links) => {
   if (swapPlace(index, texts, links, false)) slots[index].found = true;
 };
 
-/** Looks for the page numbers of `wanted`, pairs of a slot's index and its pattern, in a link. */
+/** What a search looks for: of each slot its index, its pattern, and CSS of what is found
+ * otherwise: places of their own. */
+const wantedNow = () =>
+  slots.flatMap((slot, index) => {
+    const { css, numbers, skip } = slot;
+    return numbers.length ? [[index, patternOf(slot), [skip, kinds.links, ...css].join()]] : [];
+  });
+
+/** Looks for the page numbers of `wanted` in a link. */
 function searchLink(node, wanted) {
   const address = (attributeOf(node, 'href')?.nodeValue || '').replace(/%../g, '');
   const text = `${textContent.call(node)}\n${address}`;
@@ -116,7 +125,8 @@ const isGone = (node, root) =>
  * the two must not change alone. */
 const isLinked = (node, pattern) => {
   const link = nearest(node.parentNode, 'a');
-  const lead = (name) => link && attributeOf(link, name)?.nodeValue;
+  if (!link) return;
+  const lead = (name) => attributeOf(link, name)?.nodeValue;
   return pattern.test(`${lead('href')} ${lead('xlink:href')}`);
 };
 
@@ -132,20 +142,22 @@ const isLed = (node, text) => {
   return CODE.test(before);
 };
 
+/** Looks for them in a line that holds digits. */
+function searchLine(line, wanted) {
+  const text = line.map(([node]) => node.nodeValue).join('');
+  for (const [index, pattern, apart] of wanted) {
+    if (!pattern.test(text)) continue;
+    const isApart = ([node]) => nearest(node.parentNode, apart) || isLinked(node, pattern);
+    if (!line.some(isApart) && !isLed(line[0][0], text)) find(index, line, []);
+  }
+}
+
 /** Looks for them in the lines of `block`, and not in the blocks inside. */
 function* searchBlock(block, wanted) {
   let line = [];
   let digits = 0;
   const flush = () => {
-    const text = digits ? line.map(([node]) => node.nodeValue).join('') : '';
-    for (const [index, pattern] of wanted) {
-      if (!pattern.test(text)) continue;
-      const { css, skip } = slots[index];
-      // Places of their own, found otherwise.
-      const apart = [skip, kinds.links, ...css].join();
-      const isApart = ([node]) => nearest(node.parentNode, apart) || isLinked(node, pattern);
-      if (!line.some(isApart) && !isLed(line[0][0], text)) find(index, line, []);
-    }
+    if (digits) searchLine(line, wanted);
     line = [];
     digits = 0;
   };
@@ -172,45 +184,59 @@ function* searchBlock(block, wanted) {
   flush();
 }
 
+/** Steps through texts, which end at `way.end`, to the one that holds what ends at `at`, or
+ * SLICE_NODES further; gives that text, or nothing where there are no more. */
+function stepTo(way, at) {
+  let node;
+  let { end } = way;
+  for (let steps = SLICE_NODES; steps && end < at; steps--) {
+    node = way.walker.nextNode();
+    // Own swaps may have made the text shorter.
+    if (!node) break;
+    end += node.length;
+  }
+  way.end = end;
+  return node;
+}
+
 /** Looks for the scenarios' page numbers in links and lines of `root`. */
 function* search(root) {
-  const wanted = [];
-  slots.forEach((slot, index) => slot.numbers.length && wanted.push([index, patternOf(slot)]));
+  const wanted = wantedNow();
   for (const node of within(root, kinds.links)) {
     searchLink(node, wanted);
     yield;
   }
   const tails = tailsOf(wanted);
   const blocks = new Set();
-  const walker = walkerOf(root, 12);
+  const way = { walker: walkerOf(root, 12), end: 0 };
   let text = textContent.call(root);
-  let end = 0;
   let at = 0;
-  let steps = 0;
   const findNext = () => {
     tails.lastIndex = at;
     return tails.test(text) && (at = tails.lastIndex);
   };
   while (findNext()) {
-    while (end < at) {
-      const node = walker.nextNode();
-      // Own swaps may have made the text shorter.
+    while (way.end < at) {
+      const node = stepTo(way, at);
       if (!node) break;
-      end += node.length;
-      if (end >= at) blocks.add(blockOf(node));
-      else if (++steps % SLICE_NODES === 0) {
-        const before = rests;
-        yield;
-        // Nobody else has had a turn.
-        if (before === rests) continue;
-        if (isGone(node, root)) return;
-        const rest = doc('createRange')();
-        rest.selectNodeContents(root);
-        rest.setStartAfter(node);
-        text = `${rest}`;
-        at = end = 0;
-        break;
+      if (way.end >= at) {
+        const block = blockOf(node);
+        // Most numbers have a block for themselves.
+        const isAlone = block === node.parentNode && block.firstChild === block.lastChild;
+        if (isAlone && node.nodeType === 3) searchLine([[node, false]], wanted);
+        else blocks.add(block);
       }
+      const before = rests;
+      yield;
+      // Nobody else has had a turn.
+      if (before === rests) continue;
+      if (isGone(node, root)) return;
+      const rest = doc('createRange')();
+      rest.selectNodeContents(root);
+      rest.setStartAfter(node);
+      text = `${rest}`;
+      at = way.end = 0;
+      break;
     }
   }
   for (const block of blocks) {

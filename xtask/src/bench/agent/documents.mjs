@@ -117,20 +117,52 @@ setTimeout(begin, ${REST_MS});
     cards(),
   );
 
-/** A script that does the least there is to do: asks for a number and for rules at once, and writes
- * the number when both and all of the page are there. */
+/** A script that does the least there is to do: asks for a number, and writes it when that and all
+ * of the page are there. */
 export const LEAST_SCRIPT = `
 const base = document.currentScript.src.replace(/\\/s\\/.*/, "");
 const sent = [
-  fetch(base + "/v1/least", { method: "POST", body: location.href }),
-  fetch(base + "/a/least"),
-].map((one) => one.then((answer) => answer.text()));
+  fetch(base + "/v1/least", { method: "POST", body: location.href })
+    .then((answer) => answer.text()),
+];
 if (document.readyState === "loading") {
   sent.push(new Promise((resolve) => addEventListener("DOMContentLoaded", resolve)));
 }
 Promise.all(sent).then(([text]) => {
   for (const element of document.querySelectorAll(".phone")) element.firstChild.nodeValue = text;
 });
+`;
+
+/** A script that does the least there is to do with a remembered number: reads it and writes it. */
+export const LEAST_MEMORY = `
+const text = localStorage.getItem("least") || "8 (495) 000-00-77";
+const write = () => {
+  for (const element of document.querySelectorAll(".phone")) element.firstChild.nodeValue = text;
+  localStorage.setItem("least", text);
+};
+if (document.readyState === "loading") addEventListener("DOMContentLoaded", write);
+else write();
+`;
+
+/** What any swapper must do with what an application appends: hear of it, look through its texts,
+ * and write. */
+export const LEAST_WATCHER = `
+const swap = (root) => {
+  const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const node = walker.currentNode;
+    const text = node.nodeValue;
+    if (text.includes("${OWN}")) node.nodeValue = text.replace("${OWN}", "8 (495) 000-00-77");
+  }
+};
+const observer = new MutationObserver((records) => {
+  for (const { addedNodes } of records) addedNodes.forEach(swap);
+  observer.takeRecords();
+});
+observer.observe(document, { characterData: true, childList: true, subtree: true });
+const begin = () => swap(document.body);
+if (document.readyState === "loading") addEventListener("DOMContentLoaded", begin);
+else begin();
 `;
 
 /** How often the script below does its piece of work. */

@@ -12,7 +12,9 @@ import { startWorker } from "../../../../tests/support/worker.mjs";
 import {
   KNOWN_PIECES,
   KNOWN_SCRIPT,
+  LEAST_MEMORY,
   LEAST_SCRIPT,
+  LEAST_WATCHER,
   OWN,
   bigPage,
   chattyPage,
@@ -50,11 +52,13 @@ const pages = await servePages((path) => {
   if (takeReport(path)) return "";
   if (path === "/known") return knownPage(`${edge.url}/s/known.js`);
   if (path === "/least") return plainPage(edge.url, "least");
+  if (path === "/memory") return plainPage(edge.url, "memory");
   if (path === "/least_selected") return bigPage(edge.url, "least");
   if (path === "/fast") {
     return plainPage(edge.url, "selected", `${fast}("${edge.url}","selected","granted",false)`);
   }
   if (path === "/chatty") return chattyPage(edge.url, "found", INSERTED);
+  if (path === "/chatty_least") return chattyPage(edge.url, "watcher", INSERTED);
   if (path.startsWith("/big")) return bigPage(edge.url, "found");
   if (path.startsWith("/selected")) return bigPage(edge.url, "selected");
   if (path.startsWith("/plain")) return plainPage(edge.url, "selected");
@@ -97,8 +101,9 @@ const untilSwapped = (page) => page.waitForFunction(isSwapped, OWN, { polling: 5
 const ANSWERS = {
   "/s/known.js": KNOWN_SCRIPT,
   "/s/least.js": LEAST_SCRIPT,
+  "/s/memory.js": LEAST_MEMORY,
+  "/s/watcher.js": LEAST_WATCHER,
   "/v1/least": "8 (495) 000-00-77",
-  "/a/least": "rules",
 };
 /** What this bench answers itself; all else is the Worker's, `after_ms` later as well. */
 const fateOf = (after_ms) => async (path) => {
@@ -177,17 +182,23 @@ async function coldSwap() {
 /** The remembered number, from page to page in one tab: from when both script and element are
  * there to the swap. */
 async function warmSwap() {
-  const someone = await visitor(browser);
-  const waits = [];
-  await someone.see(`${pages.url}/plain?${ROUNDS}`, async (next) => {
-    for (let round = 0; round < ROUNDS; round += 1) {
-      const { existsAt, swappedAt, entries } = await next();
-      const script = entries.find(({ name }) => SCRIPT.test(name));
-      waits.push(swappedAt - Math.max(existsAt, script.responseEnd));
-    }
-  });
-  figures.warm_swap_ms = median(waits);
-  await someone.leave();
+  edge.fate = fateOf(0);
+  for (const [kind, path] of [
+    ["", "/plain"],
+    ["_least", "/memory"],
+  ]) {
+    const someone = await visitor(browser);
+    const waits = [];
+    await someone.see(`${pages.url}${path}?${ROUNDS}`, async (next) => {
+      for (let round = 0; round < ROUNDS; round += 1) {
+        const { existsAt, swappedAt, entries } = await next();
+        const script = entries.find(({ name }) => SCRIPT.test(name));
+        waits.push(swappedAt - Math.max(existsAt, script.responseEnd));
+      }
+    });
+    figures[`warm_swap${kind}_ms`] = median(waits);
+    await someone.leave();
+  }
 }
 
 /** 10,000 elements, 20 numbers, a processor four times slower. */
@@ -213,21 +224,28 @@ async function bigDocuments() {
   }
 }
 
-/** Rows that an application appends, a number in one of fifty. */
+/** Rows that an application appends, a number in one of fifty: what they cost with the agent, and
+ * with the least that any swapper does. */
 async function mutations() {
-  const costs = [];
-  for (let round = 0; round < TRACES; round += 1) {
-    const someone = await visitor(browser);
-    await someone.see(`${pages.url}/chatty`, async (next) => {
-      const events = await trace(browser, async () => {
-        const { isSwapped } = await next();
-        if (!isSwapped) throw new Error("an inserted number is the page's");
+  edge.fate = fateOf(0);
+  for (const [kind, path] of [
+    ["", "/chatty"],
+    ["_least", "/chatty_least"],
+  ]) {
+    const costs = [];
+    for (let round = 0; round < TRACES; round += 1) {
+      const someone = await visitor(browser);
+      await someone.see(pages.url + path, async (next) => {
+        const events = await trace(browser, async () => {
+          const { isSwapped } = await next();
+          if (!isSwapped) throw new Error("an inserted number is the page's");
+        });
+        costs.push((workOf(events).total / SLOWDOWN / INSERTED) * 1_000_000);
       });
-      costs.push((workOf(events).total / SLOWDOWN / INSERTED) * 1_000_000);
-    });
-    await someone.leave();
+      await someone.leave();
+    }
+    figures[`mutation_us_per_1k${kind}`] = median(costs);
   }
-  figures.mutation_us_per_1k = median(costs);
 }
 
 /** Routes come and go; what stays in memory in the end is compared with the first fifth. */

@@ -102,8 +102,10 @@ const readText = (text, home) => {
 function linkDigits(href) {
   let digits = '';
   let plus = false;
+  let rest = '';
   const from = href.indexOf(':');
   for (let at = from < 0 ? href.length : from; at < href.length; at++) {
+    const begins = at;
     let c = href[at];
     if (c === '%') {
       const hex = (place) => (/[0-9a-f]/i.test(href[place] || '') ? parseInt(href[place], 16) : 0);
@@ -111,11 +113,16 @@ function linkDigits(href) {
       at += 2;
     }
     if (c === '+') plus ||= !digits;
-    else if (';,pw'.includes(c)) break;
-    else if (isDigit(c)) digits += c;
+    else if (';,pw'.includes(c)) {
+      rest = href.slice(begins);
+      break;
+    } else if (isDigit(c)) digits += c;
   }
-  return [digits, plus];
+  return [digits, plus, rest];
 }
+
+/** What is dialled after the number. */
+const extension = (rest) => (/^.[\de,]/.test(rest) ? rest : '');
 
 const isShort = (href) => {
   const { length } = linkDigits(href)[0];
@@ -165,7 +172,7 @@ class Place {
       before = c;
     }
     if (!visible) return from === to ? 'glued' : 'space';
-    if (visible === 1 && before === '(' && SPACE.test(this.text[from])) return 'space';
+    if (visible === 1 && before === '(' && SPACE.test(this.text.slice(from, to))) return 'space';
     return visible <= 3 ? 'tight' : 'break';
   }
 
@@ -554,11 +561,15 @@ export function swap(given) {
   });
   if (isHalf) return;
   const isWanted = (href) =>
-    isSelected ? !isShort(href) : numbers.includes(readDigits(...linkDigits(href), home)?.[0]);
+    isSelected
+      ? !isShort(href)
+      : numbers.includes(readDigits(...linkDigits(href).slice(0, 2), home)?.[0]);
   if (!swaps.length && !(links.some(isWanted) && place.digitsAtMost() < 7)) return;
   if (!shown) return '';
   const texts = place.texts(swaps);
-  texts.push(...links.map((href) => (isShort(href) ? href : `tel:+${number}`)));
+  const addressOf = (href) =>
+    isShort(href) ? href : `tel:+${number}${extension(linkDigits(href)[2])}`;
+  texts.push(...links.map(addressOf));
   return texts.map((text) => text + END).join('');
 }
 

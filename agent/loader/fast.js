@@ -27,7 +27,7 @@ RINGLET_FAST = function (base, site, consent) {
       return found ? decodeURIComponent(found.split(';')[0]) : undefined;
     };
     var own = (cookie('ringlet') || '').split('.');
-    if (kept.visitor) own = [kept.visitor, kept.visit];
+    if (kept.visitor) own = [kept.visitor, kept.visit, kept.marker || ''];
     var active = (kept.known || [])[1];
     var tab = isGranted ? 0 : Math.ceil(Math.random() * 2e9);
     var body = {
@@ -50,7 +50,7 @@ RINGLET_FAST = function (base, site, consent) {
       tab: tab || undefined,
       url: location.href,
       referrer: document.referrer,
-      marker: cookie('roistat_marker') || kept.marker,
+      marker: cookie('roistat_marker') || own.slice(2).join('.') || undefined,
       roistat_visit: cookie('roistat_visit'),
       consent: consent,
       device: matchMedia('(pointer:coarse)').matches ? 'mobile' : 'desktop',

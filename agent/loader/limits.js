@@ -16,11 +16,13 @@ export const REFUSED_MS = 600_000;
 /** The longest time a browser's timer can wait. */
 export const TIMER_MS_MAX = 2_147_483_647;
 
-/** A node that is changed back so often within WRITES_MS has another owner: give way to him. */
+/** What is changed back so often within WRITES_MS has another owner: give way to him. */
 export const WRITES_MAX = 5;
-/** The same for all nodes of a page together. */
-export const WRITES_ALL_MAX = 300;
 export const WRITES_MS = 10_000;
+/** The same for a page that fights with new nodes each time: no page that is only lively finds us
+ * writing so often within WRITES_ALL_MS. */
+export const WRITES_ALL_MAX = 30;
+export const WRITES_ALL_MS = 500;
 
 /** So many new nodes side by side are looked at together. */
 export const SIBLINGS = 8;

@@ -443,7 +443,8 @@ function onActivity() {
 function onClick(event) {
   onActivity();
   const tapped = nearest(event.composedPath()[0], 'a[href^="tel:" i]');
-  const digits = tapped && tapped.getAttribute('href').replace(/\D/g, '');
+  // An extension is dialled after the number.
+  const digits = tapped && tapped.getAttribute('href').replace(/[;,pw].*|\D/g, '');
   const record = store.load();
   const given = digits && record.numbers.find(({ number }) => number === digits);
   if (!given || isStopped) return;
@@ -603,7 +604,8 @@ function startWith(given) {
   agent.config = config = given;
   consent = config.consent;
   const signals = navigator.globalPrivacyControl || navigator.doNotTrack === '1';
-  if (signals && consent === 'granted' && !config.ignore_signals) consent = 'cookieless';
+  const { privacy_signals: mode } = config;
+  if (signals && consent !== 'wait' && mode !== 'ignore') consent = mode || 'cookieless';
   listenToPage();
   runWhenSeen();
   if (RINGLET_PINNED && config.consent !== 'granted') {

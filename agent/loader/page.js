@@ -8,7 +8,14 @@
 
 import { all, attributeOf, doc, listen, nearest, quietly, walkerOf } from './host.js';
 import { isAwaited } from './hydration.js';
-import { PARSE_MS, SIBLINGS, WRITES_ALL_MAX, WRITES_MAX, WRITES_MS } from './limits.js';
+import {
+  PARSE_MS,
+  SIBLINGS,
+  WRITES_ALL_MAX,
+  WRITES_ALL_MS,
+  WRITES_MAX,
+  WRITES_MS,
+} from './limits.js';
 import { swap } from './rules.js';
 import { endSearches, mayHold, startSearch } from './search.js';
 
@@ -50,6 +57,8 @@ let marks = new WeakMap();
 /** The slot that has a node: an earlier one goes first. */
 let claims = new WeakMap();
 let efforts = new WeakMap();
+/** Counts looks at the page: what is written in one of them is one effort. */
+let looks = 0;
 /** What the elements show that need no second look while the document is parsed. */
 let settled = new WeakMap();
 const effort = {};
@@ -121,19 +130,21 @@ export const original = (node) => {
   return mark && mark.now === value ? mark.was : value;
 };
 
-/** Counts a write beside `element`; true when it was one too many. */
+/** Counts a look that writes beside `element`; true when it was one too many. */
 const isTired = (element) => {
   const now = Date.now();
-  const over = (count, max) => {
-    if (!(now - count.since < WRITES_MS) && !(count.times > max)) {
+  const over = (count, max, ms) => {
+    if (!(now - count.since < ms || count.times > max)) {
       count.since = now;
       count.times = 0;
     }
-    return ++count.times > max;
+    if (count.look !== looks) count.times++;
+    count.look = looks;
+    return count.times > max;
   };
   let count = efforts.get(element);
   if (!count) efforts.set(element, (count = {}));
-  return over(count, WRITES_MAX) || over(effort, WRITES_ALL_MAX);
+  return over(count, WRITES_MAX, WRITES_MS) || over(effort, WRITES_ALL_MAX, WRITES_ALL_MS);
 };
 
 /** The nearest element around `node` that begins lines of its own. */
@@ -143,12 +154,20 @@ export const blockOf = (node) => {
   return element;
 };
 
-/** Writes `next` into `nodes`, where `was` is the page's; not where the page fights back. */
+/** Gives `node` back what the page had, unless the page has changed it since. */
+const undo = (node) => {
+  const mark = marks.get(node);
+  if (mark && node.nodeValue === mark.now) node.nodeValue = mark.was;
+};
+
+/** Writes `next` into `nodes`, where `was` is the page's; where the page fights back it gives way
+ * with all of them. */
 export function write(nodes, was, next) {
   const [{ parentNode, ownerElement }] = nodes;
   const beside = parentNode || ownerElement;
   const isNews = nodes.some((node, at) => node.nodeValue !== next[at]);
-  if (!isNews || isAwaited(beside, scanAgain) || isTired(beside)) return;
+  if (!isNews || isAwaited(beside, scanAgain)) return;
+  if (isTired(beside)) return nodes.forEach(undo);
   nodes.forEach((node, at) => {
     if (next[at] === was[at]) marks.delete(node);
     else marks.set(node, { was: was[at], now: next[at] });
@@ -156,8 +175,9 @@ export function write(nodes, was, next) {
   });
 }
 
-/** Swaps one place: all of it or nothing. Tells whether it is a place at all. `texts` are pairs of
- * a node and whether it goes on the line of the one before; `links` are elements. */
+/** Swaps one place: all of it or nothing. Tells whether it is a place at all. `texts` are rows of
+ * a node, whether it goes on the line of the one before, and whether it is only read with the
+ * others; `links` are elements. */
 export function swapPlace(index, texts, links, selected) {
   const free = (node) => {
     const owner = claims.get(node);
@@ -180,7 +200,7 @@ export function swapPlace(index, texts, links, selected) {
     answer && at >= texts.length ? kinds.lead(value, news[at]) : news[at],
   );
   const isPlace = answer !== undefined;
-  if (isPlace) nodes.forEach((node) => claims.set(node, index));
+  if (isPlace) nodes.forEach((node, at) => texts[at]?.[2] || claims.set(node, index));
   write(nodes, was, next);
   return isPlace;
 }
@@ -234,11 +254,21 @@ export const within = (root, css) => {
   return [...found];
 };
 
+/** Whether `node` belongs to a link that leads to its number in a way that is not ours: one of the
+ * two must not change alone. */
+export const isLinked = (node) => {
+  const link = nearest(node.parentNode, `a:not(${kinds.links})`);
+  // In SVG `href` is an object.
+  const pair = link && `${link.href?.baseVal ?? link.href}${END}${link.textContent}`;
+  return link && /(\d{7}).*\0.*\1/.test(pair.replace(/[^\d\0]/g, ''));
+};
+
 /** An element that the owner selected. */
 function swapElement(index, element) {
   const { skip } = slots[index];
   const links = within(element, kinds.links);
-  const texts = textsOf(element).filter(([node]) => !nearest(node.parentNode, skip));
+  const isOurs = ([node]) => !nearest(node.parentNode, skip) && !isLinked(node);
+  const texts = textsOf(element).filter(isOurs);
   kinds.collect(element, texts);
   const own = links.filter((node) => !nearest(node, skip));
   // The parser is past what has something behind it.
@@ -301,10 +331,6 @@ export function setNumber(index, digits, given) {
 /** Puts back every byte the page had, unless the page has changed it since. */
 export function restore() {
   if (RINGLET_SEARCH) endSearches();
-  const undo = (node) => {
-    const mark = marks.get(node);
-    if (mark && node.nodeValue === mark.now) node.nodeValue = mark.was;
-  };
   for (const root of roots) {
     const walker = walkerOf(root, 5);
     let node;
@@ -390,8 +416,11 @@ export function watchRoot(root) {
   });
 }
 
-/** Own writes made outside [`watch`]'s callback are not news. */
-export const forget = () => observer?.takeRecords();
+/** A look at the page ends: own writes are not news. */
+export const forget = () => {
+  looks++;
+  observer?.takeRecords();
+};
 
 /** Stops watching. */
 export const unwatch = () => {

@@ -11,6 +11,7 @@ import {
   blockOf,
   forget,
   goesOn,
+  isLinked,
   kinds,
   slots,
   stepThrough,
@@ -25,6 +26,24 @@ const textContent = /* @__PURE__ */ (() =>
   Object.getOwnPropertyDescriptor(Node.prototype, 'textContent').get)();
 /** An area code at the end of a line: «8 495», «(495)». */
 const CODE = /(\d[\s-]+\d{3,5}|\(\d{2,5}\))[\s-]*$/;
+/** A local number at the beginning of a line: «000-00-02». */
+const LOCAL = /^\s*\d(?:[\s-]{0,3}\d){4,6}(?!\d)/;
+/** Words for digits that are no telephone's: an order, an account, a tax number. In the genitive
+ * only what nobody could call for: «телефон для заказа» is a telephone. */
+const WORDS =
+  'инн|кпп|огрн|огрнип|снилс|окпо|бик|бин|иин|унп|[ркл]/с|сч[её]та?|заказ|заявка|договора?|' +
+  'инвойс|артикул|арт|код|чек|полис|накладная|штрихкод|(?:номер|№)\\s*(?:заказа|заявки)|' +
+  'id|inn|tax|vat|tin|order|invoice|account|iban|contract|ticket|tracking|serial|sku|isbn|ref';
+const GAP = '[\\s:#№.\u2010-\u2015-]*';
+/** Such a word and its digits, which nothing but spaces parts: dashes are a telephone's, whoever
+ * takes orders by it. */
+const LABELLED = /* @__PURE__ */ (() =>
+  new RegExp(
+    `(?:^|[^\\p{L}])(?:${WORDS})${GAP}(?:(?:number|no|номер)${GAP})?((?:\\d\\s*){7,})(?![\\d-])`,
+    'giu',
+  ))();
+/** So many last digits tell that such a row is a page's number. */
+const ROW_TAIL = 8;
 // Letters end a row of digits.
 const WORD = /[^\s\d().+/\u00a0\u00ad\u2000-\u206f\u2212-]/;
 
@@ -121,15 +140,6 @@ function searchLink(node, wanted) {
 const isGone = (node, root) =>
   !node.isConnected && root.isConnected && searches.push(search(root));
 
-/** Whether `node` is the text of a link that leads to the number in a way that is not ours: one of
- * the two must not change alone. */
-const isLinked = (node, pattern) => {
-  const link = nearest(node.parentNode, 'a');
-  if (!link) return;
-  const lead = (name) => attributeOf(link, name)?.nodeValue;
-  return pattern.test(`${lead('href')} ${lead('xlink:href')}`);
-};
-
 /** Whether the code of the local number in `text` stands on the line before that of `node`. */
 const isLed = (node, text) => {
   if (text.replace(/\D/g, '').length > LONG_TAIL) return;
@@ -142,13 +152,44 @@ const isLed = (node, text) => {
   return CODE.test(before);
 };
 
+/** The text beside `node` that is not blank: behind it, or before it. */
+const beside = (node, step) => {
+  const walker = walkerOf(node.getRootNode(), 4);
+  walker.currentNode = node;
+  while (walker[step]() && !walker.currentNode.nodeValue.trim());
+  return walker.currentNode === node ? undefined : walker.currentNode;
+};
+
+/** Whether a word in `line`, or in the cell before it, says that digits of one of `numbers` are no
+ * telephone's. */
+const isLabelled = (line, numbers) => {
+  const [first] = line[0];
+  const before = beside(first, 'previousNode');
+  const row = (node) => blockOf(node)?.parentNode;
+  const label = before && row(before) === row(first) ? before.nodeValue : '';
+  const text = label + line.map(([node]) => node.nodeValue).join('');
+  const rows = [...text.matchAll(LABELLED)].map(([, row]) => row.replace(/\s/g, ''));
+  return numbers.some((number) => rows.some((row) => row.endsWith(number.slice(-ROW_TAIL))));
+};
+
+/** `line` with the local number on the next one: the rules tell whether that is read with the same
+ * area code. They change nothing there but what would be changed anyway. */
+const withNext = (line, isApart) => {
+  const behind = beside(line[line.length - 1][0], 'nextNode');
+  const leads = behind && LOCAL.test(behind.nodeValue) && !isApart([behind]);
+  return leads ? [...line, [behind, false, true]] : line;
+};
+
 /** Looks for them in a line that holds digits. */
 function searchLine(line, wanted) {
   const text = line.map(([node]) => node.nodeValue).join('');
   for (const [index, pattern, apart] of wanted) {
     if (!pattern.test(text)) continue;
-    const isApart = ([node]) => nearest(node.parentNode, apart) || isLinked(node, pattern);
-    if (!line.some(isApart) && !isLed(line[0][0], text)) find(index, line, []);
+    const { numbers, shown } = slots[index];
+    const isApart = ([node]) => nearest(node.parentNode, apart) || isLinked(node);
+    if (line.some(isApart) || isLed(line[0][0], text)) continue;
+    if (isLabelled(line, shown ? [...numbers, shown] : numbers)) continue;
+    find(index, withNext(line, isApart), []);
   }
 }
 

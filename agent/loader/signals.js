@@ -11,6 +11,7 @@ export function readSignals(usual) {
   let told;
   let seen = 0;
   let hasTcf = false;
+  let isRefused = false;
 
   const tell = (isGranted) => {
     if (told === isGranted) return;
@@ -27,15 +28,24 @@ export function readSignals(usual) {
     tell(gdprApplies === false || !!(given[1] && given[7]));
   };
 
-  /** The last word of consent mode in what came since the last look. */
+  /** The last word of consent mode in what came since the last look. A default may be meant for
+   * another region than the visitor's, which nobody here knows: where one refuses, only his own
+   * word grants. */
   const lookAtConsentMode = () => {
     const layer = window.dataLayer;
     if (!Array.isArray(layer)) return;
+    let word;
     for (; seen < layer.length; seen++) {
-      const [command, , settings] = layer[seen]?.[0] === 'consent' ? layer[seen] : [];
+      const [command, kind, settings] = layer[seen]?.[0] === 'consent' ? layer[seen] : [];
       const storage = command && settings?.analytics_storage;
-      if (storage) tell(storage === 'granted');
+      if (!storage) continue;
+      const isGranted = storage === 'granted';
+      const isUsual = kind === 'default';
+      isRefused ||= isUsual && !isGranted;
+      if (!isUsual || !isGranted) word = isGranted;
+      else if (!isRefused && !settings.region) word = true;
     }
+    if (word !== undefined) tell(word);
   };
 
   const look = () => {

@@ -70,8 +70,8 @@ export function load() {
   if (!Array.isArray(memory.numbers)) memory.numbers = [];
   memory.tabs = Object(memory.tabs);
   if (!memory.visitor && mayStore) {
-    const [visitor, visit] = (own ??= cookie('ringlet') || '').split('.');
-    if (visitor) Object.assign(memory, { visitor, visit });
+    const [visitor, visit, ...marker] = (own ??= cookie('ringlet') || '').split('.');
+    if (visitor) Object.assign(memory, { visitor, visit, marker: marker.join('.') || undefined });
   }
   return memory;
 }
@@ -91,7 +91,8 @@ export function save(record, isLeaving) {
   else record.tabs[tab] = isVisible() ? now : -now;
   if (!mayStore) return;
   quietly(() => localStorage.setItem(key, write(record)));
-  if (record.visitor) writeCookie(`${record.visitor}.${record.visit || ''}`, VISITOR_S);
+  const { visitor, visit = '', marker = '' } = record;
+  if (visitor) writeCookie(`${visitor}.${visit}.${encodeURIComponent(marker)}`, VISITOR_S);
 }
 
 /** When other tabs last gave a sign of life: visible ones, hidden ones. */

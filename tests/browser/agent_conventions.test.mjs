@@ -42,12 +42,19 @@ after(async () => {
 });
 
 /** A site `id` with numbers of its own, and a new visitor on its page. */
-async function open(id, { changes = {}, scenario = {}, script, cookies = [] } = {}) {
+async function open(id, { changes = {}, scenario = {}, script, cookies = [], more = [], clock } = {}) {
   head = script ? `<script>${script}</script>` : "";
   const all = { id: "all", numbers: numbers(4, first), targets: [{ class: "phone" }], ...scenario };
   first += 10;
-  await worker.seed(configFor(id, site.url, [all], changes));
+  await worker.seed(configFor(id, site.url, [all, ...more], changes));
   const visitor = await newVisitor(browser, worker.url);
+  if (clock) {
+    await visitor.context.addInitScript(() => {
+      window.later = 0;
+      const { now } = Date;
+      Date.now = () => now() + window.later;
+    });
+  }
   await visitor.context.addCookies(
     cookies.map(([name, value]) => ({ name, value, url: site.url })),
   );
@@ -66,18 +73,41 @@ test("what leaves a page is what the papers list, and nothing else", async () =>
       ["_ga", "GA1.1.1.2"],
       ["secret", "1"],
     ],
+    more: [{ id: "late", numbers: numbers(1, 900), targets: [{ class: "late" }] }],
+    clock: true,
   });
+  const asked = [];
+  visitor.context.on("request", (request) => request.url().startsWith(worker.url) && asked.push(request));
   await number(tab);
+  await tab.evaluate(() => document.body.insertAdjacentHTML("beforeend", '<b class="late">8 495 000-00-01</b>'));
+  await until(() => visitor.sent().includes("page"));
+  await tab.evaluate(() => (window.later = 61_000));
+  await tab.mouse.move(9, 9);
+  await until(() => visitor.sent().includes("keep"));
+  await tab.evaluate(() => {
+    const hide = (value) => {
+      Object.defineProperty(Document.prototype, "visibilityState", { configurable: true, get: () => value });
+      document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
+    };
+    hide("hidden");
+    window.later = 62_000;
+    hide("visible");
+  });
+  await until(() => visitor.sent().includes("active"));
   await tab.locator("#top").click({ noWaitAfter: true });
   await until(() => visitor.sent().includes("tap"));
   await tab.evaluate(() => dispatchEvent(new PageTransitionEvent("pagehide")));
-  await until(() => visitor.messages.length >= 3);
+  const kinds = ["visit", "page", "keep", "idle", "active", "tap", "leave"];
+  await until(() => kinds.every((kind) => visitor.sent().includes(kind)));
   const always = ["agent", "key", "leases", "name", "tab", "targets", "v", "visit", "visitor"];
   const allowed = {
     visit: [...always, "consent", "device", "marker", "referrer", "roistat_visit", "url"],
     tap: [...always, "event", "memory", "number"],
     idle: [...always, "event", "memory", "quiet_ms"],
     leave: [...always, "event", "memory", "quiet_ms"],
+    active: [...always, "event", "memory", "quiet_ms"],
+    keep: [...always, "event", "memory", "quiet_ms"],
+    page: [...always, "event", "memory", "url"],
     // Of sites that name other systems: agent_ids.test.mjs.
     ids: [...always, "event", "memory", "ids", "cookies"],
   };
@@ -93,6 +123,12 @@ test("what leaves a page is what the papers list, and nothing else", async () =>
       assert.deepEqual(Object.keys(lease).sort(), ["generation", "lease", "number", "scenario"]);
     }
     assert.doesNotMatch(JSON.stringify(message), /secret|GA1/);
+  }
+  // Nor does a request say more beside its body.
+  for (const request of asked) {
+    const headers = await request.allHeaders();
+    assert.deepEqual(Object.keys(headers).filter((name) => /^(cookie|authorization|x-)/.test(name)), []);
+    assert.equal(new URL(request.url()).search, "");
   }
   await visitor.close();
 });
@@ -213,6 +249,111 @@ test("CallRail's and Google's interfaces", async () => {
   );
   assert.deepEqual(swapped, { 74950001020: lent });
   await visitor.close();
+});
+
+test("a marker and a visit that Roistat has left are told, and the label is the visit's", async () => {
+  const { visitor, tab } = await open("marks", {
+    cookies: [
+      ["roistat_marker", "direct_3_banner"],
+      ["roistat_visit", "1234567"],
+    ],
+  });
+  const lent = await number(tab);
+  assert.deepEqual(
+    [visitor.messages[0].marker, visitor.messages[0].roistat_visit],
+    ["direct_3_banner", "1234567"],
+  );
+  const address = `/api/v1/sites/marks/leases?number=${lent}&at=${Date.now()}`;
+  const text = JSON.stringify((await worker.admin("GET", address)).body);
+  for (const part of ["direct_3_banner", "1234567"]) assert.ok(text.includes(part), text);
+  await visitor.close();
+});
+
+test("events on the document, and in dataLayer where the site wants them", async () => {
+  const { visitor, tab } = await open("events", {
+    changes: { page: { data_layer: true } },
+    script:
+      "window.dataLayer = []; window.heard = [];" +
+      ' for (const name of ["visit", "number", "release", "tap"])' +
+      " document.addEventListener(`ringlet:${name}`, ({ type, detail }) => heard.push([type, detail]));",
+  });
+  const lent = await number(tab);
+  await tab.locator("#top").click({ noWaitAfter: true });
+  await tab.evaluate(() => window.ringlet("consent", "denied"));
+  await tab.waitForFunction(() => window.heard.length >= 3);
+  const { heard, layer } = await tab.evaluate(() => ({ heard: window.heard, layer: window.dataLayer }));
+  const named = Object.fromEntries(heard);
+  assert.match(named["ringlet:visit"].visit, /^[0-9a-z]{26}$/);
+  assert.deepEqual(
+    [named["ringlet:number"].scenario, named["ringlet:number"].number],
+    ["all", lent],
+  );
+  assert.deepEqual(named["ringlet:tap"], { scenario: "all", number: lent });
+  assert.deepEqual(layer, heard.map(([event, detail]) => ({ event, ...detail })));
+  await visitor.close();
+  const without = await open("eventless", { script: "window.dataLayer = [];" });
+  await number(without.tab);
+  assert.deepEqual(await without.tab.evaluate(() => window.dataLayer), []);
+  await without.visitor.close();
+});
+
+test("consent mode: defaults for regions grant nothing, refuse everything", async () => {
+  const head = "window.dataLayer = []; function gtag() { dataLayer.push(arguments); }";
+  const by = (...commands) =>
+    head + commands.map((command) => `gtag("consent", ...${JSON.stringify(command)});`).join("");
+  const v2 = (value, more = {}) => ({
+    ad_storage: value,
+    ad_user_data: value,
+    ad_personalization: value,
+    analytics_storage: value,
+    ...more,
+  });
+  const region = { region: ["DE", "FR"] };
+  for (const [id, commands, isGranted] of [
+    ["mode-all", [["default", v2("granted")]], true],
+    ["mode-one", [["default", v2("granted", region)]], false],
+    ["mode-eu", [["default", v2("granted")], ["default", v2("denied", region)]], false],
+    ["mode-us", [["default", v2("denied", region)], ["default", v2("granted")]], false],
+    ["mode-said", [["default", v2("denied", region)], ["update", v2("granted")]], true],
+    ["mode-ads", [["default", { ad_storage: "granted", ad_user_data: "granted" }]], false],
+  ]) {
+    const { visitor, tab } = await open(id, { changes: { consent: "wait" }, script: by(...commands) });
+    if (isGranted) await number(tab);
+    else await settle(tab, 900);
+    assert.deepEqual(visitor.sent(), isGranted ? ["visit"] : [], id);
+    await visitor.close();
+  }
+});
+
+test("TCF: what counts, and what is taken back", async () => {
+  const tcf = (eventStatus, consents, gdprApplies = true) => ({
+    eventStatus,
+    gdprApplies,
+    purpose: { consents },
+  });
+  const platform = (first) =>
+    "window.__tcfapi = (command, version, act) => { window.tcf = act;" +
+    ` act(${JSON.stringify(first)}, true); };`;
+  const both = { 1: true, 7: true };
+  for (const [id, first, isGranted] of [
+    ["tcf-shown", tcf("cmpuishown", both), false],
+    ["tcf-one", tcf("tcloaded", { 1: true }), false],
+    ["tcf-both", tcf("useractioncomplete", both), true],
+    ["tcf-elsewhere", tcf("tcloaded", {}, false), true],
+    ["tcf-odd", {}, false],
+  ]) {
+    const { visitor, tab } = await open(id, { changes: { consent: "wait" }, script: platform(first) });
+    if (isGranted) await number(tab);
+    else await settle(tab, 900);
+    assert.deepEqual(visitor.sent(), isGranted ? ["visit"] : [], id);
+    assert.deepEqual(visitor.faults, []);
+    if (id === "tcf-both") {
+      await tab.evaluate((word) => window.tcf(word, true), tcf("useractioncomplete", { 1: false }));
+      await tab.waitForFunction(() => !Object.keys(localStorage).includes("ringlet:tcf-both"));
+      assert.equal(await tab.locator("#top").textContent(), OWN);
+    }
+    await visitor.close();
+  }
 });
 
 test("consent mode: nothing before it is granted, cookies after", async () => {

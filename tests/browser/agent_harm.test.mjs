@@ -48,6 +48,16 @@ before(async () => {
       consent: "cookieless",
     }),
   );
+  await worker.seed(
+    configFor("bold", site.url, [{ ...scenario, numbers: numbers(4, 300) }], {
+      privacy_signals: "ignore",
+    }),
+  );
+  await worker.seed(
+    configFor("strict", site.url, [{ ...scenario, numbers: numbers(4, 310) }], {
+      privacy_signals: "wait",
+    }),
+  );
   browser = await launchBrowser({ flags: AS_VISITOR });
 });
 
@@ -305,8 +315,44 @@ test("a page that fights back is given way to", () =>
       const fights = await page.evaluate(() => window.fights);
       assert.ok(fights > 0 && fights <= 6, `${fights} rounds`);
       assert.equal(await page.locator("#top").textContent(), OWN);
+      assert.equal(await page.locator("#top").getAttribute("href"), "tel:+74950001020", "text and link agree");
     },
   }));
+
+test("another swapper on the page: neither runs for ever, and text and link are of one", async () => {
+  /** Shows its own number wherever another stands, as often as it takes. */
+  const other = (writes) =>
+    "<script>addEventListener('DOMContentLoaded', () => { window.writes = 0;" +
+    " const swap = () => { const it = document.querySelector('#top');" +
+    ` if (it.textContent !== '8 (495) 000-77-77') { window.writes++; ${writes} } };` +
+    " swap(); new MutationObserver(swap).observe(document," +
+    " { subtree: true, childList: true, characterData: true, attributes: true });" +
+    " setInterval(swap, 50); })</script>";
+  const text = "it.firstChild.nodeValue = '8 (495) 000-77-77';";
+  for (const writes of [
+    text,
+    `${text} it.href = 'tel:+74950007777';`,
+    "it.outerHTML = '<a class=\"phone\" id=\"top\" href=\"tel:+74950007777\">8 (495) 000-77-77</a>';",
+  ]) {
+    await check({
+      serve: { head: other(writes) },
+      shows: "fought",
+      sends: ["visit"],
+      more: async (page) => {
+        await page.waitForFunction(() => window.writes > 0);
+        await settle(page);
+        const before = await page.evaluate(() => window.writes);
+        await settle(page);
+        assert.equal(await page.evaluate(() => window.writes), before, "it has come to rest");
+        // New nodes each time are met no more than thirty times.
+        assert.ok(before <= 31, `${before} rounds`);
+        assert.equal(await page.locator("#top").textContent(), "8 (495) 000-77-77");
+        const own = writes === text ? "tel:+74950001020" : "tel:+74950007777";
+        assert.equal(await page.locator("#top").getAttribute("href"), own);
+      },
+    });
+  }
+});
 
 test("no target on the page: nothing is asked", () =>
   check({
@@ -407,6 +453,41 @@ test("Global Privacy Control means: without cookies", () =>
       assert.equal(visitor.messages[0].consent, "cookieless");
     },
   }));
+
+test("Do Not Track means the same; a site may say that both mean more, or nothing", async () => {
+  const signal = (name, value) => (context) =>
+    context.addInitScript(
+      ([name, value]) => Object.defineProperty(Navigator.prototype, name, { get: () => value }),
+      [name, value],
+    );
+  for (const [name, value, site, consent] of [
+    ["doNotTrack", "1", "shop", "cookieless"],
+    ["doNotTrack", "0", "shop", "granted"],
+    ["doNotTrack", "1", "bold", "granted"],
+    ["globalPrivacyControl", true, "bold", "granted"],
+  ]) {
+    await check({
+      prepare: signal(name, value),
+      serve: { site },
+      shows: "lent",
+      more: async (page, visitor) => {
+        assert.equal(visitor.messages[0].consent, consent, `${name} ${value} ${site}`);
+        if (consent === "cookieless") assert.deepEqual(await stored(page), [[], ""]);
+      },
+    });
+  }
+  await check({
+    prepare: signal("globalPrivacyControl", true),
+    serve: { site: "strict" },
+    shows: "own",
+    more: async (page, visitor) => {
+      assert.deepEqual(visitor.sent(), []);
+      assert.deepEqual(await stored(page), [[], ""]);
+      await page.evaluate(() => window.ringlet("consent", "granted"));
+      await swapped(page, "#top", OWN);
+    },
+  });
+});
 
 test("after an hour in the back/forward cache the number is asked for before it is shown", () =>
   check({

@@ -57,8 +57,9 @@ after(async () => {
 });
 
 /** A site `id` with the systems `names`, and a new visitor on its page. */
-async function open(id, { analytics = ALL, how, cookies = [], changes = {} } = {}) {
-  head = how ? `<script>${SYSTEMS(how)}</script>` : "";
+async function open(id, { analytics = ALL, how, cookies = [], changes = {}, bend } = {}) {
+  const script = bend ? `<script>(${bend})()</script>` : "";
+  head = how ? `<script>${SYSTEMS(how)}</script>${script}` : "";
   const all = { id: "all", numbers: numbers(4, first), targets: [{ class: "phone" }] };
   first += 10;
   await worker.seed(configFor(id, site.url, [all], { page: { analytics }, ...changes }));
@@ -109,6 +110,28 @@ test("systems that answer late are told of once, in one message of listed fields
   await visitor.close();
 });
 
+test("several tabs of one visitor: told of once, and one row of the log has them", async () => {
+  const how = "(name, act) => setTimeout(act, 1500)";
+  const { visitor, tab } = await open("tabs", { how, analytics: ["google", "metrica"] });
+  const others = await Promise.all([1, 2].map(() => visitor.open(tab.url())));
+  const number = await swapped(tab, "#top", OWN);
+  for (const other of others) assert.equal(await swapped(other, "#top", OWN), number);
+  await until(() => told(visitor).length > 0);
+  await settle(tab, 2_500);
+  for (const one of [tab, ...others]) await leaves(one);
+  await settle(tab);
+  assert.equal(told(visitor).length, 1);
+  const { ym_client_id, ga_client_id, ga_session_id } = WHOLE;
+  assert.deepEqual(told(visitor)[0].ids, { ym_client_id, ga_client_id, ga_session_id });
+  const digits = number.replace(/\D/g, "").replace(/^8/, "7");
+  const address = `/api/v1/sites/tabs/leases?number=${digits}&at=${Date.now()}`;
+  const { leases } = (await worker.admin("GET", address)).body;
+  assert.equal(leases.length, 1);
+  assert.deepEqual(leases[0].context.ids, { ym_client_id, ga_client_id, ga_session_id });
+  assert.deepEqual(visitor.faults, []);
+  await visitor.close();
+});
+
 test("cookies that are written later go as they stand, and only those of the systems named", async () => {
   const { visitor, tab } = await open("cookies", { analytics: ["google", "uis"] });
   const number = await swapped(tab, "#top", OWN);
@@ -132,16 +155,14 @@ test("what never answers and what throws harms nobody; nothing is told", async (
     ["throws", "() => { throw new Error('theirs'); }"],
     ["nonsense", "(name, act) => setTimeout(() => act.call(null), 0)"],
   ]) {
-    const { visitor, tab } = await open(id, { how });
-    if (id === "nonsense") {
-      await tab.evaluate(() => {
-        window.gtag = (command, tag, field, act) => { window.calls.push(field); act({}); act(null); act("<b>".repeat(99)); act(); };
-        window.ym = (counter, command, act) => { window.calls.push("ym"); act(Symbol("x")); };
-        window.ym.a = 7;
-        window.ct = () => ({ sessionId: { toString() { throw new Error("theirs"); } } });
-        window.Comagic = { get getCredentials() { window.calls.push("uis"); throw new Error("theirs"); } };
-      });
-    }
+    const bend = () => {
+      window.gtag = (command, tag, field, act) => { window.calls.push(field); act({}); act(null); act("<b>".repeat(99)); act(); };
+      window.ym = (counter, command, act) => { window.calls.push("ym"); act(Symbol("x")); };
+      window.ym.a = 7;
+      window.ct = () => ({ sessionId: { toString() { throw new Error("theirs"); } } });
+      window.Comagic = { get getCredentials() { window.calls.push("uis"); throw new Error("theirs"); } };
+    };
+    const { visitor, tab } = await open(id, { how, bend: id === "nonsense" ? bend : undefined });
     await swapped(tab, "#top", OWN);
     await tab.waitForFunction(() => window.calls.includes("uis") && window.calls.includes("client_id"));
     await leaves(tab);

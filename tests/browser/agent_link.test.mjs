@@ -202,13 +202,35 @@ test("forms that the page keeps, and forms elsewhere, are the page's own", async
     assert.doesNotMatch(away.seen.join(), TOKEN, id);
     await away.visitor.close();
   }
-  // A script's own POST is left as it is: called off, its fields would be lost.
-  const sent = await navigated("form-script", (tab) =>
-    tab.evaluate(() => HTMLFormElement.prototype.submit.call(document.getElementById("post"))),
-  );
-  assert.deepEqual([sent.seen[0], sent.seen[2]], ["POST", "action=x"]);
-  assert.doesNotMatch(sent.seen[1], TOKEN);
-  await sent.visitor.close();
+});
+
+test("forms that a script sends pass the visitor on as well", async () => {
+  const submit = (id) => HTMLFormElement.prototype.submit.call(document.getElementById(id));
+  for (const [id, form, method, address, body] of [
+    ["script-post", "post", "POST", /\?a=1&ringlet_link=[\w.-]+(#part)?$/, "action=x"],
+    ["script-get", "get", "GET", /\?q=pump&ringlet_link=[\w.-]+$/, null],
+  ]) {
+    const { visitor, tab, seen } = await navigated(id, (tab) => tab.evaluate(submit, form));
+    assert.deepEqual([seen[0], seen[2] || null], [method, body]);
+    assert.match(seen[1], address);
+    await tab.waitForURL(`${second}/**`);
+    await swapped(tab, "#top", OWN);
+    const { body: live } = await worker.admin("GET", `/api/v1/sites/${id}/live`);
+    assert.equal(live.pools[0].numbers.filter((one) => one.visitor).length, 1, "one number for one visitor");
+    assert.deepEqual(visitor.faults, []);
+    await visitor.close();
+  }
+  const away = await navigated("script-form-away", (tab) => tab.evaluate(submit, "away"));
+  assert.doesNotMatch(away.seen.join(), TOKEN);
+  await away.visitor.close();
+  const { visitor, tab } = await open("script-form-looks");
+  const looks = () => {
+    const { submit } = HTMLFormElement.prototype;
+    const action = Element.prototype.getAttribute.call(document.getElementById("post"), "action");
+    return [submit.name, submit.length, `${submit}`.includes("[native code]"), action];
+  };
+  assert.deepEqual(await tab.evaluate(looks), ["submit", 0, true, `${second}/script-form-looks/?a=1#part`]);
+  await visitor.close();
 });
 
 test("scripts that go to the other domain take the visitor along", async () => {

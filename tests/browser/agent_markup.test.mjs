@@ -30,6 +30,23 @@ const cases = {
       '<a class="desc" id="phone2" href="tel:+74950000099">8 (495) 000-00-99</a>' +
       '<a class="desc" href="mailto:mail@site.example">mail@site.example</a>',
   },
+  "by a selector and by the name attribute": {
+    scenarios: [
+      {
+        id: "a",
+        numbers: moscow,
+        targets: [{ selector: 'header > a[data-kind="sales"]' }, { name: "office" }],
+      },
+    ],
+    body:
+      '<header><a data-kind="sales" href="tel:84950000001">8 495 000-00-01</a>' +
+      '<p><a data-kind="sales">8 495 000-00-01</a></p></header>' +
+      '<a name="office" href="tel:84950000001">8 (495) 000-00-01</a><b title="office">8 495 000-00-01</b>',
+    becomes:
+      '<header><a data-kind="sales" href="tel:+74950000099">8 495 000-00-99</a>' +
+      '<p><a data-kind="sales">8 495 000-00-01</a></p></header>' +
+      '<a name="office" href="tel:+74950000099">8 (495) 000-00-99</a><b title="office">8 495 000-00-01</b>',
+  },
   "one class on the link, another on the span inside": {
     scenarios: [{ id: "a", numbers: moscow, targets: [{ class: "link_2" }, { class: "phone_2" }] }],
     body:

@@ -76,6 +76,51 @@ testCases({
     "<p>8 (495) 000-00-01/02</p>",
   ]),
 
+  "bare digits that a word calls something else": page(byNumber, [
+    CANARY,
+    "<p>ИНН: 84950000001</p>",
+    "<p>ИНН 7 495 000 00 01, КПП 770001001</p>",
+    "<p>Заказ 84950000001 принят</p>",
+    "<p>ЗАКАЗ — <b>84950000001</b></p>",
+    "<p>Номер заказа: 84950000001</p>",
+    "<p>№ заказа 84950000001</p>",
+    "<p>Счёт 74950000001</p>",
+    "<p>р/с 74950000001</p>",
+    "<p>Инвойс №: 84950000001</p>",
+    "<p>Артикул:84950000001</p>",
+    "<p>Tax ID: 84950000001</p>",
+    "<p>Order no. 84950000001</p>",
+    "<p>invoice number <i>84950000001</i></p>",
+    "<table><tbody><tr><th>ИНН</th><td>84950000001</td></tr></tbody></table>",
+    "<dl><dt>Заказ:</dt><dd>84950000001</dd></dl>",
+    // A telephone by its dashes, its brackets, its word, its link.
+    swap("<p>Заказ: #</p>"),
+    swap("<p>ИНН 7700000001, тел. #</p>"),
+    ["<p>Заказ 8-495-000-00-01</p>", "<p>Заказ 8-812-777-77-99</p>"],
+    ["<p>Заказ такси 84950000001</p>", "<p>Заказ такси 88127777799</p>"],
+    ["<p>Телефон для заказа: 84950000001</p>", "<p>Телефон для заказа: 88127777799</p>"],
+    ["<p>Phone number 84950000001</p>", "<p>Phone number 88127777799</p>"],
+    ["<p>Радиокод 84950000001</p>", "<p>Радиокод 88127777799</p>"],
+    ["<dl><dt>Телефон</dt><dd>84950000001</dd></dl>", "<dl><dt>Телефон</dt><dd>88127777799</dd></dl>"],
+    [
+      '<a href="tel:84950000001">Заказ: 84950000001</a>',
+      '<a href="tel:+78127777799">Заказ: 88127777799</a>',
+    ],
+  ]),
+
+  "what a link dials behind the number": page(byBoth, [
+    [`<a href="tel:84950000001,123">${OWN} доб. 123</a>`, `<a href="tel:+78127777799,123">${LENT} доб. 123</a>`],
+    [`<a href="tel:+7-495-000-00-01;ext=12">${OWN}</a>`, `<a href="tel:+78127777799;ext=12">${LENT}</a>`],
+    [`<a class="phone" href="tel:84950000002p1w2#">${OWN}</a>`, `<a class="phone" href="tel:+78127777799p1w2#">${LENT}</a>`],
+    [`<a href="tel:0000001;phone-context=+7495">${OWN}</a>`, `<a href="tel:+78127777799">${LENT}</a>`],
+    [`<a href="tel:84950000001,">${OWN}</a>`, `<a href="tel:+78127777799">${LENT}</a>`],
+  ]),
+
+  "a directory of hundreds, and many lines in one paragraph": page(byBoth, [
+    swap("<p>#<br>#<br>#<br>#<br>#<br>#<br>#<br>#<br>#</p>"),
+    swap('<b class="phone">#</b>'.repeat(500)),
+  ]),
+
   "a number that blocks cut in pieces": page(byNumber, [
     CANARY,
     "<p>8 (495)<br>000-00-01</p>",
@@ -89,6 +134,11 @@ testCases({
     "<svg><text><tspan>8 (495)</tspan> <tspan>000-00-01</tspan></text></svg>",
     `<div>${[..."84950000001"].map((digit) => `<div>${digit}</div>`).join("")}</div>`,
     // The second number would be read with the first one's new code.
+    "<p>(495) 000-00-01<br>000-00-02</p>",
+    "<p>8 (495) 000-00-01,<br>\n 000-00-02 (факс)</p>",
+    "<table><tbody><tr><td>8 (495) 000-00-01</td><td>000-00-02</td></tr></tbody></table>",
+    swap("<p>#<br>Факс 000-00-02</p>"),
+    swap("<p>#<br>101000, Москва</p>"),
     "<p>т.: (495) 000-00-01, 000-00-02 (многоканальный)</p>",
     "<p>(495) 000-00-01 и 000-00-02</p>",
     // Words part them: it is a number by itself.
@@ -142,6 +192,21 @@ testCases({
     `<a href="viber://chat?number=%2B74950000001"><b>${OWN}</b></a>`,
     `<a href="callto:+74950000001">${OWN}</a>`,
     `<a href="javascript:call('84950000001')">${OWN}</a>`,
+  ]),
+
+  "and so they do in an owner's element": page(byClass, [
+    CANARY.map((html) => html.replace("<p>", '<p class="phone">')),
+    `<a class="phone" href="sms:+74950000001">${OWN}</a>`,
+    `<a class="phone" href="https://wa.me/74950000001?text=1">WhatsApp ${OWN} круглосуточно 24/7</a>`,
+    `<a class="phone" href="callto:+74950000001"><b>8 (495)</b> 000-00-01</a>`,
+    `<a href="viber://chat?number=%2B74950000001"><b class="phone">${OWN}</b></a>`,
+    `<svg><a xlink:href="tel:84950000001"><text class="phone">${OWN}</text></a></svg>`,
+    [
+      `<p class="phone"><a href="tel:84950000001">${OWN}</a> <a href="sms:84950000001">${OWN}</a> ${OWN}</p>`,
+      `<p class="phone"><a href="tel:+78127777799">${LENT}</a> <a href="sms:84950000001">${OWN}</a> ${LENT}</p>`,
+    ],
+    swap('<a class="phone" href="/contacts/">#</a>'),
+    swap('<a class="phone" href="https://wa.me/78005553535">#</a>'),
   ]),
 
   "what is no text of the page": page(byBoth, [

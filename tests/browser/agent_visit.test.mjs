@@ -173,6 +173,110 @@ test("one tab closes, the visit lives; the last one leaves", async () => {
   await visitor.close();
 });
 
+/** Runs before the page: its clock may be set forward, its listeners are kept. */
+const bent = () => {
+  window.later = 0;
+  const { now } = Date;
+  Date.now = () => now() + window.later;
+  window.heard = {};
+  const { addEventListener } = EventTarget.prototype;
+  EventTarget.prototype.addEventListener = function (type, act, options) {
+    // Drivers have listeners of their own.
+    const isAgent = this === window && new Error().stack.includes("/s/");
+    if (isAgent) (window.heard[type] ||= []).push(options);
+    return addEventListener.call(this, type, act, options);
+  };
+};
+const keeps = (visitor) => visitor.sent().filter((what) => what === "keep").length;
+
+test("pointer, key, wheel, scroll, touch and click are activity, looked at passively once a second", async () => {
+  const url = await seed("kinds", 2);
+  const visitor = await newVisitor(browser, worker.url, { hasTouch: true });
+  await visitor.context.addInitScript(bent);
+  const page = await visitor.open(url);
+  await shown(page);
+  await page.evaluate(() => document.body.insertAdjacentHTML("beforeend", '<div style="height:9000px"></div>'));
+  const acts = {
+    pointer: () => page.mouse.move(Math.random() * 90, 9),
+    key: () => page.keyboard.press("Shift"),
+    wheel: () => page.mouse.wheel(0, 50),
+    scroll: () => page.evaluate(() => scrollTo(0, 900)),
+    touch: () => page.touchscreen.tap(200, 300),
+    click: () => page.mouse.click(200, 300),
+    shown: () =>
+      page.evaluate(() => document.dispatchEvent(new Event("visibilitychange", { bubbles: true }))),
+  };
+  let count = 0;
+  for (const [name, act] of Object.entries(acts)) {
+    await page.evaluate(() => (window.later += 61_000));
+    await act();
+    await until(() => keeps(visitor) === count + 1).catch(() => assert.fail(`${name} is no activity`));
+    // Much of it is no more than one.
+    for (let again = 0; again < 5; again += 1) await act();
+    await settle(page, 100);
+    assert.equal(keeps(visitor), (count += 1), name);
+  }
+  const heard = await page.evaluate(() => window.heard);
+  for (const type of ["pointermove", "pointerdown", "keydown", "scroll", "touchstart", "wheel", "click"]) {
+    assert.deepEqual(heard[type], [{ capture: true, passive: true }], type);
+  }
+  // Those keep pages from the back/forward cache.
+  for (const type of ["unload", "beforeunload"]) assert.equal(heard[type], undefined);
+  assert.deepEqual(visitor.faults, []);
+  await visitor.close();
+});
+
+test("two tabs, one heartbeat: whichever the visitor is in", async () => {
+  const url = await seed("beats", 2);
+  const visitor = await newVisitor(browser, worker.url);
+  await visitor.context.addInitScript(bent);
+  const [first, second] = [await visitor.open(url), await visitor.open(url)];
+  const number = await shown(first);
+  assert.equal(await shown(second), number);
+  for (let round = 1; round <= 3; round += 1) {
+    for (const tab of [first, second]) await tab.evaluate(() => (window.later += 61_000));
+    for (const tab of round % 2 ? [first, second] : [second, first]) {
+      await tab.bringToFront();
+      await tab.mouse.move(50 + round, 9);
+      await settle(tab, 400);
+    }
+    assert.equal(keeps(visitor), round);
+  }
+  assert.equal(visitor.sent().filter((what) => what === "visit").length, 2, "one for each page");
+  assert.deepEqual(visitor.faults, []);
+  await visitor.close();
+});
+
+test("the owner's domain for cookies: the visitor and his label are known on every subdomain", async () => {
+  const { port } = new URL(site.url);
+  const hosts = ["www.shop.localhost", "msk.shop.localhost"].map((name) => `http://${name}:${port}`);
+  const label = "direct_5.banner_топ";
+  const open = async (id, changes) => {
+    const all = { id: "all", numbers: numbers(3), targets: [{ class: "phone" }] };
+    await worker.seed({ ...configFor(id, hosts[0], [all], changes), origins: hosts });
+    const visitor = await newVisitor(browser, worker.url);
+    const page = await visitor.open(`${hosts[0]}/t/${id}/?roistat=${label}`);
+    const number = await shown(page);
+    await page.waitForFunction(() => Object.values(localStorage).some((text) => text.includes("banner")));
+    const cookie = await page.evaluate(() => document.cookie);
+    await page.goto(`${hosts[1]}/t/${id}/`);
+    const there = await shown(page);
+    const { visitor: known, visit, marker } = visitor.messages.findLast(({ name }) => name === "visit");
+    assert.deepEqual(visitor.faults, []);
+    await visitor.close();
+    return { number, there, cookie, known, visit, marker };
+  };
+  const one = await open("domain", { cookie_domain: "shop.localhost" });
+  assert.equal(one.there, one.number);
+  assert.match(one.cookie, /^ringlet=[0-9a-z]{26}\.[0-9a-z]{26}\.direct_5\.banner/);
+  assert.match(one.known, /^[0-9a-z]{26}$/);
+  assert.match(one.visit, /^[0-9a-z]{26}$/);
+  assert.equal(one.marker, label);
+  const apart = await open("apart", {});
+  assert.notEqual(apart.there, apart.number);
+  assert.deepEqual([apart.cookie, apart.known, apart.marker], ["", undefined, undefined]);
+});
+
 test("an idle visitor's number goes to whoever needs it; activity asks for one again", async () => {
   // One number, and a short idle time: the shortest the edge takes.
   const url = await seed("idle", 1, { idle_release_ms: 5000, hold_ms: 10000 });

@@ -15,9 +15,9 @@ after(() => worker.dispose());
 
 const CACHE = "https://shop-example.cdn.ampproject.org";
 
-async function ask({ scenario = "all", origin = CACHE, source = ORIGIN, client = "", url = `${ORIGIN}/amp?roistat=leaflet` } = {}) {
+async function ask({ scenario = "all", origin = CACHE, source = ORIGIN, client = "", url = `${ORIGIN}/amp?roistat=leaflet`, more = {} } = {}) {
   const query = new URLSearchParams({ url, referrer: "", client, __amp_source_origin: source });
-  const answer = await worker.fetch(`/v1/sites/shop/amp/${scenario}?${query}`, { headers: { origin } });
+  const answer = await worker.fetch(`/v1/sites/shop/amp/${scenario}?${query}`, { headers: { ...(origin ? { origin } : {}), ...more } });
   const text = await answer.text();
   const body = text ? JSON.parse(text) : null;
   validate("GET", `/v1/sites/shop/amp/${scenario}`, answer.status, answer.headers.get("content-type") ?? "", body);
@@ -28,6 +28,7 @@ test("a reader of a cached page gets a number in both forms, and his call is his
   const { status, headers, body } = await ask({ client: "amp-one" });
   assert.equal(status, 200);
   assert.equal(headers.get("access-control-allow-origin"), CACHE);
+  assert.equal(headers.get("access-control-allow-credentials"), "true", "the component asks with credentials");
   assert.match(body.phoneNumber, /^\+7495000\d{4}$/);
   assert.equal(body.formattedPhoneNumber.replace(/\D/g, "").slice(1), body.phoneNumber.slice(2));
 
@@ -47,6 +48,14 @@ test("the shop's own origin may ask too; another's page may not, whatever it say
   assert.equal((await ask({ origin: "https://evil-example.cdn.ampproject.org" })).status, 403);
   assert.equal((await ask({ source: "https://evil.example" })).status, 403);
   assert.equal((await ask({ scenario: "none" })).status, 404);
+  // Where the Worker answers under the shop's own origin the browser names none: AMP says so.
+  const same = { "amp-same-origin": "true" };
+  const own = await ask({ origin: "", more: same });
+  assert.equal(own.status, 200);
+  assert.equal(own.headers.get("access-control-allow-origin"), ORIGIN);
+  assert.equal((await ask({ origin: "" })).status, 403);
+  assert.equal((await ask({ origin: "", source: "https://evil.example", more: same })).status, 403);
+  assert.equal((await ask({ origin: "https://evil.example", more: same })).status, 403);
 });
 
 test("a full pool gives the reserve number", async () => {

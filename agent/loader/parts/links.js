@@ -3,8 +3,8 @@
 // in the page stands there again right after. Where he arrives, the edge has read the token from
 // the page's address; here it is taken out of it.
 //
-// What has no moment to step in is let go as it is: `form.submit()` with POST, redirects, scripts'
-// navigation in browsers without the Navigation API. A page may ask for an address itself:
+// What has no moment to step in is let go as it is: redirects of a server, `location` and `meta` in
+// browsers without the Navigation API. A page may ask for an address itself:
 // `ringlet('link', address)`.
 
 const NAME = 'ringlet_link';
@@ -124,6 +124,16 @@ function passForms({ attributeOf, quietly }, tokenFor) {
     if (method === 'get') sent = [event, token];
     if (method === 'post') lend(action, add(action.nodeValue, token));
   };
+  // A script's `submit` tells nobody.
+  const { prototype } = HTMLFormElement;
+  quietly(() => {
+    prototype.submit = new Proxy(prototype.submit, {
+      apply: (submit, form, given) => {
+        quietly(() => onSubmit({ target: form }));
+        return Reflect.apply(submit, form, given);
+      },
+    });
+  });
   const onData = (event) => {
     const [submit, token] = sent || [];
     // Its handlers are through, and the browser takes the fields.

@@ -65,6 +65,9 @@ pub struct SiteConfig {
     pub cookie_domain: Option<String>,
     /// What the agent may do before the visitor agreed.
     pub consent: ConsentMode,
+    /// What Global Privacy Control and Do Not Track mean here.
+    #[serde(skip_serializing_if = "PrivacySignals::is_default")]
+    pub privacy_signals: PrivacySignals,
     /// How long data is kept.
     pub retention: Retention,
     /// Whose call it is.
@@ -114,6 +117,27 @@ pub enum ConsentMode {
     Cookieless,
     /// Nothing until the page says so.
     Wait,
+}
+
+/// What Global Privacy Control and Do Not Track, where a browser sends them, mean to the agent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PrivacySignals {
+    /// As [`ConsentMode::Cookieless`].
+    #[default]
+    Cookieless,
+    /// As [`ConsentMode::Wait`].
+    Wait,
+    /// Nothing.
+    Ignore,
+}
+
+impl PrivacySignals {
+    /// Whether it need not be written.
+    // By reference as serde asks of `skip_serializing_if`.
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// How long data is kept.

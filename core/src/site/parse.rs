@@ -9,8 +9,8 @@ use super::receiver::{Receiver, read_receiver};
 use super::{
     AttributionConfig, CONFIG_VERSION, CallerStorageMode, Compatibility, ConsentMode, CooldownRule,
     LateCalls, LinkKind, Locale, NumberOrigin, NumberRecord, NumberStatus, OriginPattern,
-    PageConfig, PolicyConfig, PoolConfig, RegionColouring, Retention, SiteConfig, StockUse,
-    StructuredData, TextAttribute, TouchModel, cross,
+    PageConfig, PolicyConfig, PoolConfig, PrivacySignals, RegionColouring, Retention, SiteConfig,
+    StockUse, StructuredData, TextAttribute, TouchModel, cross,
 };
 use crate::analytics::AnalyticsSystem;
 use crate::id::{PoolId, SiteId, StockId};
@@ -96,6 +96,13 @@ fn read_site(root: &Node<'_>) -> Option<SiteConfig> {
                 ("wait", ConsentMode::Wait),
             ])
         });
+    let privacy_signals = fields.get("privacy_signals").map(|node| {
+        node.choice([
+            ("cookieless", PrivacySignals::Cookieless),
+            ("wait", PrivacySignals::Wait),
+            ("ignore", PrivacySignals::Ignore),
+        ])
+    });
     let retention = fields.get("retention").map(|node| read_retention(&node));
     let attribution = fields
         .get("attribution")
@@ -121,6 +128,7 @@ fn read_site(root: &Node<'_>) -> Option<SiteConfig> {
         area_code: area_code.flatten(),
         cookie_domain: cookie_domain.flatten(),
         consent: consent?,
+        privacy_signals: privacy_signals.flatten().unwrap_or_default(),
         retention: retention.unwrap_or_default(),
         attribution: attribution.unwrap_or_default(),
         page: page.unwrap_or_default(),

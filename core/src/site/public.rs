@@ -3,7 +3,7 @@
 //! Neither the numbers of a pool nor the conditions are in it: whoever could read them could dial
 //! or forge his way around them.
 
-use super::{ConsentMode, PageConfig, SiteConfig};
+use super::{ConsentMode, PageConfig, PrivacySignals, SiteConfig};
 use crate::id::ScenarioId;
 use crate::mask::Mask;
 use crate::scenario::{Scenario, Selector, Target};
@@ -28,6 +28,9 @@ pub struct PublicConfig {
     pub cookie_domain: Option<String>,
     /// What the agent may do before the visitor agreed.
     pub consent: ConsentMode,
+    /// What the browser's signals of privacy mean.
+    #[serde(skip_serializing_if = "PrivacySignals::is_default")]
+    pub privacy_signals: PrivacySignals,
     /// What the page's own scripts get.
     pub page: PageConfig,
     /// What the names of cookies begin with that are sent with a visit.
@@ -72,6 +75,7 @@ impl PublicConfig {
             area_code: config.area_code.clone(),
             cookie_domain: config.cookie_domain.clone(),
             consent: config.consent,
+            privacy_signals: config.privacy_signals,
             page: config.page.clone(),
             cookies: config
                 .page

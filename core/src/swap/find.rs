@@ -20,7 +20,6 @@ const GROUPS_MAX: usize = 15;
 const SEPARATORS_MAX: usize = 3;
 /// Shortest number of a country whose plan we do not have.
 const UNKNOWN_DIGITS_MIN: usize = 7;
-
 /// All runs of one place as one text.
 pub(super) struct Joined {
     pub(super) text: Vec<char>,
@@ -497,7 +496,7 @@ pub(super) fn link(gap: &[char]) -> Link {
         0 if gap.is_empty() => Link::Glued,
         0 => Link::Space,
         // «…00-01 (9:00…»
-        1 if before == '(' && gap.first().is_some_and(|c| is_space(*c)) => Link::Space,
+        1 if before == '(' && gap.iter().any(|c| is_space(*c)) => Link::Space,
         1..=SEPARATORS_MAX => Link::Tight,
         _ => Link::Break,
     }

@@ -4,8 +4,8 @@
 //! where every number is of the site's own country and whole, and either only digits change or one
 //! text node holds all of it. Words, hours and further numbers may stand beside it. What it is not:
 //! searching for certain numbers, local numbers, those of other countries, area codes in brackets
-//! that change their length, masks over several tags, links to services. There it does not guess:
-//! it says that the place is not plain, and the agent asks the whole rules.
+//! that change their length, masks over several tags, links to services and extensions. There it
+//! does not guess: it says that the place is not plain, and the agent asks the whole rules.
 //!
 //! Texts are read as one stream and copied; rows of digits are written over as they end.
 //!
@@ -13,7 +13,7 @@
 //! that).
 
 use super::find::{Link, is_blank, is_letter, is_odd, link};
-use super::{END, Joint, LINK_DIGITS_MIN, UNREAD_DIGITS};
+use super::{END, Joint, LINK_DIGITS_MIN, UNREAD_DIGITS, is_pause};
 use crate::mask::area_digits;
 use crate::phone::Row;
 use crate::phone::plan::Plan;
@@ -107,12 +107,11 @@ impl<'a> Light<'a> {
         self.has_links = true;
         let mut chars = href.iter();
         let mut digits = 0;
-        // What stands before the colon is no number, and what follows these may be none.
+        // What stands before the colon is no number.
         if chars.any(|c| *c == ':') {
             for c in chars {
-                if matches!(c, '%' | ';' | ',' | 'p' | 'w') {
-                    break;
-                }
+                // What follows these may belong to it.
+                self.is_odd |= *c == '%' || is_pause(*c);
                 digits += usize::from(c.is_ascii_digit());
             }
         }

@@ -121,6 +121,7 @@ pub fn rewrite(
             put_all(&mut new, href);
         } else {
             push_tel(&mut new, shown.number.row());
+            put_all(&mut new, extension(link_digits(href).2));
         }
         put(&mut new, END);
     }
@@ -155,15 +156,18 @@ fn is_short(href: &[char]) -> bool {
 /// The number a `tel:` address dials, however it is written: separators, percent-encoding, two
 /// slashes, an extension after `;` or `,`.
 pub fn read_link(href: &[char], home: Codes) -> Option<E164> {
-    let (digits, plus) = link_digits(href);
+    let (digits, plus, _) = link_digits(href);
     read_digits(digits, plus, home).map(|(number, _)| number)
 }
 
-fn link_digits(href: &[char]) -> (Row, bool) {
+/// The digits of an address up to an extension, whether a `+` stands before them, and what follows.
+fn link_digits(href: &[char]) -> (Row, bool, &[char]) {
     let mut digits = Row::EMPTY;
     let mut plus = false;
+    let mut rest = &[][..];
     let mut at = href.iter().position(|c| *c == ':').unwrap_or(href.len());
     while let Some(c) = href.get(at) {
+        let from = at;
         at += 1;
         let c = if *c == '%' {
             at += 2;
@@ -173,12 +177,28 @@ fn link_digits(href: &[char]) -> (Row, bool) {
         };
         match c {
             '+' => plus |= digits.is_empty(),
-            // Extensions and pauses are dialled after the number.
-            ';' | ',' | 'p' | 'w' => break,
+            _ if is_pause(c) => {
+                rest = href.get(from..).unwrap_or_default();
+                break;
+            }
             _ => digits.push(c),
         }
     }
-    (digits, plus)
+    (digits, plus, rest)
+}
+
+/// Extensions and pauses are dialled after the number.
+fn is_pause(c: char) -> bool {
+    matches!(c, ';' | ',' | 'p' | 'w')
+}
+
+/// What is dialled after the number, if `rest` of an address is that: `,123`, `;ext=12`, `p1w2#`.
+/// Anything else was said of the number that is no more there (`;phone-context=`) or is a mistake.
+fn extension(rest: &[char]) -> &[char] {
+    match rest.get(1) {
+        Some('0'..='9' | 'e' | ',') => rest,
+        _ => &[],
+    }
 }
 
 fn hex(c: Option<&char>) -> u8 {

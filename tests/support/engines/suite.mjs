@@ -272,6 +272,90 @@ export function testEngine(launch) {
     await tab.close();
   });
 
+  test("routes of every kind: the block that comes is swapped, the label is read", async () => {
+    const { url, origin } = await seed("routes", 3);
+    const tab = await at(url);
+    await shown(tab);
+    // Not every engine has the Navigation API; every engine has the others.
+    const has = await tab.run(() => typeof window.navigation?.navigate === "function");
+    for (const kind of ["push", "replace", "hash", "back", ...(has ? ["navigation"] : [])]) {
+      await tab.run((kind, own) => {
+        const to = `roistat=by_${kind}`;
+        const show = () => {
+          const block = document.createElement("b");
+          Object.assign(block, { className: "phone", id: kind, textContent: own });
+          document.querySelector("main").replaceChildren(block);
+        };
+        const ways = {
+          push: () => history.pushState({}, "", `?${to}`),
+          replace: () => history.replaceState({}, "", `?${to}`),
+          hash: () => { location.hash = to; },
+          back: () => {
+            history.pushState({}, "", `?${to}`);
+            history.pushState({}, "", "?page=9");
+            addEventListener("popstate", show, { once: true });
+            history.back();
+          },
+          navigation: () => {
+            const take = (event) => event.intercept({ handler: async () => show() });
+            window.navigation.addEventListener("navigate", take, { once: true });
+            window.navigation.navigate(`?${to}`);
+          },
+        };
+        ways[kind]();
+        if (kind !== "back" && kind !== "navigation") show();
+      }, kind, OWN);
+      await seen(tab, (kind, own) => {
+        const text = document.querySelector(`#${kind}`)?.textContent;
+        return text !== own && text === document.querySelector("#top").textContent;
+      }, kind, OWN);
+      await until(() =>
+        edge.messages.some(
+          (one) => one.origin === origin && one.name === "visit" && one.url.includes(`by_${kind}`),
+        ),
+      );
+    }
+    assert.equal((await held("routes")).length, 1, "one visitor, one number");
+    await noFaults(tab);
+    await tab.close();
+  });
+
+  test("to the owner's other domain: by link, form and script, as far as the engine lets us", async () => {
+    const ways = {
+      link: () => document.querySelector("#over").click(),
+      form: () => document.querySelector("#send button").click(),
+      submitted: () => HTMLFormElement.prototype.submit.call(document.querySelector("#send")),
+      script: () => location.assign(document.querySelector("#over").href),
+      asked: () =>
+        window.ringlet("link", document.querySelector("#over").href, (whole) => location.assign(whole)),
+    };
+    for (const [name, go] of Object.entries(ways)) {
+      const id = `to-${name}`;
+      const names = [1, 2].map((next) => `v${hosts + next}.localhost`);
+      const over = `http://${names[1]}:${new URL(pages.url).port}/t/${id}/`;
+      const links =
+        `<a id="over" href="${over}">Parts</a><form id="send" method="post" action="${over}"><button>Go</button></form>`;
+      served.set(id, { body: BODY + links });
+      const before = edge.paths.length;
+      const changes = { page: { linked_domains: names } };
+      const [{ url }] = await seed(id, 3, { visitors: 2, changes });
+      const tab = await at(url);
+      const number = await shown(tab);
+      await until(() => edge.paths.slice(before).some((path) => /^\/a\/\w+\.js$/.test(path)));
+      await pause(300);
+      const has = await tab.run(() => typeof window.navigation?.addEventListener === "function");
+      await tab.run(new Function(`setTimeout(${go}, 0)`));
+      await seen(tab, (name) => location.hostname === name, names[1]);
+      const there = await shown(tab);
+      await seen(tab, () => !location.href.includes("ringlet_link"));
+      // Without the Navigation API a script's own way is let go: another visitor there, no harm.
+      if (name !== "script" || has) assert.equal(there, number, name);
+      else assert.notEqual(there, number);
+      await noFaults(tab);
+      await tab.close();
+    }
+  });
+
   test("back from another page, from the cache of whole pages or not", async () => {
     const { url } = await seed("back", 2);
     const tab = await at(url);
@@ -358,6 +442,42 @@ export function testEngine(launch) {
   /** Whether the page may not compile WebAssembly: the number came without it then. */
   const isForbidden = (tab) => tab.run(() => window.isForbidden);
 
+  /** Everything that is loaded on demand, under the policy of `page`: the whole rules for a local
+   * number, the part for a shadow root, links and systems, the reader of ids, the debugger. */
+  async function checkParts(id, page) {
+    const head = `<script nonce="early">
+      window.ym = (counter, command, act) => act("1700000003");
+      ym.a = [[555, "init", {}]];
+      addEventListener("DOMContentLoaded", () => {
+        const inner = Object.assign(document.createElement("i"), { className: "phone", textContent: "${OWN}" });
+        document.querySelector("#host").attachShadow({ mode: "open" }).append(inner);
+      });
+    </script>`;
+    const body = `${BODY}<b class="phone" id="local">000 10 20</b><div id="host"></div>`;
+    served.set(id, { ...page, body, head });
+    const names = [`v${hosts + 1}.localhost`];
+    const changes = { page: { analytics: ["metrica"], links: ["sms"], linked_domains: names } };
+    const { url, origin } = await seed(id, 2, { changes });
+    const tab = await at(url);
+    const number = await shown(tab);
+    const local = await seen(tab, () => {
+      const text = document.querySelector("#local").textContent;
+      return text !== "000 10 20" && text;
+    });
+    assert.equal(local.replaceAll(" ", ""), number.slice(4), id);
+    const inside = await seen(tab, (own) => {
+      const text = document.querySelector("#host").shadowRoot.textContent;
+      return text !== own && text;
+    }, OWN);
+    assert.equal(digits(inside), number, id);
+    const ids = () => edge.messages.find((one) => one.origin === origin && one.event === "ids");
+    assert.equal((await until(ids, 20_000)).ids.ym_client_id, "1700000003");
+    const site = await tab.run(() => new Promise((done) => window.ringlet("debug", (report) => done(report.site))));
+    assert.equal(site, id);
+    await noFaults(tab);
+    await tab.close();
+  }
+
   test("a strict policy of the page's", async () => {
     const rest = `connect-src ${edge.url}; default-src 'self'; base-uri 'none'`;
     const types = "require-trusted-types-for 'script'; trusted-types 'none'";
@@ -382,6 +502,14 @@ export function testEngine(launch) {
       assert.equal(await isForbidden(tab), name.startsWith("plain"), name);
       await noFaults(tab);
       await tab.close();
+    }
+    const parts = {
+      origin: [`script-src ${early} ${edge.url} 'wasm-unsafe-eval'; ${types}`, tag],
+      dynamic: [`script-src ${early} 'strict-dynamic' 'wasm-unsafe-eval'; ${types}`, byNonce],
+      plain: [`script-src ${early} 'strict-dynamic'; ${types}`, byNonce],
+    };
+    for (const [name, [policy, tagOf]] of Object.entries(parts)) {
+      await checkParts(`parts-${name}`, { tagOf, headers: { "content-security-policy": `${policy}; ${rest}` } });
     }
     const deaf = `script-src ${early} ${edge.url} 'wasm-unsafe-eval'; connect-src 'self'`;
     const headers = { "content-security-policy": deaf };

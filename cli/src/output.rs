@@ -128,3 +128,81 @@ impl Output {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use indicatif::TermLike;
+    use std::io;
+    use std::sync::{Arc, Mutex};
+
+    /// A terminal that keeps what is written to it.
+    #[derive(Clone, Debug, Default)]
+    struct Screen(Arc<Mutex<String>>);
+
+    impl Screen {
+        fn add(&self, text: &str) -> io::Result<()> {
+            let mut written = self.0.lock().map_err(|_| io::ErrorKind::Other)?;
+            written.push_str(text);
+            Ok(())
+        }
+    }
+
+    impl TermLike for Screen {
+        fn width(&self) -> u16 {
+            80
+        }
+        fn move_cursor_up(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+        fn move_cursor_down(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+        fn move_cursor_right(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+        fn move_cursor_left(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+        fn write_line(&self, text: &str) -> io::Result<()> {
+            self.add(text)
+        }
+        fn write_str(&self, text: &str) -> io::Result<()> {
+            self.add(text)
+        }
+        fn clear_line(&self) -> io::Result<()> {
+            Ok(())
+        }
+        fn flush(&self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn drawn(quiet: bool, total: Option<u64>) -> String {
+        let output = Output {
+            json: false,
+            russian: false,
+            quiet,
+        };
+        let bar = output.progress("bytes", total);
+        let screen = Screen::default();
+        if !quiet {
+            bar.set_draw_target(ProgressDrawTarget::term_like(Box::new(screen.clone())));
+        }
+        bar.inc(2_000_000);
+        bar.abandon();
+        assert_eq!(bar.is_hidden(), quiet);
+        let written = screen.0.lock().unwrap();
+        written.clone()
+    }
+
+    #[test]
+    fn long_work_shows_how_far_it_is_unless_nothing_is_to_be_shown() {
+        let known = drawn(false, Some(4_000_000));
+        assert!(known.contains("bytes [███"), "{known:?}");
+        assert!(known.contains("1.91 MiB/3.81 MiB"), "{known:?}");
+        let unknown = drawn(false, None);
+        assert!(unknown.contains("2000000"), "{unknown:?}");
+        assert_eq!(drawn(true, Some(4_000_000)), "");
+    }
+}

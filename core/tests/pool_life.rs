@@ -342,6 +342,32 @@ fn a_call_credited_between_two_parts_of_a_snapshot_is_learnt_from_once() {
 }
 
 #[test]
+fn the_same_configuration_again_is_no_change() {
+    let mut desk = Desk::with(3);
+    desk.granted(0, 1);
+    desk.pool.begin_snapshot();
+    desk.drain();
+    let told = |desk: &Desk| {
+        let configured = |row: &&JournalRow| matches!(row.entry, JournalEntry::Configured(_));
+        desk.rows.iter().filter(configured).count()
+    };
+    let config = PoolConfig {
+        hash_seed: 7,
+        ..desk.pool.config().clone()
+    };
+    desk.tell(1, Input::Reconfigure(Box::new(config.clone())));
+    assert!(desk.pool.is_snapping(), "what is being written goes on");
+    assert_eq!(told(&desk), 0);
+    let times = Times {
+        hold_ms: Millis(1),
+        ..config.times
+    };
+    let other = PoolConfig { times, ..config };
+    desk.tell(1, Input::Reconfigure(Box::new(other)));
+    assert_eq!(told(&desk), 1);
+}
+
+#[test]
 fn numbers_that_come_or_go_break_a_snapshot_off() {
     let mut desk = Desk::with(3);
     desk.granted(0, 1);

@@ -131,4 +131,14 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn every_list_names_its_source() {
+        for list in [LISTED, OWN] {
+            let head = list.lines().take_while(|line| line.starts_with('#'));
+            let head: Vec<&str> = head.collect();
+            let named = |line: &&str| line.contains("Source: ") || line.contains("Made from ");
+            assert!(head.iter().any(named), "{head:?}");
+        }
+    }
 }

@@ -5,7 +5,7 @@ use super::holders::CALLED;
 use super::journal::JournalEntry;
 use super::message::{Attributed, CallMark, GrantKind, Reply, Sign, TabId};
 use super::state::{Phase, whole_seconds};
-use super::{Pool, PoolConfig};
+use super::{NumberConfig, Pool, PoolConfig};
 use crate::attribution::{Call, Settings, Weighed, attribute};
 use crate::delay::{ACTIVE_BIN, Engagement, Tab, bin_of};
 use crate::phone::E164;
@@ -374,8 +374,27 @@ impl Pool {
         Reply::Noted
     }
 
-    pub(super) fn reconfigure(&mut self, config: PoolConfig) -> Reply {
+    /// Whether the pool has the numbers of its configuration and no others: none drains, and none
+    /// left for another shard.
+    fn is_as_configured(&self) -> bool {
+        let stays = |of: &NumberConfig| {
+            let at = self.number_at(of.number);
+            at.map(|at| &self.numbers[at])
+                .is_some_and(|number| !number.draining && number.config == *of)
+        };
+        let wanted = &self.config.numbers;
+        self.numbers.len() == wanted.len() && wanted.iter().all(stays)
+    }
+
+    pub(super) fn reconfigure(&mut self, mut config: PoolConfig) -> Reply {
         self.checkpoint();
+        // Most changes of a site's configuration are none of this pool's, and a large pool takes
+        // long to be built anew.
+        let seed = core::mem::replace(&mut config.hash_seed, self.config.hash_seed);
+        if config == self.config && self.is_as_configured() {
+            return Reply::Noted;
+        }
+        config.hash_seed = seed;
         self.write(JournalEntry::Configured(Box::new(config.clone())));
         self.configure(config);
         Reply::Noted

@@ -32,7 +32,9 @@ impl Shell {
         self.commit();
         let sql = self.store.sql();
         let kept = compact::places(sql)?;
+        // It ends with the last row of now, whatever is written while it is read.
         let mut rebuild = Rebuild::begin(sql)?;
+        timer::turn().await;
         let mut faults = check_database(sql).await?;
         while rebuild.advance(sql, |_| {})? {
             timer::turn().await;

@@ -18,7 +18,7 @@ use std::rc::Rc;
 /// What one slice may cost: about a row that tells of one thing each, some 10 ms in all.
 const SLICE: usize = 1_000;
 /// What a past holder of a snapshot costs, as a share of a row.
-const HOLDERS_A_ROW: usize = 8;
+const HOLDERS_A_ROW: usize = 3;
 /// Rows at the end of the journal among which the latest events are looked for.
 const RECENT_ROWS: u64 = 300;
 
@@ -75,13 +75,18 @@ impl Rebuild {
                     self.unfinished.push(row.row);
                     return true;
                 }
-                JournalEntry::Snapshot { numbers, .. } => {
+                JournalEntry::Snapshot { numbers, head, .. } => {
                     let holders: usize = numbers.iter().map(|of| of.holders.len() + 1).sum();
                     cost += holders / HOLDERS_A_ROW;
+                    // All numbers are placed, or weighed anew.
+                    cost += head.as_ref().map_or(0, |_| SLICE);
                 }
-                _ => {
+                entry => {
                     self.begun = true;
                     self.rows += 1;
+                    if let JournalEntry::Configured(_) = entry {
+                        cost += SLICE;
+                    }
                 }
             }
             cost += 1;

@@ -55,7 +55,7 @@ const pages = await servePages((path) => {
   if (path === "/memory") return plainPage(edge.url, "memory");
   if (path === "/least_selected") return bigPage(edge.url, "least");
   if (path === "/fast") {
-    return plainPage(edge.url, "selected", `${fast}("${edge.url}","selected","granted",false)`);
+    return plainPage(edge.url, "selected", `${fast}("${edge.url}","selected","granted")`);
   }
   if (path === "/chatty") return chattyPage(edge.url, "found", INSERTED);
   if (path === "/chatty_least") return chattyPage(edge.url, "watcher", INSERTED);

@@ -239,6 +239,7 @@ class Place {
     if (next === '-' && LETTER.test(beyond)) return false;
     if ("~:=*'".includes(next) && /[\d+(]/.test(beyond)) return false;
     if (isSelected || this.isMarked([start, end])) return true;
+    if (next === '.' && /[a-z]/.test(beyond)) return false;
     let at = start;
     while (at > 0 && isBlank(this.text[at - 1])) at--;
     return !'№#$€£'.includes(this.at(at - 1)) && !this.isPriced(end);
@@ -284,7 +285,7 @@ class Place {
     let pieces = [];
     for (let first = 0; first < this.groups.length; first++) {
       let piece = this.readFrom(first, wanted);
-      const within = piece && this.beginsWithin(piece, wanted);
+      const within = piece && this.beginsWithin(piece, wanted, true);
       if (within) piece = this.readFrom(first, wanted, within);
       if (!piece) continue;
       pieces.push(piece);
@@ -320,10 +321,11 @@ class Place {
     );
   }
 
-  beginsWithin({ first, last }, wanted) {
+  beginsWithin({ first, last }, wanted, isFirst) {
     for (let at = first + 1; at <= last; at++) {
       const piece = this.pieceFrom(at, wanted);
-      if (piece?.last > last && (wanted || this.isHeaded(piece.range))) return at;
+      const goesOn = piece?.last > last && (wanted || this.isHeaded(piece.range));
+      if (goesOn && !(isFirst && this.beginsWithin(piece, wanted, false))) return at;
     }
   }
 

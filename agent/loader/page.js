@@ -9,6 +9,7 @@
 import { all, attributeOf, doc, listen, nearest, quietly, walkerOf } from './host.js';
 import { isAwaited } from './hydration.js';
 import {
+  KEPT,
   PARSE_MS,
   SIBLINGS,
   WRITES_ALL_MAX,
@@ -17,7 +18,7 @@ import {
   WRITES_MS,
 } from './limits.js';
 import { swap } from './rules.js';
-import { endSearches, mayHold, startSearch } from './search.js';
+import { endSearches, mayHold, startSearch, unveil } from './search.js';
 
 const { contains } = Node.prototype;
 
@@ -54,6 +55,10 @@ const roots = [document];
 
 /** What was there and what we wrote, of text nodes and attributes. */
 let marks = new WeakMap();
+/** The same by what we wrote, for copies that a page makes of what it shows: slides, snapshots. */
+const copies = new Map();
+/** What is longer than that is known again: short parts of a number stand elsewhere too. */
+const COPY_MIN = 6;
 /** The slot that has a node: an earlier one goes first. */
 let claims = new WeakMap();
 let efforts = new WeakMap();
@@ -104,7 +109,8 @@ export function begin({ scenarios, country_code, area_code }) {
   }
   for (const slot of slots) {
     const fields = [`c${country_code}`, `a${area_code || ''}`];
-    slot.about = [...fields, ...slot.numbers.map((number) => `n${number}`)].join(END) + END;
+    if (RINGLET_SEARCH) fields.push(...slot.numbers.map((number) => `n${number}`));
+    slot.about = fields.join(END) + END;
   }
 }
 
@@ -123,11 +129,11 @@ export function look() {
   return slots.some((slot) => slot.found);
 }
 
-/** What the page itself put there. */
+/** What the page itself put there; nothing for no node. */
 export const original = (node) => {
   const mark = marks.get(node);
-  const value = node.nodeValue;
-  return mark && mark.now === value ? mark.was : value;
+  const value = node?.nodeValue;
+  return mark && mark.now === value ? mark.was : (copies.get(value) ?? value);
 };
 
 /** Counts a look that writes beside `element`; true when it was one too many. */
@@ -156,8 +162,8 @@ export const blockOf = (node) => {
 
 /** Gives `node` back what the page had, unless the page has changed it since. */
 const undo = (node) => {
-  const mark = marks.get(node);
-  if (mark && node.nodeValue === mark.now) node.nodeValue = mark.was;
+  const was = original(node);
+  if (node?.nodeValue !== was) node.nodeValue = was;
 };
 
 /** Writes `next` into `nodes`, where `was` is the page's; where the page fights back it gives way
@@ -168,16 +174,18 @@ export function write(nodes, was, next) {
   const isNews = nodes.some((node, at) => node.nodeValue !== next[at]);
   if (!isNews || isAwaited(beside, scanAgain)) return;
   if (isTired(beside)) return nodes.forEach(undo);
+  if (copies.size >= KEPT) copies.clear();
   nodes.forEach((node, at) => {
-    if (next[at] === was[at]) marks.delete(node);
-    else marks.set(node, { was: was[at], now: next[at] });
-    if (node.nodeValue !== next[at]) node.nodeValue = next[at];
+    const now = next[at];
+    marks.set(node, { was: was[at], now });
+    if (now[COPY_MIN]) copies.set(now, was[at]);
+    if (node.nodeValue !== now) node.nodeValue = now;
   });
 }
 
 /** Swaps one place: all of it or nothing. Tells whether it is a place at all. `texts` are rows of
- * a node, whether it goes on the line of the one before, and whether it is only read with the
- * others; `links` are elements. */
+ * a node, whether it goes on the line of the one before, whether it is only read with the
+ * others, and its text for the rules where that is another; `links` are elements. */
 export function swapPlace(index, texts, links, selected) {
   const free = (node) => {
     const owner = claims.get(node);
@@ -190,12 +198,15 @@ export function swapPlace(index, texts, links, selected) {
   if (!nodes.length || was.join('').includes(END)) return false;
   const fields = was.map(
     (value, at) =>
-      (at < texts.length ? (texts[at][1] ? 't' : 'h') + value : `l${kinds.dial(value)}`) + END,
+      (at < texts.length
+        ? (texts[at][1] ? 't' : 'h') + ((RINGLET_SEARCH && texts[at][3]) || value)
+        : `l${kinds.dial(value)}`) + END,
   );
   const { about, mask, shown, written } = slots[index];
   const more = [selected ? 'e' : '', `s${shown}`, (mask ? 'm' : 'f') + written, ''];
   const answer = swap(about + more.join(END) + fields.join(''));
-  const news = answer ? answer.split(END) : was;
+  let news = answer ? answer.split(END) : was;
+  if (RINGLET_SEARCH) news = news.map((value, at) => (texts[at]?.[3] ? unveil(value) : value));
   const next = was.map((value, at) =>
     answer && at >= texts.length ? kinds.lead(value, news[at]) : news[at],
   );
@@ -320,7 +331,7 @@ const lineOf = (root) => {
 export function setNumber(index, digits, given) {
   const slot = slots[index];
   const changed = slot.shown !== digits;
-  if (changed) slot.pattern = 0;
+  if (RINGLET_SEARCH && changed) slot.pattern = 0;
   const written = given?.display?.[slot.mask];
   slot.written = typeof written === 'string' ? written : '';
   slot.answered = given;

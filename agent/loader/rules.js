@@ -35,8 +35,9 @@ export const step = (event, row) => {
 const ask = (given) => {
   const at = give(
     Uint32Array,
-    Array.from({ length: given.length }, (_, at) => {
-      const unit = given.charCodeAt(at);
+    // Pages have `Array.from` of their own, from days before there was one.
+    given.split('').map((sign) => {
+      const unit = sign.charCodeAt(0);
       // Halves of pairs are no characters of their own: see agent/src/boundary.rs.
       return unit >> 11 === 27 ? unit + 0x100000 : unit;
     }),

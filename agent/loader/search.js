@@ -4,6 +4,12 @@
 // What is a number the rules say; here the page is only cut into lines. The browser reads the text
 // of a whole root faster than we walk through it, so that is asked for the last digits of all
 // numbers first; then only blocks in which they begin are cut.
+//
+// One rule is here and not in the core: which words make digits an order, an account or a tax
+// number. It is a list of words, of no use to pages that do not search, and in the module, which
+// they load as well where a place is not plain, it would weigh more than there is room for; and it
+// looks into the cell before, which is the page's. The core sees no digits there, and decides the
+// rest.
 
 import { attributeOf, doc, nearest, quietly, walkerOf } from './host.js';
 import { LONG_TAIL, SLICE_MS, SLICE_NODES, TAIL } from './limits.js';
@@ -13,6 +19,7 @@ import {
   goesOn,
   isLinked,
   kinds,
+  original,
   slots,
   stepThrough,
   swapPlace,
@@ -34,16 +41,27 @@ const WORDS =
   'инн|кпп|огрн|огрнип|снилс|окпо|бик|бин|иин|унп|[ркл]/с|сч[её]та?|заказ|заявка|договора?|' +
   'инвойс|артикул|арт|код|чек|полис|накладная|штрихкод|(?:номер|№)\\s*(?:заказа|заявки)|' +
   'id|inn|tax|vat|tin|order|invoice|account|iban|contract|ticket|tracking|serial|sku|isbn|ref';
+/** With these before it «заказ» is no order but what one may call for. */
+const CALLS = '(?:на|под|to|\\p{L}+(?:ть|те))\\s+(?:заказ|order)';
 const GAP = '[\\s:#№.\u2010-\u2015-]*';
-/** Such a word and its digits, which nothing but spaces parts: dashes are a telephone's, whoever
- * takes orders by it. */
+/** Digits in one piece, or in short ones that spaces part, to their end; dashes are a telephone's,
+ * whoever takes orders by it. */
+const ROW = '\\d{7,}(?!\\s*-?\\d)|\\d{1,4}(?:\\s\\d{1,4}){2,}(?!\\s*[(-]?\\d)';
+const BARE = /* @__PURE__ */ new RegExp(ROW);
+/** Such a word, or what it is no such word in, and the row directly behind it. */
 const LABELLED = /* @__PURE__ */ (() =>
   new RegExp(
-    `(?:^|[^\\p{L}])(?:${WORDS})${GAP}(?:(?:number|no|номер)${GAP})?((?:\\d\\s*){7,})(?![\\d-])`,
+    `(?:^|[^\\p{L}])(?:(${CALLS})|${WORDS})${GAP}(?:(?:number|no|номер)${GAP})?(${ROW})`,
     'giu',
   ))();
-/** So many last digits tell that such a row is a page's number. */
-const ROW_TAIL = 8;
+/** A row shorter than that is no telephone number in any case. */
+const ROW_MIN = 7;
+/** Stands between the cell before and a line: parts digits, and does not part a word from them. */
+const CELL = ':';
+/** The digits of such rows are given to the rules as these, which are no characters and no page
+ * has: so they are no digits, and what else stands in the line is judged by itself. */
+const VEILED = /[\ufdd0-\ufdd9]/g;
+const VEIL = 0xfdd0 - 48;
 // Letters end a row of digits.
 const WORD = /[^\s\d().+/\u00a0\u00ad\u2000-\u206f\u2212-]/;
 
@@ -140,9 +158,10 @@ function searchLink(node, wanted) {
 const isGone = (node, root) =>
   !node.isConnected && root.isConnected && searches.push(search(root));
 
-/** Whether the code of the local number in `text` stands on the line before that of `node`. */
-const isLed = (node, text) => {
-  if (text.replace(/\D/g, '').length > LONG_TAIL) return;
+/** Whether the code of the local number in `line` stands on the one before. */
+const isLed = (line) => {
+  const [[node]] = line;
+  if (line.map(([node]) => node.nodeValue).join('').replace(/\D/g, '').length > LONG_TAIL) return;
   const walker = walkerOf(node.getRootNode(), 4);
   walker.currentNode = node;
   let before = '';
@@ -160,17 +179,42 @@ const beside = (node, step) => {
   return walker.currentNode === node ? undefined : walker.currentNode;
 };
 
-/** Whether a word in `line`, or in the cell before it, says that digits of one of `numbers` are no
- * telephone's. */
-const isLabelled = (line, numbers) => {
-  const [first] = line[0];
-  const before = beside(first, 'previousNode');
+/** The text of the cell before that of `node`, in the same row. */
+const cellBefore = (node) => {
+  const before = beside(node, 'previousNode');
   const row = (node) => blockOf(node)?.parentNode;
-  const label = before && row(before) === row(first) ? before.nodeValue : '';
-  const text = label + line.map(([node]) => node.nodeValue).join('');
-  const rows = [...text.matchAll(LABELLED)].map(([, row]) => row.replace(/\s/g, ''));
-  return numbers.some((number) => rows.some((row) => row.endsWith(number.slice(-ROW_TAIL))));
+  return before && row(before) === row(node) ? before.nodeValue : '';
 };
+
+/** `line` with the digits veiled that a word in it, or in the cell before, calls something else
+ * than a telephone number: those directly behind the word, and no others. */
+const veil = (line) => {
+  const texts = line.map(([node]) => original(node));
+  const own = texts.join('');
+  // Most numbers have marks, or stand alone.
+  if (!BARE.test(own) || own.search(VEILED) >= 0) return line;
+  const cell = cellBefore(line[0][0]) + CELL;
+  const whole = cell + own;
+  let veiled = '';
+  for (const { 0: found, 1: calls, 2: row, index } of whole.matchAll(LABELLED)) {
+    const at = index + found.length - row.length;
+    if (calls || row.replace(/\s/g, '').length < ROW_MIN) continue;
+    const hidden = row.replace(/\d/g, (digit) => String.fromCharCode(VEIL + digit.charCodeAt(0)));
+    veiled += whole.slice(veiled.length, at) + hidden;
+  }
+  veiled = (veiled + whole.slice(veiled.length)).slice(cell.length);
+  let from = 0;
+  return line.map(([node, on, isLed], at) => [
+    node,
+    on,
+    isLed,
+    veiled.slice(from, (from += texts[at].length)),
+  ]);
+};
+
+/** `text` with the digits that were veiled. */
+export const unveil = (text) =>
+  text.replace(VEILED, (sign) => String.fromCharCode(sign.charCodeAt(0) - VEIL));
 
 /** `line` with the local number on the next one: the rules tell whether that is read with the same
  * area code. They change nothing there but what would be changed anyway. */
@@ -182,14 +226,20 @@ const withNext = (line, isApart) => {
 
 /** Looks for them in a line that holds digits. */
 function searchLine(line, wanted) {
-  const text = line.map(([node]) => node.nodeValue).join('');
+  const holds = (part, pattern) => pattern.test(part.map(([node]) => node.nodeValue).join(''));
   for (const [index, pattern, apart] of wanted) {
-    if (!pattern.test(text)) continue;
-    const { numbers, shown } = slots[index];
+    if (!holds(line, pattern)) continue;
     const isApart = ([node]) => nearest(node.parentNode, apart) || isLinked(node);
-    if (line.some(isApart) || isLed(line[0][0], text)) continue;
-    if (isLabelled(line, shown ? [...numbers, shown] : numbers)) continue;
-    find(index, withNext(line, isApart), []);
+    // What has its own place, as a link has, parts the line.
+    const parts = [[]];
+    for (const row of line) {
+      if (isApart(row)) parts.push([]);
+      else parts[parts.length - 1].push(row);
+    }
+    for (const part of parts) {
+      if (!holds(part, pattern) || isLed(part)) continue;
+      find(index, veil(withNext(part, isApart)), []);
+    }
   }
 }
 

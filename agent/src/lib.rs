@@ -40,6 +40,9 @@ mod boundary;
 /// | `t` | the same, but only inline markup stands before it |
 /// | `l` | address of a link that belongs to the place |
 ///
+/// Digits that are no telephone's, whatever they look like, come as U+FDD0 to U+FDD9, and go back
+/// so: the loader knows them by the word before them (`loader/search.js`).
+///
 /// Answers the new texts of all texts and then of all links, in the order given and each followed
 /// by U+0000; nothing at all where there is no place, and an empty text for a place that keeps its
 /// own number because there is none to show.

@@ -266,6 +266,56 @@ test("scripts that go to the other domain take the visitor along", async () => {
   await visitor.close();
 });
 
+/** Links of every kind, as they come into a page: `at` is where they lead. */
+function addLinks(at) {
+  const make = (html) => document.body.insertAdjacentHTML("beforeend", html);
+  make(`<a id="late" href="${at}"><b>Late</b></a><a id="blank" href="${at}" target="_blank" rel="noopener">Blank</a>`);
+  make(`<img usemap="#map" width="40" height="40" src="data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA=">
+    <map name="map"><area id="area" shape="rect" coords="0,0,40,40" href="${at}"></map>`);
+  make(`<svg width="90" height="30"><a id="svg" href="${at}"><text y="15">SVG</text></a></svg>`);
+  make(`<svg width="90" height="30"><a id="old" xlink:href="${at}"><text y="15">Old</text></a></svg>`);
+  make('<p><x-open></x-open></p><a id="around" href="' + at + '"><x-icon></x-icon></a>');
+  const inside = document.querySelector("x-open").attachShadow({ mode: "open" });
+  inside.innerHTML = `<a id="inside" href="${at}">Inside</a>`;
+  const icon = document.querySelector("x-icon").attachShadow({ mode: "open" });
+  icon.innerHTML = "<b>Icon</b>";
+}
+
+test("links of every kind, by mouse, middle button and keyboard", async () => {
+  const click = (selector, options) => (tab) => tab.locator(selector).click({ noWaitAfter: true, ...options });
+  const ways = {
+    late: click("#late b"),
+    blank: click("#blank"),
+    middle: click("#late", { button: "middle" }),
+    control: click("#late", { modifiers: ["Control"] }),
+    area: (tab) => tab.locator("img[usemap]").click({ noWaitAfter: true }),
+    svg: click("#svg text"),
+    old: click("#old text"),
+    inside: click("#inside"),
+    around: click("x-icon b"),
+    keyboard: (tab) => tab.locator("#late").press("Enter", { noWaitAfter: true }),
+  };
+  for (const [name, act] of Object.entries(ways)) {
+    const id = `link-${name}`;
+    const { visitor, tab: from, number } = await open(id);
+    await from.evaluate(addLinks, `${second}/${id}/?a=1#part`);
+    // What browsers with the Navigation API do besides must not be what passes him on.
+    await from.evaluate(() => {
+      window.navigation.addEventListener("navigate", (event) => event.stopImmediatePropagation(), true);
+    });
+    await act(from);
+    // A driver is told of no request of a tab in the background, but of the tab.
+    const tab = await until(() => visitor.context.pages().find((page) => page.url().startsWith(second)));
+    await tab.bringToFront();
+    assert.equal(await swapped(tab, "#top", OWN), number, name);
+    await tab.waitForFunction(() => location.search === "?a=1");
+    const { body: live } = await worker.admin("GET", `/api/v1/sites/${id}/live`);
+    assert.equal(live.pools[0].numbers.filter((one) => one.visitor).length, 1, name);
+    assert.deepEqual(visitor.faults, []);
+    await visitor.close();
+  }
+});
+
 test("links elsewhere, and those of a site that names no domains, stay as they are", async () => {
   const elsewhere = async (id, options, selector) => {
     const { visitor, tab } = await open(id, options);

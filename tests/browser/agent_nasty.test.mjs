@@ -66,6 +66,8 @@ testCases({
     "<p>site.example/?id=84950000001&amp;x</p>",
     "<p>84950000001@mail.example</p>",
     "<p>v8.495.000.00.01</p>",
+    "<p>8-495-000-00-01.example</p>",
+    ["<p>84950000001. Звоните</p>", "<p>88127777799. Звоните</p>"],
     "<p>Заказ № 8 495 000-00-01</p>",
     "<p>8 (495) 000-00-01x123</p>",
     "<p>8-495-000-TAXI</p>",
@@ -106,6 +108,31 @@ testCases({
       '<a href="tel:84950000001">Заказ: 84950000001</a>',
       '<a href="tel:+78127777799">Заказ: 88127777799</a>',
     ],
+  ]),
+
+  "a word guards the digits directly behind it and no others": page(byNumber, [
+    CANARY,
+    ["<p>Для заказа: 84950000001, заказ 12345678</p>", "<p>Для заказа: 88127777799, заказ 12345678</p>"],
+    ["<p>Заказ 1084950000001. Звоните 84950000001</p>", "<p>Заказ 1084950000001. Звоните 88127777799</p>"],
+    ["<p>Заказ 84950000001, тел. 84950000001</p>", "<p>Заказ 84950000001, тел. 88127777799</p>"],
+    ["<p>84950000001 (ИНН 7700000001, КПП 770001001)</p>", "<p>88127777799 (ИНН 7700000001, КПП 770001001)</p>"],
+    ["<p>ИНН <b>84950000001</b> тел. <b>84950000001</b></p>", "<p>ИНН <b>84950000001</b> тел. <b>88127777799</b></p>"],
+    ["<p>р/с 40702810500000001234, 8 495 000 00 01</p>", "<p>р/с 40702810500000001234, 8 812 777 77 99</p>"],
+    ["<p>Invoice 20240017: call 84950000001</p>", "<p>Invoice 20240017: call 88127777799</p>"],
+    ["<p>Order 84950000001, phone 84950000001</p>", "<p>Order 84950000001, phone 88127777799</p>"],
+    ["<p>Call 84950000001 (tax ID 7700000001)</p>", "<p>Call 88127777799 (tax ID 7700000001)</p>"],
+    ["<p>Account no. 84950000001 or 8 495 000 00 01</p>", "<p>Account no. 84950000001 or 8 812 777 77 99</p>"],
+    // What one may call for is no order.
+    ["<p>Торты на заказ: 84950000001</p>", "<p>Торты на заказ: 88127777799</p>"],
+    ["<p>Оформите заказ 8 495 000 00 01</p>", "<p>Оформите заказ 8 812 777 77 99</p>"],
+    ["<p>To order: 84950000001</p>", "<p>To order: 88127777799</p>"],
+    // Digits of the cell before are not the cell's.
+    [
+      "<table><tbody><tr><td>Заказ 55</td><td>84950000001</td></tr></tbody></table>",
+      "<table><tbody><tr><td>Заказ 55</td><td>88127777799</td></tr></tbody></table>",
+    ],
+    "<table><tbody><tr><td>Заказ №</td><td>84950000001</td></tr></tbody></table>",
+    "<p>Order&nbsp;#<i>8495</i>0000001</p>",
   ]),
 
   "what a link dials behind the number": page(byBoth, [
@@ -232,6 +259,10 @@ testCases({
   "two numbers in an element that is wanted twice": page(byBoth, [
     [`<b class="phone">${OWN}, 8 (495) 000-00-02</b>`, `<b class="phone">${LENT}, ${LENT}</b>`],
     swap('<p>Всегда: # <b>8 (495) 000-00-02</b></p>'),
+    // Each has its own place.
+    [`<p>${OWN} или <a href="tel:84950000001">${OWN}</a>, ${OWN}</p>`, `<p>${LENT} или <a href="tel:+78127777799">${LENT}</a>, ${LENT}</p>`],
+    [`<p>${OWN} <a href="sms:84950000001">${OWN}</a> ${OWN}</p>`, `<p>${LENT} <a href="sms:84950000001">${OWN}</a> ${LENT}</p>`],
+    [`<p>${OWN} <b class="phone">8 (495) 000-00-02</b></p>`, `<p>${LENT} <b class="phone">${LENT}</b></p>`],
   ], {
     // Changed often: whoever wrote two things there in turn would tire and give way.
     later:

@@ -8,6 +8,8 @@
 // `ringlet('link', address)`.
 
 const NAME = 'ringlet_link';
+const LINK = 'a[*|href],area[href]';
+const XLINK = 'xlink:href';
 const TOKEN = new RegExp(`([?&])${NAME}=[^&#]*(&?)`);
 /** The edge takes a token for ten minutes; a link may wait in a slow browser. */
 const FRESH_MS = 9 * 60_000;
@@ -69,10 +71,13 @@ export function passVisitors(agent) {
     return token ? add(`${address}`, token) : address;
   };
 
-  /** Where a click would lead. */
+  /** Where a click would lead: by the nearest link, which may be outside of the shadow root that
+   * was clicked, or of SVG. */
   const linkOf = (event) => {
-    const link = nearest(event.composedPath()[0], 'a[href],area[href]');
-    return link && attributeOf(link, 'href');
+    for (const node of event.composedPath()) {
+      if (nearest(node, LINK) !== node) continue;
+      return attributeOf(node, 'href') || attributeOf(node, XLINK);
+    }
   };
   const decorate = (event) => {
     const node = linkOf(event);

@@ -14,7 +14,9 @@ const LINKS = {
     'a[href*="//t.me/+" i],a[href*="//t.me/%2b" i],a[href^="tg:" i][href*="phone=" i]',
 };
 /** Where the number stands in their addresses. */
-const NUMBER = /(^sms:(?:\/\/)?|wa\.me\/|t\.me\/|[?&](?:phone|number)=)([^?;&,#]+)/i;
+const NUMBER = /(^sms:(?:\/\/)?|wa\.me\/|t\.me\/|[?&](?:phone|number)=)([^/?;&,#]+)/i;
+/** What the rules leave alone: an invitation («t.me/+AbC…») is no number. */
+const NONE = 'tel:0';
 /** How far apart the parts of one number may stand. */
 const LEVELS_MAX = 4;
 
@@ -31,10 +33,16 @@ export function addPlaces(agent) {
 function addLinks({ page: { kinds } }, names) {
   for (const name of names) kinds.links.push(LINKS[name]);
   const isTel = (address) => /^tel:/i.test(address);
-  kinds.dial = (address) => (isTel(address) ? address : `tel:${NUMBER.exec(address)?.[2] || ''}`);
+  kinds.dial = (address) => {
+    if (isTel(address)) return address;
+    const number = NUMBER.exec(address)?.[2] || '';
+    return /[a-z_]/i.test(number.replace(/%../g, '')) ? NONE : `tel:${number}`;
+  };
   kinds.lead = (address, tel) => {
     if (isTel(address) || tel === kinds.dial(address)) return isTel(address) ? tel : address;
-    const mark = (number) => (/^(\+|%2b)/i.exec(number) || [''])[0];
+    // A message goes to the whole number, as a call does.
+    const usual = /^sms:/i.test(address) ? '+' : '';
+    const mark = (number) => (/^(\+|%2b)/i.exec(number) || [usual])[0];
     return address.replace(NUMBER, (_, head, number) => head + mark(number) + tel.slice(5));
   };
 }

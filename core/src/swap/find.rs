@@ -92,7 +92,7 @@ impl Joined {
             let mut piece = self.read_from(first, usize::MAX, wanted, home);
             // «10.12.2024 8 (495) …»: the date and the code are no number before the number.
             if let Some(read) = &piece
-                && let Some(at) = self.begins_within(read, wanted, home)
+                && let Some(at) = self.begins_within(read, wanted, home, true)
             {
                 piece = self.read_from(first, at, wanted, home);
             }
@@ -130,12 +130,22 @@ impl Joined {
     }
 
     /// Where within `read` a number begins that a reader sees before it: one with `+` or brackets,
-    /// or one that is looked for, and goes on behind it.
-    fn begins_within(&self, read: &Piece, wanted: Wanted<'_>, home: Codes) -> Option<usize> {
-        let sure = |piece: &Piece| wanted != Wanted::Any || self.is_headed(&piece.range);
+    /// or one that is looked for, and goes on behind it; `is_first` if that may be such a `read`
+    /// itself, which is no number then: «711198 (0)11 8 (495) …».
+    fn begins_within(
+        &self,
+        read: &Piece,
+        wanted: Wanted<'_>,
+        home: Codes,
+        is_first: bool,
+    ) -> Option<usize> {
         (read.first + 1..=read.last).find(|at| {
             let piece = self.piece_from(*at, usize::MAX, wanted, home);
-            piece.is_some_and(|piece| piece.last > read.last && sure(&piece))
+            piece.is_some_and(|piece| {
+                piece.last > read.last
+                    && (wanted != Wanted::Any || self.is_headed(&piece.range))
+                    && !(is_first && self.begins_within(&piece, wanted, home, false).is_some())
+            })
         })
     }
 
@@ -324,7 +334,9 @@ impl Joined {
             at -= 1;
         }
         let sign = at.checked_sub(1).map_or(' ', |at| self.at(at));
-        !matches!(sign, '№' | '#' | '$' | '€' | '£') && !self.is_priced(end)
+        // The name of a file or a site.
+        let is_named = matches!((next, beyond), ('.', 'a'..='z'));
+        !matches!(sign, '№' | '#' | '$' | '€' | '£') && !(is_named || self.is_priced(end))
     }
 
     fn is_marked(&self, range: &Range<usize>) -> bool {

@@ -321,6 +321,7 @@ fn what_only_resembles_the_number_is_left_alone() {
         "RA84950000001000RU",
         "RA84950000001",
         "84950000001RU",
+        "84950000001.pdf",
         "7700000001",
         "4950000001",
         "1007700000001",
@@ -340,6 +341,55 @@ fn what_only_resembles_the_number_is_left_alone() {
         "",
     ] {
         assert_eq!(SEARCHED.show(text, &[]), "left alone", "{text}");
+    }
+}
+
+/// What the agent does with digits that a word calls something else, directly before them: it gives
+/// them as characters that are none (`agent/src/lib.rs`). Here they stand in angle marks.
+#[test]
+fn veiled_digits_are_none_and_what_stands_beside_them_is_swapped() {
+    let veil = |text: &str| {
+        let mut out = String::new();
+        let mut is_veiled = false;
+        for c in text.chars() {
+            match (c, c.to_digit(10)) {
+                ('‹' | '›', _) => is_veiled = c == '‹',
+                (_, Some(digit)) if is_veiled => out.extend(char::from_u32(0xfdd0 + digit)),
+                _ => out.push(c),
+            }
+        }
+        out
+    };
+    for (text, expect) in [
+        ("ИНН ‹84950000001›", None),
+        ("Order no. ‹8 495 000 00 01›", None),
+        (
+            "Заказ ‹84950000001›, тел. 84950000001",
+            Some("Заказ ‹84950000001›, тел. 84950000099"),
+        ),
+        (
+            "84950000001 (ИНН ‹7700000001›)",
+            Some("84950000099 (ИНН ‹7700000001›)"),
+        ),
+        (
+            "Для заказа: 84950000001. Счёт ‹40702810›",
+            Some("Для заказа: 84950000099. Счёт ‹40702810›"),
+        ),
+        (
+            "Invoice ‹84950000001› – call 8 495 000 00 01",
+            Some("Invoice ‹84950000001› – call 8 495 000 00 99"),
+        ),
+        (
+            "Tax ID ‹84950000001›|; phone 74950000001",
+            Some("Tax ID ‹84950000001›|; phone 74950000099"),
+        ),
+        (
+            "order ‹12345678›¦8 (495) 000-00-01",
+            Some("order ‹12345678›¦8 (495) 000-00-99"),
+        ),
+    ] {
+        let expect = expect.map_or_else(|| "left alone".to_owned(), veil);
+        assert_eq!(SEARCHED.show(&veil(text), &[]), expect, "{text}");
     }
 }
 
@@ -638,6 +688,8 @@ fn a_number_swapped_beside_another_changes_nothing_about_that() {
         "+7 495 000 00 01000,8 (495) 000-00-01",
         // What the number of the first node takes from the second.
         "000000000|\u{200e}8 (495) 000-00-01а",
+        // What seems to begin within the first is cut by the last itself.
+        "7711198 (0)11|\u{200e} 8 (495) 000-00-01",
     ] {
         let once = case.show(text, &[]);
         assert_eq!(case.show(&once, &[]), once, "{text}");

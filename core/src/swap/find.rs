@@ -336,7 +336,8 @@ impl Joined {
         let sign = at.checked_sub(1).map_or(' ', |at| self.at(at));
         // The name of a file or a site.
         let is_named = matches!((next, beyond), ('.', 'a'..='z'));
-        !matches!(sign, '№' | '#' | '$' | '€' | '£') && !(is_named || self.is_priced(end))
+        let is_signed = matches!(sign, '№' | '#' | '$' | '€' | '£');
+        !(is_signed || is_named || self.is_priced(end))
     }
 
     fn is_marked(&self, range: &Range<usize>) -> bool {

@@ -1,9 +1,11 @@
 //! Learning a site's own delays from its own attributed calls.
 //!
-//! Counted per class and bin: calls, and seconds visitors spent there without having called. The
-//! hazard of a cell is its calls over its seconds, shrunk towards the default in three steps: the
-//! site as a whole, then each bin and each class, then the cell. Each step is a gamma-Poisson mean:
-//! (calls + k) / (expected calls + k). With no calls the default stands; with many the counts do.
+//! Counted per class and bin: calls, and seconds visitors spent there without having called. First
+//! the default is stretched in time, if the site's callers are slower or faster as a whole
+//! ([`stretch`]): one figure, which a few dozen calls tell. Then the hazard of a cell is its calls
+//! over its seconds, shrunk towards that in three steps: the site as a whole, then each bin and each
+//! class, then the cell. Each step is a gamma-Poisson mean: (calls + k) / (expected calls + k). With
+//! no calls the default stands; with many the counts do.
 //!
 //! The default may be another table, such as an imported one: the own calls correct that, so that
 //! an import sways a site no longer than its own calls are few, however many calls it stands on.
@@ -236,6 +238,51 @@ fn ratio(calls: f64, expected: f64, prior: f64) -> f64 {
 
 type Range = core::ops::Range<usize>;
 
+/// The most half octaves by which a default is stretched either way: four times.
+const STRETCH_MOST: i32 = 4;
+/// What a stretch of one half octave must gain in likelihood, in nats; one of `n` the square of n
+/// times as much. A shift of one is told by some thirty calls.
+const STRETCH_COST: f64 = 2.0;
+
+/// By how many half octaves, which are bins, the site's callers are slower than `hazard` says;
+/// negative is faster. Weighed by likelihood, the number of calls in all aside.
+fn stretch(hazard: &[[f64; BINS]], counts: &DelayCounts) -> i32 {
+    let calls: Vec<f64> = (1..BINS).map(|bin| counts.calls_in_bin(bin)).collect();
+    let total: f64 = calls.iter().sum();
+    if !total.is_finite() || total <= 0.0 {
+        return 0;
+    }
+    let likelihood = |halves: i32| {
+        let expected = (1..BINS).map(|bin| -> f64 {
+            let of =
+                |class: usize| counts.seconds(class, bin) * slower(&hazard[class], bin, halves);
+            (0..CLASSES).map(of).sum()
+        });
+        let expected: Vec<f64> = expected.collect();
+        let sum: f64 = expected.iter().sum();
+        let of = calls.iter().zip(&expected);
+        of.filter(|(calls, _)| **calls > 0.0)
+            .map(|(calls, expected)| calls * (expected / sum).max(1e-9).ln())
+            .sum::<f64>()
+            - STRETCH_COST * f64::from(halves * halves)
+    };
+    // Of equal ones the least; nonsense is no reason to stretch.
+    let (mut best, mut most) = (0, likelihood(0));
+    for halves in (1..=STRETCH_MOST).flat_map(|halves| [halves, -halves]) {
+        let likely = likelihood(halves);
+        if likely > most {
+            (best, most) = (halves, likely);
+        }
+    }
+    best
+}
+
+/// The hazard of an idle bin where everything comes `halves` half octaves later.
+fn slower(row: &[f64; BINS], bin: usize, halves: i32) -> f64 {
+    let from = (bin as i32 - halves).clamp(1, BINS as i32 - 1);
+    row[from as usize] * 0.5f64.powf(f64::from(halves) / 2.0)
+}
+
 /// `prior` corrected by `counts`.
 pub fn learn(prior: &DelayModel, counts: &DelayCounts) -> DelayModel {
     let mut hazard: Vec<[f64; BINS]> = (0..CLASSES)
@@ -243,6 +290,11 @@ pub fn learn(prior: &DelayModel, counts: &DelayCounts) -> DelayModel {
             core::array::from_fn(|bin| f64::from(prior.cell(Class::from_index(class), bin)))
         })
         .collect();
+    let halves = stretch(&hazard, counts);
+    for row in &mut hazard {
+        let told = *row;
+        (1..BINS).for_each(|bin| row[bin] = slower(&told, bin, halves));
+    }
     let correct = |hazard: &mut [[f64; BINS]], classes: Range, bins: Range, prior: f64| {
         let (mut calls, mut expected) = (0.0, 0.0);
         for class in classes.clone() {
@@ -336,6 +388,35 @@ mod tests {
         };
         let (before, after) = (error(&wrong), error(&learnt));
         assert!(after < before / 4.0, "off by {before}, then by {after}");
+    }
+
+    #[test]
+    fn slow_callers_stretch_the_table_after_a_few_dozen_calls() {
+        let truth = DelayModel::default();
+        let hazard: Vec<[f64; BINS]> = (0..CLASSES)
+            .map(|class| {
+                core::array::from_fn(|bin| f64::from(truth.cell(Class::from_index(class), bin)))
+            })
+            .collect();
+        for halves in -STRETCH_MOST..=STRETCH_MOST {
+            let class = 1; // of a visitor who tapped and has a tab open
+            let mut counts = DelayCounts::default();
+            // Calls in whole, so that what is expected is what is seen.
+            for bin in 1..BINS {
+                let rate = slower(&hazard[class], bin, halves);
+                let visitors = 1e5;
+                let seconds = visitors * (bin_end(bin).0 - bin_start(bin).0) as f64 / 1e3;
+                counts.seconds[class * BINS + bin] = seconds as f32;
+                counts.calls[class * BINS + bin] = (rate * seconds).round() as f32;
+            }
+            assert_eq!(stretch(&hazard, &counts), halves);
+            // Of three hundred the law is told, of three it is not.
+            let few = 300.0 / counts.calls_total() as f32;
+            counts.fade(few);
+            assert_eq!(stretch(&hazard, &counts), halves);
+            counts.fade(0.01);
+            assert!(stretch(&hazard, &counts).abs() <= halves.abs());
+        }
     }
 
     #[test]

@@ -42,8 +42,12 @@ unsafe impl GlobalAlloc for Counting {
 static ALLOCATOR: Counting = Counting;
 
 /// A pool of `count` numbers whose every ring of recent holders is full.
-fn lived_in(count: u64) -> Desk {
-    let mut desk = Desk::with(count);
+fn lived_in(count: u64, region_colouring: Colouring) -> Desk {
+    let mut desk = Desk::new(PoolConfig {
+        numbers: support::numbers(count),
+        region_colouring,
+        ..PoolConfig::default()
+    });
     let holders = holders_per_number(count as usize) as u64;
     for n in 0..count * (holders + 1) {
         let ask = Acquire::of(VisitorId(u128::from(n) << 64), VisitId(u128::from(n) + 1));
@@ -60,7 +64,7 @@ fn lived_in(count: u64) -> Desk {
 fn ten_thousand_numbers_and_a_hundred_thousand_holders_fit_in_16_mib() {
     for (numbers, expected) in [(10_000, 100_000), (781, 781 * 128)] {
         let before = BYTES.get();
-        let desk = lived_in(numbers);
+        let desk = lived_in(numbers, Colouring::On);
         let held = BYTES.get() - before;
         let holders: usize = desk.pool.state().iter().map(|n| n.holders.len()).sum();
         assert_eq!(holders, expected);
@@ -72,7 +76,7 @@ fn ten_thousand_numbers_and_a_hundred_thousand_holders_fit_in_16_mib() {
 
 #[test]
 fn a_heartbeat_allocates_nothing() {
-    let mut desk = lived_in(100);
+    let mut desk = lived_in(100, Colouring::On);
     let now = desk.pool.now();
     let mut grants = Vec::new();
     for visitor in 0..100u128 {

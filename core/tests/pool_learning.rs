@@ -303,7 +303,7 @@ impl Life {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 128,
+        cases: support::cases(128),
         failure_persistence: None,
         ..ProptestConfig::default()
     })]

@@ -2,11 +2,11 @@
 
 mod support;
 
-use ringlet_core::delay::{DelayModel, bin_of};
+use ringlet_core::delay::{DelayModel, Engagement, bin_of};
 use ringlet_core::id::{CallId, VisitId, VisitorId};
 use ringlet_core::pool::*;
 use ringlet_core::time::{Millis, UnixMillis};
-use support::{Desk, START, number, numbers, sign};
+use support::{Desk, START, national, number, numbers, sign};
 
 #[test]
 fn two_visitors_have_two_numbers_and_the_third_the_reserve() {
@@ -51,6 +51,36 @@ fn an_idle_visitor_keeps_his_number_until_somebody_needs_it() {
         desk.tell(701, Input::ActivityStarted(sign(&mine))),
         Reply::Lost
     );
+}
+
+#[test]
+fn who_comes_back_after_his_number_was_lent_on_is_no_bounce() {
+    // Idle for so long, and in the same visit or in another: what the new lease begins with.
+    let facts = |idle_s: u64, same_visit: bool| {
+        let mut desk = Desk::with(1);
+        let mine = desk.granted(0, 1);
+        let intent = Sign {
+            intent: true,
+            ..sign(&mine)
+        };
+        desk.tell(15, Input::KeepAlive(intent));
+        desk.tell(15, Input::Idle(sign(&mine)));
+        let theirs = desk.granted(16, 2);
+        desk.tell(17, Input::Leave(sign(&theirs)));
+        let visit = VisitId(if same_visit { 1 } else { 9 });
+        desk.tell(
+            15 + idle_s,
+            Input::Acquire(Acquire::of(VisitorId(1), visit)),
+        );
+        match &desk.rows.last().unwrap().entry {
+            JournalEntry::Grant(row) => (row.facts.engagement, row.facts.intent),
+            other => panic!("no grant row: {other:?}"),
+        }
+    };
+    assert_eq!(facts(600, true), (Some(Engagement::Deep), true));
+    // The page lost its number while he was hardly away.
+    assert_eq!(facts(20, true), (Some(Engagement::Bounce), true));
+    assert_eq!(facts(600, false), (None, false));
 }
 
 #[test]
@@ -463,62 +493,6 @@ fn a_pool_split_by_source_lends_each_source_its_own() {
     assert_eq!(given, expected);
 }
 
-/// Three numbers seen by visitors of regions 1, 2 and 1; then one of `region` comes.
-fn coloured(colouring: bool, region: u32) -> (Grant, Ground) {
-    let mut desk = Desk::new(PoolConfig {
-        numbers: numbers(3),
-        region_colouring: if colouring {
-            Colouring::On
-        } else {
-            Colouring::Off
-        },
-        ..PoolConfig::default()
-    });
-    let mut ask = |second, visitor: u128, region| {
-        let facts = Facts {
-            region: Region(region),
-            ..Facts::default()
-        };
-        let ask = Acquire {
-            facts,
-            ..Acquire::of(VisitorId(visitor), VisitId(visitor))
-        };
-        match desk.tell(second, Input::Acquire(ask)) {
-            Reply::Granted(grant) => grant,
-            other => panic!("no grant: {other:?}"),
-        }
-    };
-    let earlier = [ask(0, 1, 1), ask(0, 2, 2), ask(0, 3, 1)];
-    for grant in &earlier {
-        desk.tell(10, Input::Leave(sign(grant)));
-    }
-    let facts = Facts {
-        region: Region(region),
-        ..Facts::default()
-    };
-    let ask = Acquire {
-        facts,
-        ..Acquire::of(VisitorId(9), VisitId(9))
-    };
-    let Reply::Granted(grant) = desk.tell(600, Input::Acquire(ask)) else {
-        panic!("no grant")
-    };
-    match &desk.rows.last().unwrap().entry {
-        JournalEntry::Grant(row) => (grant, row.why.ground),
-        other => panic!("no grant row: {other:?}"),
-    }
-}
-
-#[test]
-fn a_coloured_pool_prefers_numbers_seen_in_other_regions() {
-    let (plain, ground) = coloured(false, 1);
-    assert_eq!((plain.number, ground), (number(1), Ground::LeastExpected));
-    let (other, ground) = coloured(true, 1);
-    assert_eq!((other.number, ground), (number(2), Ground::OtherRegion));
-    let (unknown, _) = coloured(true, 0);
-    assert_eq!(unknown.number, number(1));
-}
-
 #[test]
 fn a_credited_call_frees_the_number_for_others_sooner() {
     let mut desk = Desk::with(2);
@@ -609,59 +583,6 @@ fn what_a_pool_learnt_is_where_another_begins() {
     let again = desk.pool.delay_counts();
     assert_eq!(again.calls_total(), exported.calls_total());
     assert_ne!(again, exported);
-}
-
-/// Sixty visitors from `regions` in turn, each of whom calls from his own region.
-fn national(regions: u32) -> Desk {
-    let mut desk = Desk::new(PoolConfig {
-        numbers: numbers(3),
-        region_colouring: Colouring::Learnt,
-        ..PoolConfig::default()
-    });
-    for n in 0..60u64 {
-        let region = Region(1 + n as u32 % regions);
-        let facts = Facts {
-            region,
-            ..Facts::default()
-        };
-        let (visitor, visit) = (VisitorId(u128::from(n) + 1), VisitId(u128::from(n) + 1));
-        let ask = Acquire {
-            facts,
-            ..Acquire::of(visitor, visit)
-        };
-        let Reply::Granted(grant) = desk.tell(n * 600, Input::Acquire(ask)) else {
-            panic!("no grant")
-        };
-        desk.tell(n * 600 + 10, Input::Leave(sign(&grant)));
-        let credit = Attributed {
-            number: grant.number,
-            lease: grant.lease,
-            at: UnixMillis(START + (n * 600 + 20) * 1000),
-            share: 1.0,
-            caller: region,
-            share_without_region: 1.0,
-        };
-        desk.tell(n * 600 + 21, Input::Attributed(credit));
-    }
-    desk
-}
-
-#[test]
-fn colouring_begins_when_calls_show_that_regions_tell_and_survives_a_stop() {
-    assert!(!national(1).pool.is_coloured(), "a one-city business");
-    let mut desk = national(5);
-    assert!(desk.pool.is_coloured());
-    let mut replayed = Pool::new(desk.pool.config().clone());
-    desk.rows.iter().for_each(|row| replayed.replay(row));
-    assert_eq!(replayed.regions(), desk.pool.regions());
-    assert!(replayed.is_coloured());
-    desk.rows.clear();
-    desk.pool.snapshot();
-    desk.drain();
-    let mut restored = Pool::new(PoolConfig::default());
-    desk.rows.iter().for_each(|row| restored.replay(row));
-    assert_eq!(restored.regions(), desk.pool.regions());
-    assert!(restored.is_coloured());
 }
 
 #[test]

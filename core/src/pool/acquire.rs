@@ -3,9 +3,10 @@
 
 use super::holders::{Cold, Hot, MOVED, class_at_grant};
 use super::journal::{Farewell, Granted, Ground, JournalEntry, Why};
-use super::message::{Acquire, Grant, GrantKind, Instead, Reply};
+use super::message::{Acquire, Facts, Grant, GrantKind, Instead, Reply};
 use super::state::{Phase, Tabs};
 use super::{Overflow, Pool, Role};
+use crate::delay::Engagement;
 use crate::entropy::Entropy;
 use crate::id::LeaseId;
 use crate::time::{Millis, UnixMillis};
@@ -129,7 +130,7 @@ impl Pool {
             visitor: ask.visitor,
             visit: ask.visit,
             tab: ask.tab,
-            facts: ask.facts,
+            facts: self.known_of(&ask),
             kind,
             why,
             key: ask.key,
@@ -144,6 +145,24 @@ impl Pool {
             ..granted
         })));
         self.grant_of(at, kind)
+    }
+
+    /// What is known of who asks: besides what he says, what his earlier lease in this visit told.
+    /// Without it who comes back to a number that was lent on would count as a bounce again.
+    fn known_of(&self, ask: &Acquire) -> Facts {
+        let mut facts = ask.facts;
+        let place = self.holders.of_visitor(ask.visitor);
+        let Some(place) = place.filter(|place| self.holders.cold(*place).visit == ask.visit) else {
+            return facts;
+        };
+        let (hot, cold) = (self.holders.hot(place), self.holders.cold(place));
+        let class = hot.class();
+        let back = self.now.since(hot.last_activity) >= self.config.times.idle_release_ms;
+        let spells = cold.spells.saturating_add(u8::from(back));
+        let told = class.engagement.max(Engagement::of(spells, cold.active_s));
+        facts.engagement = facts.engagement.max(Some(told));
+        facts.intent |= class.intent;
+        facts
     }
 
     /// How the latest holder of a number is left.

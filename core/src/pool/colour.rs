@@ -6,206 +6,182 @@
 //! calls of a past holder from his own region; of one from elsewhere those made while his own rate
 //! is the higher even so. What he gives up: of his own calls those from the region of a past holder
 //! who is then the likelier. Both are one integral over the newcomer's age, the sum over callers'
-//! regions of the lesser of two rates ([`Pool::taken`]).
+//! regions of the lesser of two rates.
 //!
-//! The exact sum is for a short list only, which a rougher one picks ([`Pool::roughly_taken`]): a
-//! grant at 10,000 numbers stays within its time.
+//! All of that sum but the part of the newcomer's own region is the same for a newcomer from
+//! anywhere. So it is kept with the number ([`super::palette`]); a grant adds the other part for
+//! every number and takes the least.
 
+use super::Pool;
 use super::message::Facts;
-use super::select::{mass_of, tier_of};
-use super::{Pool, Region};
+use super::palette::{Own, Painted, SLOTS, slot_of, slots_for};
+use super::select::tier_of;
 use crate::attribution::RegionModel;
-use crate::delay::{Class, Engagement, Tab};
+use crate::delay::{Class, DelayModel, Device, Engagement, Tab, bin_of};
 use crate::time::Millis;
 
-/// What colouring goes by, as learnt of callers' regions.
-#[derive(Clone, Copy, Debug)]
+/// What colouring goes by, as learnt of callers' regions and of delays.
+#[derive(Clone, Debug)]
 pub(super) struct Colour {
     /// Whether it pays.
-    pub(super) pays: bool,
+    pays: bool,
     /// A caller's number comes from his visitor's region this often.
-    same: f32,
+    pub(super) same: f32,
+    /// A call comes from a region by chance this often, by the region's slot.
+    pub(super) stray: [f32; SLOTS],
+    /// The same of all regions.
+    pub(super) strays: f32,
+    /// Calls a second that a newcomer makes at each of [`AGES_S`].
+    pub(super) rates: [f32; AGES],
 }
 
-impl Colour {
-    pub(super) fn of(regions: &RegionModel) -> Self {
-        Self {
-            pays: regions.colouring_pays(),
-            same: regions.same_share(),
-        }
-    }
-}
-
-/// The part of his calls that a past holder from elsewhere loses while the newcomer is active and
-/// just after, when even a call from the past holder's region is rather the newcomer's.
-const OUTSHONE: f32 = 0.1;
-/// Past holders weighed for a colour: those from rare regions stay the likeliest of their region
-/// for a long time.
-const COLOURED: usize = 24;
-/// Numbers looked at roughly, at most.
-const LOOKED_AT: usize = 256;
-/// Of them, numbers weighed exactly.
-const SHORTLIST: usize = 16;
 /// Ages at which a newcomer's rate is compared, and the seconds each stands for. The last stands
-/// for what is left of a number's rest, see [`Newcomer::of`].
-const AGES_S: [(u64, f32); 4] = [(8, 20.0), (45, 60.0), (300, 500.0), (1_800, 0.0)];
+/// for what is left of a number's rest, see [`late_s`].
+pub(super) const AGES_S: [(u64, f32); AGES] = [(8, 20.0), (45, 60.0), (300, 500.0), (1_800, 0.0)];
+/// How many they are.
+pub(super) const AGES: usize = 4;
 /// The last age stands for at most this many seconds.
 const LATE_S_MAX: f32 = 5_400.0;
-/// Slots of the table of callers' regions.
-const SLOTS: usize = 64;
+/// Numbers looked at, at most: of so many the best is as good as of all.
+const WINDOW: usize = 2_048;
 
-/// What is to be expected of a newcomer, as far as a choice needs it.
-struct Newcomer {
-    region: Region,
-    /// Seconds that an age stands for, and his calls a second then.
-    ages: [(f32, f32); AGES_S.len()],
-    /// Shares of callers' regions, by the region's last bits.
-    shares: [(Region, f32); SLOTS],
-    /// The share of a region that is not in its slot.
-    elsewhere: f32,
+impl Colour {
+    /// What goes by where so many regions are told apart.
+    pub(super) fn of(regions: &RegionModel, model: &DelayModel, slots: usize) -> Self {
+        let same = regions.same_share();
+        let mut shares = [0.0f32; SLOTS];
+        let mut known = 0.0;
+        for (region, share) in regions.shares() {
+            shares[slot_of(region, slots)] += share;
+            known += share;
+        }
+        // What is left is of regions that no call came from yet, wherever they are.
+        let others = (1.0f32 - known).max(0.0) / (slots - 1) as f32;
+        let mut stray = [0.0f32; SLOTS];
+        for (stray, share) in stray[..slots].iter_mut().zip(shares).skip(1) {
+            *stray = (1.0 - same) * (share + others);
+        }
+        let rates = AGES_S.map(|(age_s, _)| {
+            let of = |device| model.hazard(newcomer(device, false), Millis::from_secs(age_s));
+            (of(Device::Mobile) + of(Device::Desktop)) / 2.0
+        });
+        Self {
+            pays: regions.colouring_pays(),
+            same,
+            stray,
+            strays: stray.iter().sum(),
+            rates,
+        }
+    }
+
+    /// Whether it pays to colour.
+    pub(super) fn pays(&self) -> bool {
+        self.pays
+    }
 }
 
-impl Newcomer {
-    /// The newcomer of `facts`, where a number rests about `rest` before it is lent again. Who has
-    /// just come may be a bounce or not; those who are not make the calls.
-    fn of(pool: &Pool, facts: &Facts, rest: Millis) -> Self {
-        let class = Class {
-            device: facts.device,
-            engagement: Engagement::Engaged,
-            intent: facts.intent,
-            tab: Tab::Closed,
-            tapped: false,
-        };
-        let mut ages = AGES_S.map(|(age_s, seconds)| {
-            let hazard = pool.model.hazard(class, Millis::from_secs(age_s));
-            (seconds, hazard)
-        });
-        // The least claim is often a bounce's, whose number rests shorter than others do.
-        let rest_s = rest.0 as f32 / 1e3 * 1.4;
-        ages[AGES_S.len() - 1].0 = (rest_s - 600.0).clamp(0.0, LATE_S_MAX);
-        let mut shares = [(Region(0), 0.0); SLOTS];
-        for (region, share) in pool.regions.shares() {
-            shares[region.0 as usize % SLOTS] = (region, share);
-        }
-        Self {
-            region: facts.region,
-            ages,
-            shares,
-            elsewhere: pool.regions.share(Region(0)),
-        }
+/// Who has just come may be a bounce or not; those who are not make the calls.
+fn newcomer(device: Device, intent: bool) -> Class {
+    Class {
+        device,
+        engagement: Engagement::Engaged,
+        intent,
+        tab: Tab::Closed,
+        tapped: false,
     }
+}
 
-    /// The share of callers from `region`. Of regions that fall into one slot the latest has it;
-    /// the others count as rare ones.
-    fn share(&self, region: Region) -> f32 {
-        let (known, share) = self.shares[region.0 as usize % SLOTS];
-        if known == region {
-            share
-        } else {
-            self.elsewhere
-        }
-    }
-
-    /// Calls that go astray where the newcomer's are told from another's, who calls at `rate`,
-    /// with probability `told` only.
-    fn lesser(&self, rate: f32, told: f32) -> f32 {
-        let ages = self.ages.iter();
-        ages.map(|(seconds, hazard)| seconds * rate.min(told * hazard))
-            .sum()
-    }
+/// Seconds that the last age stands for, where numbers rest about `rest` before they are lent
+/// again. The least claim is often a bounce's, whose number rests shorter than others do.
+fn late_s(rest: Millis) -> f32 {
+    (rest.0 as f32 / 1e3 * 1.4 - 600.0).clamp(0.0, LATE_S_MAX)
 }
 
 impl Pool {
+    /// Takes what was learnt of regions and delays. A pool that is coloured from now on has its
+    /// palettes made.
+    pub(super) fn recolour(&mut self) {
+        let slots = slots_for(self.numbers.len());
+        self.colour = Colour::of(&self.regions, &self.model, slots);
+        let wanted = self.is_coloured();
+        if wanted && self.palettes.is_empty() {
+            self.palettes.begin(self.numbers.len());
+            (0..self.numbers.len()).for_each(|at| self.paint(at));
+        } else if !wanted {
+            self.palettes.end();
+        }
+    }
+
     /// The number on which a newcomer and its past holders take the fewest calls from each other.
-    pub(super) fn coloured(&self, from: usize, to: usize, facts: &Facts) -> Option<usize> {
-        let mut short = [(f32::INFINITY, usize::MAX); SHORTLIST];
-        let mut first = None;
-        let mut looked_at = 0;
-        self.claims.ascend(from, to, |at, key| {
-            looked_at += 1;
-            let (tier, _) = *first.get_or_insert((tier_of(key), at));
-            let least_possible = mass_of(key) * (1.0 - self.colour.same + OUTSHONE);
-            if tier != tier_of(key) || least_possible >= short[SHORTLIST - 1].0 {
-                return false;
-            }
-            let taken = self.roughly_taken(at, facts.region);
-            let place = short.partition_point(|(other, _)| *other <= taken);
-            if place < SHORTLIST {
-                short.copy_within(place..SHORTLIST - 1, place + 1);
-                short[place] = (taken, at);
-            }
-            looked_at < LOOKED_AT
-        });
-        let rest = first.and_then(|(_, at)| self.holders.newest(at));
-        let rest = rest.map_or(Millis(0), |place| {
+    /// `least` is the one of least claim: the window begins there, and no other tier will do.
+    pub(super) fn coloured(
+        &self,
+        from: usize,
+        to: usize,
+        least: usize,
+        facts: &Facts,
+    ) -> Option<usize> {
+        let rest = self.holders.newest(least).map_or(Millis(0), |place| {
             self.now.since(self.holders.hot(place).last_activity)
         });
-        let newcomer = Newcomer::of(self, facts, rest);
-        let mut best: Option<(f32, usize)> = None;
-        for (_, at) in short.iter().take_while(|(_, at)| *at != usize::MAX) {
-            let taken = self.taken(*at, &newcomer);
-            if best.is_none_or(|(least, _)| taken < least) {
-                best = Some((taken, *at));
-            }
-        }
+        let late_s = late_s(rest);
+        let class = newcomer(facts.device, facts.intent);
+        let slot = self.palettes.slot_of(facts.region);
+        let told = self.colour.same + self.colour.stray[slot];
+        let rate = |age: usize| {
+            let (age_s, seconds) = AGES_S[age];
+            let rate = self.model.hazard(class, Millis::from_secs(age_s));
+            (seconds, told * rate)
+        };
+        // In the first seconds nobody is likelier than the newcomer: two ages are as good as one.
+        let (early, middle, late) = (rate(1), rate(2), rate(AGES - 1));
+        let own = Own {
+            slot,
+            tier: tier_of(self.claims.get(least)),
+            told,
+            late_s,
+            ages: [(AGES_S[0].1 + early.0, early.1), middle, (late_s, late.1)],
+        };
+        let wraps = (least + WINDOW).saturating_sub(to).min(least - from);
+        let mut best = None;
+        self.palettes
+            .least(least..to.min(least + WINDOW), &own, &mut best);
+        self.palettes.least(from..from + wraps, &own, &mut best);
         best.map(|(_, at)| at)
     }
 
-    /// Calls that a number's holders lose to a newcomer from `region`. One from his region loses
-    /// all: of several only the likeliest, who alone can be credited now. One from elsewhere loses
-    /// the calls that come from a number of neither's region, and those the newcomer outshines.
-    fn roughly_taken(&self, at: usize, region: Region) -> f32 {
-        let (mut own, mut other) = (0.0f32, 0.0f32);
-        for hot in self.weighed(at, COLOURED) {
-            let mass = self.masses.of_index(hot.class, hot.bin(self.now)) * hot.remaining();
-            if hot.region.is_known() && hot.region != region {
-                other = other.max(mass);
-            } else {
-                own = own.max(mass);
-            }
+    /// Makes the palette of a number anew of which nothing changed but the age of its past holders:
+    /// every octave of the newest's, below a minute every second one. Nobody is lent a number so
+    /// fresh while a rested one is there.
+    #[inline]
+    pub(super) fn repaint(&mut self, at: usize) {
+        let newest = self.holders.newest(at);
+        let bin = newest.map_or(0, |place| self.holders.hot(place).bin(self.now));
+        let every = if bin < COARSE_BELOW { 4 } else { 2 };
+        if bin.is_multiple_of(every) {
+            self.paint(at);
         }
-        let same = self.colour.same;
-        same * own + (1.0 - same) * own.max(other) + OUTSHONE * other
     }
 
-    /// Calls that the newcomer and a number's past holders take from each other: over his age and
-    /// the regions a call can come from, the lesser of his rate and the likeliest past holder's. A
-    /// past holder of unknown region counts as one from the newcomer's.
-    fn taken(&self, at: usize, newcomer: &Newcomer) -> f32 {
-        // By region, the newcomer's first: calls a second of the likeliest past holder from there.
-        let mut seen = [(Region(0), 0.0f32); COLOURED + 1];
-        seen[0].0 = newcomer.region;
-        let mut count = 1;
-        let mut most = 0.0f32;
+    /// Makes a number's palette anew, if numbers are coloured.
+    #[inline]
+    pub(super) fn paint(&mut self, at: usize) {
+        if self.palettes.is_empty() {
+            return;
+        }
+        let mut painted = Painted::NONE;
         let per_s = 1e3 / self.masses.tau().0.max(1) as f32;
         for hot in self.weighed(at, COLOURED) {
             let mass = self.masses.of_index(hot.class, hot.bin(self.now)) * hot.remaining();
-            let rate = mass * per_s;
-            most = most.max(rate);
-            let known = seen[..count].iter().position(|(r, _)| *r == hot.region);
-            let place = match known {
-                Some(place) => place,
-                None if !hot.region.is_known() => 0,
-                None => count,
-            };
-            if place == count {
-                seen[place].0 = hot.region;
-                count += 1;
-            }
-            seen[place].1 = seen[place].1.max(rate);
+            painted.add(self.palettes.slot_of(hot.region), mass * per_s);
         }
-        let same = self.colour.same;
-        let (mut taken, mut elsewhere) = (0.0, 1.0);
-        for (place, (region, rate)) in seen[..count].iter().enumerate() {
-            let share = newcomer.share(*region);
-            elsewhere -= share;
-            // A call of somebody from another region comes from this one by chance.
-            let stray = (1.0 - same) * share;
-            let theirs = (rate * (same + stray)).max(most * stray);
-            let told = if place == 0 { same + stray } else { stray };
-            taken += newcomer.lesser(theirs, told);
-        }
-        let stray = (1.0 - same) * elsewhere.max(0.0);
-        taken + newcomer.lesser(most * stray, stray)
+        let tier = tier_of(self.claims.get(at));
+        self.palettes.put(at, tier, &painted, &self.colour);
     }
 }
+
+/// The bin of 65 s.
+const COARSE_BELOW: usize = bin_of(Millis(65_536));
+/// Past holders weighed for a colour: those from rare regions stay the likeliest of their region
+/// for a long time.
+const COLOURED: usize = 48;

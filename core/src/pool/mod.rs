@@ -45,6 +45,7 @@ mod keys;
 mod message;
 #[cfg(feature = "edge")]
 mod packed;
+mod palette;
 mod policy;
 mod replay;
 mod select;
@@ -120,6 +121,7 @@ pub struct Pool {
     /// Where callers are from, learnt from calls credited without the help of regions.
     regions: RegionModel,
     colour: colour::Colour,
+    palettes: palette::Palettes,
     keys: Keys,
     tally: Tally,
     outputs: VecDeque<JournalRow>,
@@ -143,6 +145,7 @@ impl Pool {
     pub fn new(config: PoolConfig) -> Self {
         let prior = DelayModel::default();
         let masses = prior.mass_table(select::tau_of(&config.policy));
+        let colour = colour::Colour::of(&RegionModel::default(), &prior, palette::SLOTS);
         let mut pool = Self {
             config: PoolConfig::default(),
             numbers: Vec::new(),
@@ -162,7 +165,8 @@ impl Pool {
             faded_at: UnixMillis(0),
             calls_unlearnt: 0,
             regions: RegionModel::default(),
-            colour: colour::Colour::of(&RegionModel::default()),
+            colour,
+            palettes: palette::Palettes::default(),
             keys: Keys::default(),
             tally: Tally::default(),
             outputs: VecDeque::new(),
@@ -244,7 +248,7 @@ impl Pool {
     pub fn is_coloured(&self) -> bool {
         match self.config.region_colouring {
             Colouring::Off => false,
-            Colouring::Learnt => self.colour.pays,
+            Colouring::Learnt => self.colour.pays(),
             Colouring::On => true,
         }
     }

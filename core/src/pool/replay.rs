@@ -184,12 +184,12 @@ impl Pool {
         self.calls_unlearnt = head.calls_unlearnt;
         self.faded_at = head.faded_at;
         self.regions = head.regions.clone();
-        self.colour = super::colour::Colour::of(&self.regions);
         if self.learnt_from != head.learnt_from {
             self.learnt_from = head.learnt_from.clone();
             self.model = self.prior.corrected(&self.learnt_from);
         }
         self.masses = self.model.mass_table(select::tau_of(&self.config.policy));
+        self.recolour();
         self.tally.forget_past();
         for hour in &head.hours {
             self.tally.remember(*hour);
@@ -337,6 +337,7 @@ impl Pool {
         self.leases.clear();
         self.claims = MinTree::new(count);
         self.events = MinTree::new(count);
+        self.palettes.end();
         self.changes = vec![UnixMillis(0); count];
         self.dirty = Vec::with_capacity(count);
         self.tally.reset_active();
@@ -356,6 +357,7 @@ impl Pool {
             }
             self.rekey(at);
         }
+        self.recolour();
     }
 
     fn put_holders(&mut self, at: usize, holders: &[HolderImage]) {

@@ -56,11 +56,6 @@ fn mass_bits(mass: f32) -> u64 {
     u64::from(mass.max(0.0).to_bits() >> 2) << 32
 }
 
-/// The expected calls of a claim.
-pub(super) fn mass_of(key: u64) -> f32 {
-    f32::from_bits((((key >> 32) as u32) & ((1 << 29) - 1)) << 2)
-}
-
 /// A claim whose expected calls changed and nothing else.
 pub(super) fn reweighed(key: u64, mass: f32) -> u64 {
     const MASS: u64 = ((1 << 29) - 1) << 32;
@@ -143,7 +138,7 @@ impl Pool {
         let least = self.claims.first_least_within(from, to)?;
         let tier = tier_of(self.claims.get(least));
         let coloured = self.is_coloured() && facts.region.is_known() && tier < TAKEN;
-        if coloured && let Some(other) = self.coloured(from, to, facts) {
+        if coloured && let Some(other) = self.coloured(from, to, least, facts) {
             let ground = if other == least {
                 self.ground(least, tier)
             } else {

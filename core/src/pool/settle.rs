@@ -132,6 +132,7 @@ impl Pool {
         };
         let key = self.claim(at, mass);
         self.claims.set(at, key);
+        self.paint(at);
         self.changes[at] = self.next_change(at);
         let by_age = select::by_mass(&self.config.policy, key);
         let crossing = if by_age { crossing.0 } else { MinTree::NONE };
@@ -148,6 +149,7 @@ impl Pool {
         let (mass, crossing) = self.expected(at);
         let key = select::reweighed(self.claims.get(at), mass);
         self.claims.set(at, key);
+        self.repaint(at);
         self.events.set(at, self.changes[at].0.min(crossing.0));
     }
 
@@ -277,6 +279,7 @@ impl Pool {
         self.learnt_from = self.observed();
         self.model = self.prior.corrected(&self.learnt_from);
         self.masses = self.model.mass_table(select::tau_of(&self.config.policy));
+        self.recolour();
         // A number whose due change is not settled would lose it when its next one is computed.
         self.settle_due();
         for at in 0..self.numbers.len() {

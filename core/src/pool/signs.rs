@@ -314,7 +314,7 @@ impl Pool {
         if credit.caller.is_known() {
             self.regions
                 .observe(credit.caller, hot.region, credit.share_without_region);
-            self.colour = super::colour::Colour::of(&self.regions);
+            self.recolour();
         }
         if credit.share >= 0.5 {
             self.count_idleness(place, credit.at);

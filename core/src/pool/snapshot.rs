@@ -235,6 +235,7 @@ impl Pool {
             + self.holders.bytes()
             + self.claims.bytes()
             + self.events.bytes()
+            + self.palettes.bytes()
             + self.changes.capacity() * size_of::<UnixMillis>()
             + self.keys.bytes()
             + self.leases.capacity() * 8 / 7 * (size_of::<u32>() + 1)

@@ -2,9 +2,6 @@
 //!
 //! Changing a key and finding the least take O(log n); nothing is allocated after construction.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
-
 /// Keys of `len` numbers; [`Self::NONE`] is "not in the race".
 #[derive(Clone, Debug, Default)]
 pub(super) struct MinTree {
@@ -92,42 +89,6 @@ impl MinTree {
         if best == 0 { None } else { self.descend(best) }
     }
 
-    /// Numbers within `from..to` by ascending key, as long as `visit` wants more of them.
-    pub(super) fn ascend(&self, from: usize, to: usize, mut visit: impl FnMut(usize, u64) -> bool) {
-        let mut open = BinaryHeap::with_capacity(64);
-        let mut tile = |node: usize| {
-            if self.nodes[node] != Self::NONE {
-                open.push(Reverse((self.nodes[node], node)));
-            }
-        };
-        let (mut left, mut right) = (from + self.width, to + self.width);
-        while left < right {
-            if left & 1 == 1 {
-                tile(left);
-                left += 1;
-            }
-            if right & 1 == 1 {
-                right -= 1;
-                tile(right);
-            }
-            left /= 2;
-            right /= 2;
-        }
-        while let Some(Reverse((key, node))) = open.pop() {
-            if node >= self.width {
-                if !visit(node - self.width, key) {
-                    return;
-                }
-                continue;
-            }
-            for child in [2 * node, 2 * node + 1] {
-                if self.nodes[child] != Self::NONE {
-                    open.push(Reverse((self.nodes[child], child)));
-                }
-            }
-        }
-    }
-
     fn descend(&self, from: usize) -> Option<usize> {
         let key = self.nodes[from];
         if key == Self::NONE {
@@ -173,18 +134,6 @@ mod tests {
             prop_assert_eq!(tree.first_least(), scan(0, 37));
             let to = (from + len).min(37);
             prop_assert_eq!(tree.first_least_within(from, to), scan(from, to));
-            let mut ascending = Vec::new();
-            tree.ascend(from, to, |at, key| {
-                ascending.push((key, at));
-                true
-            });
-            let mut sorted: Vec<(u64, usize)> = (from..to)
-                .map(|at| (keys[at], at))
-                .filter(|(key, _)| *key != MinTree::NONE)
-                .collect();
-            sorted.sort_unstable();
-            ascending.sort_unstable();
-            prop_assert_eq!(ascending, sorted);
             prop_assert_eq!(tree.least(), keys.iter().copied().min().unwrap_or(MinTree::NONE));
         }
     }

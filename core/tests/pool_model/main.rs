@@ -452,7 +452,7 @@ fn replayed(config: &PoolConfig, rows: &[JournalRow], from: u64) -> Pool {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 128,
+        cases: support::cases(128),
         failure_persistence: None,
         ..ProptestConfig::default()
     })]

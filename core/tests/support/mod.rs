@@ -15,6 +15,13 @@ use ringlet_core::time::UnixMillis;
 /// The instant tests begin at.
 pub const START: u64 = 1_800_000_000_000;
 
+/// How many random histories a property is tried on: as many as `PROPTEST_CASES` says, else the
+/// usual ones.
+pub fn cases(usual: u32) -> u32 {
+    let told = std::env::var("PROPTEST_CASES").ok();
+    told.map_or(usual, |told| told.parse().expect("a number of cases"))
+}
+
 /// A pool, its entropy, and every row it had written. Seconds count from [`START`].
 pub struct Desk {
     pub pool: Pool,
@@ -83,4 +90,39 @@ impl Desk {
     pub fn state(&self, n: u64) -> NumberState {
         self.pool.number(number(n)).unwrap().state
     }
+}
+
+/// Sixty visitors from `regions` in turn, each of whom calls from his own region.
+pub fn national(regions: u32) -> Desk {
+    let mut desk = Desk::new(PoolConfig {
+        numbers: numbers(3),
+        region_colouring: Colouring::Learnt,
+        ..PoolConfig::default()
+    });
+    for n in 0..60u64 {
+        let region = Region(1 + n as u32 % regions);
+        let facts = Facts {
+            region,
+            ..Facts::default()
+        };
+        let (visitor, visit) = (VisitorId(u128::from(n) + 1), VisitId(u128::from(n) + 1));
+        let ask = Acquire {
+            facts,
+            ..Acquire::of(visitor, visit)
+        };
+        let Reply::Granted(grant) = desk.tell(n * 600, Input::Acquire(ask)) else {
+            panic!("no grant")
+        };
+        desk.tell(n * 600 + 10, Input::Leave(sign(&grant)));
+        let credit = Attributed {
+            number: grant.number,
+            lease: grant.lease,
+            at: UnixMillis(START + (n * 600 + 20) * 1000),
+            share: 1.0,
+            caller: region,
+            share_without_region: 1.0,
+        };
+        desk.tell(n * 600 + 21, Input::Attributed(credit));
+    }
+    desk
 }

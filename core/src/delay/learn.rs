@@ -3,9 +3,9 @@
 //! Counted per class and bin: calls, and seconds visitors spent there without having called. First
 //! the default is stretched in time, if the site's callers are slower or faster as a whole
 //! ([`stretch`]): one figure, which a few dozen calls tell. Then the hazard of a cell is its calls
-//! over its seconds, shrunk towards that in three steps: the site as a whole, then each bin and each
-//! class, then the cell. Each step is a gamma-Poisson mean: (calls + k) / (expected calls + k). With
-//! no calls the default stands; with many the counts do.
+//! over its seconds, shrunk towards that in three steps: the site as a whole, then each bin and
+//! each class, then the cell. Each step is a gamma-Poisson mean:
+//! (calls + k) / (expected calls + k). With no calls the default stands; with many the counts do.
 //!
 //! The default may be another table, such as an imported one: the own calls correct that, so that
 //! an import sways a site no longer than its own calls are few, however many calls it stands on.

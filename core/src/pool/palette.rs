@@ -5,7 +5,8 @@
 //! weighed by one instruction.
 //!
 //! Invariants: a number's palette is made anew whenever something but the age of its holders
-//! changes, and with each octave of the newest's age; nothing is allocated once colouring has begun.
+//! changes, and with each octave of the newest's age; nothing is allocated once colouring has
+//! begun.
 
 use super::colour::{AGES, AGES_S, Colour};
 use super::config::Region;

@@ -107,9 +107,9 @@ macro_rules! random_id {
                     let bytes = bytes.try_into().map_err(serde::de::Error::custom)?;
                     return Ok(Self(u128::from_le_bytes(bytes)));
                 }
-                let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-                Self::parse(&text)
-                    .map_err(|_| serde::de::Error::custom("not an id of 26 characters"))
+                crate::text::read(deserializer, "not an id of 26 characters", |text| {
+                    Self::parse(text).ok()
+                })
             }
         }
     };
@@ -170,12 +170,11 @@ macro_rules! name_id {
         #[cfg(feature = "serde")]
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-                Self::parse(&text).map_err(|_| {
-                    serde::de::Error::custom(
-                        "1 to 64 of a-z, 0-9, - and _, beginning with a letter or digit",
-                    )
-                })
+                crate::text::read(
+                    deserializer,
+                    "1 to 64 of a-z, 0-9, - and _, beginning with a letter or digit",
+                    |text| Self::parse(text).ok(),
+                )
             }
         }
     };

@@ -56,6 +56,8 @@ pub mod stock;
 pub mod swap;
 #[cfg(feature = "edge")]
 pub mod telephony;
+#[cfg(feature = "serde")]
+mod text;
 pub mod throttle;
 pub mod time;
 pub mod touch;

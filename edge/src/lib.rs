@@ -121,7 +121,10 @@ async fn handle(spec: &RouteSpec, names: &[&str], ask: &Ask, env: &Env) -> Handl
 fn health(env: &Env) -> Reply {
     let reply = Reply::json(200, "{\"ok\":true}".to_owned());
     if env::is_development(env) {
-        return reply.with(turn::HEADER, turn::longest_ms().to_string());
+        let (longest_ms, all_ms) = turn::told_ms();
+        return reply
+            .with(turn::LONGEST, longest_ms.to_string())
+            .with(turn::ALL, all_ms.to_string());
     }
     reply
 }

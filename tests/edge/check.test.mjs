@@ -20,6 +20,13 @@ const DAMAGES = [
      INSERT INTO number_place (number, pool, since_ms) SELECT number, 'other', since_ms FROM number_place LIMIT 2`,
     [/^2 numbers are in two pools$/],
   ],
+  ["config_version", "DELETE FROM config_version WHERE version = 1", [/^1 versions of the configuration are missing$/]],
+  ["config_version", "UPDATE config_version SET document = '{' WHERE version = 1", [/^1 versions of the configuration cannot be read$/]],
+  ["config_version", "UPDATE config_version SET document = '{}' WHERE version = 2", [/^the configuration in force is not accepted any more$/]],
+  ["number_place", "DELETE FROM number_place WHERE number = '74950000002'", [/^1 numbers are not noted in their pools$/]],
+  ["journal", "UPDATE journal SET entry = '{}' WHERE kind = 'grant'", [/^pool main: row \d+ of the journal cannot be read: /]],
+  ["journal", "UPDATE journal SET entry = '-' WHERE kind = 'call_started'", [/^pool main: row \d+ of the journal cannot be read: /]],
+  ["journal", "UPDATE packed SET numbers = x'02ff'", [/^pool main: the packed numbers are broken$/]],
   [
     "journal",
     `INSERT INTO journal (row, at_ms, kind, entry) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50)
@@ -33,6 +40,7 @@ for (const [table, damage, said] of DAMAGES) {
     const worker = await startWorker();
     try {
       await worker.seed(siteConfig());
+      await worker.admin("PATCH", "/api/v1/sites/shop/config", { name: "Second" });
       await worker.admin("POST", "/api/v1/sites/shop/keys", { name: "k", role: "viewer" });
       const given = await visit(worker);
       await report(worker, callStart(given.numbers[0].number));

@@ -107,6 +107,38 @@ test("a table begins another site, is told from what that site learns, and is ta
   assert.deepEqual(await get(`${base}/other/check`), { ok: true, faults: [] });
 });
 
+test("a whole site that is exported and put back has learnt the same, and was told the same", async () => {
+  await worker.seed(siteConfig({ site: "whole", pools: [pool(120, { shards: 2 })] }));
+  assert.equal((await worker.admin("PUT", delays("whole"), await table("whole", 400))).status, 200);
+  await callers("whole", 45);
+  const told = await get(delays("whole"));
+  assert.deepEqual([told.callers.basis, told.callers.own_calls > 40], ["learnt", true]);
+  const exported = async (of) => {
+    const answer = await of.fetch(`${base}/whole/export`, { headers: { authorization: `Bearer ${of.token}` } });
+    return answer.text();
+  };
+  const whole = await exported(worker);
+  const other = await startWorker();
+  try {
+    const headers = { authorization: `Bearer ${other.token}`, "content-type": "application/x-ndjson" };
+    const answer = await other.fetch(`${base}/whole/import`, { method: "POST", headers, body: whole });
+    assert.equal(answer.status, 201);
+    assert.equal(await exported(other), whole);
+    // Time goes on, and with it the seconds in which nobody called.
+    const seconds = ({ table }) => table.classes.flatMap((of) => of.seconds).reduce((a, b) => a + b, 0);
+    const still = ({ callers: { basis, own_calls }, imported_at, table }) => [basis, own_calls, imported_at, table.visits, table.classes.map(({ calls }) => calls)];
+    const restored = await get(delays("whole"), other);
+    assert.deepEqual(still(restored), still(told));
+    assert.ok(seconds(restored) >= seconds(told), `${seconds(restored)} of ${seconds(told)}`);
+    assert.deepEqual(await get(`${base}/whole/check`, other), { ok: true, faults: [] });
+    // It is the pools' own: taken back, what the site learnt stays.
+    const none = await other.admin("PUT", delays("whole"), { ...told.table, visits: 0, classes: [] });
+    assert.deepEqual([none.body.imported_at, none.body.callers.own_calls], [undefined, told.callers.own_calls]);
+  } finally {
+    other.dispose();
+  }
+});
+
 test("of a table that is none every fault is named, in the reader's language, and nothing is taken", async () => {
   await worker.seed(siteConfig({ site: "faulty" }));
   const good = await table("faulty", 5);

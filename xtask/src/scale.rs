@@ -13,6 +13,7 @@
 //! turns, the longest turn: so long others wait. A busy machine only adds to it, so the least of
 //! several repetitions is taken. All is told, and what a client sees.
 
+use std::cell::Cell;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -190,18 +191,28 @@ impl Edge {
 
     /// The longest turn of any object since this was asked last.
     fn longest_turn_ms(&self) -> Result<f64> {
-        let answer = api::agent().get(format!("{}/healthz", self.base)).call()?;
-        let told = answer.headers().get("ringlet-longest-turn-ms");
-        let told = told.and_then(|text| text.to_str().ok()?.parse().ok());
-        told.context("the Worker does not tell its longest turn")
+        Ok(self.turns_ms()?.0)
     }
 
+    /// The same, and all turns together.
+    fn turns_ms(&self) -> Result<(f64, f64)> {
+        let answer = api::agent().get(format!("{}/healthz", self.base)).call()?;
+        let told = |name: &str| answer.headers().get(name)?.to_str().ok()?.parse().ok();
+        let both = told("ringlet-longest-turn-ms").zip(told("ringlet-turns-ms"));
+        both.context("the Worker does not tell its turns")
+    }
+
+    /// Puts a configuration in place of any other.
     fn put(&self, site: &str, configuration: &Value) -> Result<f64> {
         let api = Api {
             base: &self.base,
             token: TOKEN,
         };
-        let (_, (_, ms)) = self.timed(|| api.put_configuration(site, configuration, None))?;
+        let stored = api.configuration(site)?;
+        let etag = stored.as_ref().and_then(|stored| stored.etag.as_deref());
+        // What was read is not what is measured.
+        self.turns_ms()?;
+        let (_, (_, ms)) = self.timed(|| api.put_configuration(site, configuration, etag))?;
         Ok(ms)
     }
 }
@@ -223,18 +234,21 @@ fn drive(state: &Path) -> Result<Vec<Figure>> {
     let edge = Edge::start(&state)?;
     crowd(&edge, &mut figures)?;
     drop(edge);
-    let (mut worked, mut turns) = (Times::default(), Times::default());
+    let (mut worked, mut turns, mut all) = (Times::default(), Times::default(), Times::default());
     for time in 0..REPEATS {
         let again = Edge::start(&state)?;
         // The script first: what the runtime itself does once is not the pool's.
         script(&again, "big")?;
-        again.longest_turn_ms()?;
+        again.turns_ms()?;
         let visitor = VISITS * 100 + time;
         let (_, (_, ms)) = again.timed(|| visit(&again.base, "big", visitor))?;
+        let (longest_ms, all_ms) = again.turns_ms()?;
         worked.0.push(ms);
-        turns.0.push(again.longest_turn_ms()?);
+        turns.0.push(longest_ms);
+        all.0.push(all_ms);
     }
     figures.push(told("big_first_view_after_restart_ms", worked.at(0.0)));
+    figures.push(told("big_first_view_after_restart_object_ms", all.at(0.0)));
     figures.push(judged(
         "big_first_view_after_restart_turn_ms",
         turns.at(0.0),
@@ -309,7 +323,7 @@ fn crowd(edge: &Edge, figures: &mut Vec<Figure>) -> Result<()> {
     let empty = resident_bytes(edge.process);
     let ms = edge.put("big", &site_of("big", NUMBERS, 1))?;
     figures.push(told("big_put_ms", ms));
-    figures.push(told("big_put_turn_ms", edge.longest_turn_ms()?));
+    figures.push(judged("big_put_turn_ms", edge.longest_turn_ms()?));
     let body = |number: u64| visit_of(number);
     let target = Target {
         address: edge.address,
@@ -370,6 +384,30 @@ fn administer(edge: &Edge, figures: &mut Vec<Figure>) -> Result<()> {
         let (check, (_, ms)) = edge.timed(|| read(&format!("{site}/check")))?;
         ensure!(check["ok"] == true, "the check finds {check}");
         Ok(ms)
+    })?;
+    configure(edge, figures)
+}
+
+/// Puts other configurations of the largest pool while a hundred thousand visitors are remembered:
+/// one by which every number stays, and one that takes a hundred numbers away and brings others.
+fn configure(edge: &Edge, figures: &mut Vec<Figure>) -> Result<()> {
+    let version = Cell::new(0);
+    let next = || version.replace(version.get() + 1);
+    let names = ("big_put_other_times_ms", "big_put_other_times_turn_ms");
+    repeated(edge, figures, names, || {
+        let mut site = site_of("big", NUMBERS, 1);
+        site["pools"][0]["hold_ms"] = json!(200_000 + next());
+        edge.put("big", &site)
+    })?;
+    let names = ("big_put_other_numbers_ms", "big_put_other_numbers_turn_ms");
+    repeated(edge, figures, names, || {
+        let mut site = site_of("big", NUMBERS + 100, 1);
+        let numbers = site["pools"][0]["numbers"].as_array_mut();
+        let numbers = numbers.context("a site without numbers")?;
+        // Those that were put the time before come back, and others go.
+        let gone = if next() % 2 == 0 { 0 } else { 5_000 };
+        numbers.drain(gone..gone + 100);
+        edge.put("big", &site)
     })
 }
 

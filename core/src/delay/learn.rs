@@ -26,12 +26,32 @@ pub const MOST: f64 = 30.0;
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct DelayCounts {
     /// Calls (weighted by the confidence of their attribution), class by class, bin by bin.
+    #[cfg_attr(feature = "serde", serde(with = "cells"))]
     calls: Vec<f32>,
     /// Seconds at risk.
+    #[cfg_attr(feature = "serde", serde(with = "cells"))]
     seconds: Vec<f32>,
     /// Visits that all this was counted of.
     #[cfg_attr(feature = "serde", serde(default))]
     visits: f32,
+}
+
+/// A table of cells up to the last one that is not zero: most classes of most sites are empty.
+#[cfg(feature = "serde")]
+mod cells {
+    use super::{BINS, CLASSES};
+    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(cells: &[f32], to: S) -> Result<S::Ok, S::Error> {
+        let end = cells.iter().rposition(|cell| *cell != 0.0);
+        cells[..end.map_or(0, |last| last + 1)].serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<f32>, D::Error> {
+        let mut cells = Vec::deserialize(from)?;
+        cells.resize(CLASSES * BINS, 0.0);
+        Ok(cells)
+    }
 }
 
 /// Counts that changed, each with what it is now.

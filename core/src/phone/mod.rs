@@ -61,6 +61,15 @@ impl E164 {
             .ok_or(PhoneError::LeadingZero)
     }
 
+    /// The number whose digits are those of `value`, as [`Self::as_u64`] gives it; nothing where
+    /// they are fewer than 3 or more than 15.
+    pub const fn from_u64(value: u64) -> Option<Self> {
+        match NonZeroU64::new(value) {
+            Some(digits) if value >= 100 && value < 1_000_000_000_000_000 => Some(Self(digits)),
+            _ => None,
+        }
+    }
+
     /// The digits as one integer, for compact tables.
     pub fn as_u64(self) -> u64 {
         self.0.get()
@@ -151,19 +160,12 @@ impl serde::Serialize for E164 {
 #[cfg(feature = "serde")]
 impl<'de> serde::Deserialize<'de> for E164 {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let wrong =
-            || serde::de::Error::custom("not a number of 3 to 15 digits, country code first");
+        const WRONG: &str = "not a number of 3 to 15 digits, country code first";
         if !deserializer.is_human_readable() {
-            let digits = NonZeroU64::deserialize(deserializer)?;
-            let legal = (100..1_000_000_000_000_000).contains(&digits.get());
-            return if legal {
-                Ok(Self(digits))
-            } else {
-                Err(wrong())
-            };
+            let digits = u64::deserialize(deserializer)?;
+            return Self::from_u64(digits).ok_or_else(|| serde::de::Error::custom(WRONG));
         }
-        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-        Self::parse(&text).map_err(|_| wrong())
+        crate::text::read(deserializer, WRONG, |text| Self::parse(text).ok())
     }
 }
 

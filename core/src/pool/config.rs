@@ -38,7 +38,27 @@ impl Region {
     }
 }
 
+impl Role {
+    #[cfg(feature = "serde")]
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde asks with a reference"
+    )]
+    const fn is_dynamic(&self) -> bool {
+        matches!(self, Self::Dynamic)
+    }
+}
+
 impl Source {
+    #[cfg(feature = "serde")]
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde asks with a reference"
+    )]
+    const fn is_none(&self) -> bool {
+        self.0 == 0
+    }
+
     /// The code of a name, letter case and surrounding space aside.
     pub fn of(name: &str) -> Self {
         Self(code_of(name))
@@ -84,10 +104,16 @@ pub struct NumberConfig {
     /// The number.
     pub number: E164,
     /// What it is for.
-    #[cfg_attr(feature = "serde", serde(default))]
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Role::is_dynamic")
+    )]
     pub role: Role,
     /// The source it serves, where the pool is split by source.
-    #[cfg_attr(feature = "serde", serde(default))]
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Source::is_none")
+    )]
     pub source: Source,
 }
 

@@ -10,6 +10,7 @@ use crate::delay::{Class, Engagement, Tab, bin_of};
 use crate::id::{LeaseId, VisitId, VisitorId};
 use crate::time::UnixMillis;
 use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 
 /// What selection reads of a holder.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -162,6 +163,14 @@ impl Holders {
         })
     }
 
+    /// The places of a number's holders, oldest first.
+    pub(super) fn oldest_first(&self, number: usize) -> impl Iterator<Item = usize> + use<> {
+        let (newest, count) = self.rings[number];
+        let (base, per_number) = (number * self.per_number, self.per_number);
+        let oldest = usize::from(newest) + per_number + 1 - usize::from(count);
+        (0..usize::from(count)).map(move |nth| base + (oldest + nth) % per_number)
+    }
+
     /// The latest `most` holders of a number, newest first.
     #[inline]
     pub(super) fn latest(&self, number: usize, most: usize) -> impl Iterator<Item = &Hot> {
@@ -217,7 +226,8 @@ impl Holders {
         if count == 0 {
             return (base, false);
         }
-        let next = (usize::from(newest) + 1) % self.per_number;
+        let next = usize::from(newest) + 1;
+        let next = if next == self.per_number { 0 } else { next };
         (base + next, usize::from(count) == self.per_number)
     }
 
@@ -266,17 +276,17 @@ impl Holders {
     fn index(&mut self, place: usize) {
         let visitor = self.cold[place].visitor;
         let (seed, cold) = (self.seed, &self.cold);
-        let hash = hash_of(visitor.0, seed);
-        if let Some(latest) = self
-            .visitors
-            .find_mut(hash, |p| cold[*p as usize].visitor == visitor)
-        {
-            *latest = place as u32;
-            return;
+        let entry = self.visitors.entry(
+            hash_of(visitor.0, seed),
+            |p| cold[*p as usize].visitor == visitor,
+            |p| hash_of(cold[*p as usize].visitor.0, seed),
+        );
+        match entry {
+            Entry::Occupied(mut latest) => *latest.get_mut() = place as u32,
+            Entry::Vacant(vacant) => {
+                vacant.insert(place as u32);
+            }
         }
-        self.visitors.insert_unique(hash, place as u32, |p| {
-            hash_of(cold[*p as usize].visitor.0, seed)
-        });
     }
 
     /// Forgets `place` if it is its visitor's latest.

@@ -112,8 +112,8 @@ pub enum JournalEntry {
         of: u64,
         /// 0, 1, 2 …
         part: u32,
-        /// With part 0: the configuration and what was learnt. With the last: what was learnt until
-        /// then, without numbers.
+        /// With part 0: the configuration. With the last: what was learnt until then, without
+        /// numbers. (Part 0 once had what was learnt too, where the last had none.)
         #[cfg_attr(
             feature = "serde",
             serde(default, skip_serializing_if = "Option::is_none")
@@ -263,7 +263,7 @@ impl Ground {
     }
 }
 
-/// What a snapshot begins with.
+/// What a snapshot begins and ends with.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct SnapshotHead {
@@ -297,14 +297,22 @@ const fn is_zero(row: &u64) -> bool {
 /// A 128-bit key as text: JSON numbers do not reach that far.
 #[cfg(feature = "serde")]
 mod key_text {
-    use serde::{Deserialize, Deserializer, Serializer};
+    use serde::{Deserializer, Serializer};
 
     pub(super) fn serialize<S: Serializer>(key: &u128, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(&format_args!("{key:x}"))
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<u128, D::Error> {
-        let text = <std::borrow::Cow<'de, str>>::deserialize(from)?;
-        u128::from_str_radix(&text, 16).map_err(|_| serde::de::Error::custom("not a key"))
+        crate::text::read(from, "not a key", read)
+    }
+
+    /// In two halves: wide arithmetic for every digit is dear in WebAssembly.
+    fn read(text: &str) -> Option<u128> {
+        let half = |text| u64::from_str_radix(text, 16).ok().map(u128::from);
+        match text.len().checked_sub(16) {
+            Some(high @ 1..) => Some(half(text.get(..high)?)? << 64 | half(text.get(high..)?)?),
+            _ => half(text),
+        }
     }
 }

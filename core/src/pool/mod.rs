@@ -68,7 +68,7 @@ pub use message::{
     key_of,
 };
 #[cfg(feature = "edge")]
-pub use packed::{PackError, pack, unpack};
+pub use packed::{PackError, Packed, pack, pack_config, unpack};
 pub use policy::{Choice, Hold, Overflow, Policy, TAU};
 pub use shard::{Shards, visitor_of};
 pub use state::{HolderImage, NumberImage, NumberTouch, Phase, TabState};
@@ -271,6 +271,7 @@ impl Pool {
     /// Time goes on, never back.
     fn tick(&mut self, now: UnixMillis) {
         self.now = self.now.max(now);
+        self.tally.begin(self.now);
         // A row written before the first message has no time yet: claims counted from there would
         // all be the greatest there is.
         if self.base.is_none() && self.now > UnixMillis(0) {

@@ -7,18 +7,63 @@
 use super::config::{NUMBERS_MAX, NumberConfig, PoolConfig, Role, Source, holders_per_number};
 use super::holders::{Cold, Holders, Hot};
 use super::journal::{JournalEntry, JournalRow, SnapshotHead};
+#[cfg(feature = "edge")]
+use super::packed::{self, PackError, Packed};
 use super::state::{Calls, HolderImage, Number, NumberImage, NumberTouch, Tabs};
 use super::{MinTree, Pool, select};
 use crate::delay::{CountsChange, DelayModel};
 use crate::phone::E164;
 use crate::time::UnixMillis;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The holders of a number of a snapshot, oldest first.
+#[derive(Clone, Copy, Debug)]
+enum PartHolders<'h> {
+    Images(&'h [HolderImage]),
+    #[cfg(feature = "edge")]
+    Packed(&'h [packed::PackedHolder]),
+}
+
+/// A holder of an image as the pool keeps him.
+#[inline]
+fn hot_and_cold(image: &HolderImage) -> (Hot, Cold) {
+    let hot = Hot {
+        last_activity: image.last_activity,
+        region: image.region,
+        class: image.class.min(crate::delay::CLASSES as u8 - 1),
+        flags: image.flags,
+    };
+    let cold = Cold {
+        visitor: image.visitor,
+        visit: image.visit,
+        lease: image.lease,
+        granted_at: image.granted_at,
+        tap_at: image.tap_at,
+        ended_at: image.ended_at,
+        row: image.row,
+        generation: image.generation,
+        active_s: image.active_s,
+        spells: image.spells,
+        pages: image.pages,
+    };
+    (hot, cold)
+}
+
+/// The holders of a number that gets a place.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Past<'h> {
+    /// Those of the number at this place before.
+    Here(usize),
+    /// These, oldest first.
+    Came(&'h [HolderImage]),
+}
 
 impl Pool {
     /// Applies one row of the journal. Rows of numbers the configuration does not have are those
     /// of numbers that drain.
     pub fn replay(&mut self, row: &JournalRow) {
         self.tick(row.at);
+        self.tally.replay_to(self.now);
         let at = row.at;
         let is_first = self.next_row == 1;
         self.next_row = self.next_row.max(row.row + 1);
@@ -99,18 +144,48 @@ impl Pool {
                     self.replay_head(head.as_deref());
                     self.began_at = *of;
                 }
-                // What others say follows from the rows before them.
-                if *of == self.began_at {
-                    self.replay_part(numbers, head.as_deref().filter(|_| *last));
-                } else {
-                    for image in numbers {
-                        if let Some(number) = self.number_at(image.config.number) {
-                            self.forget_old(number);
-                        }
-                    }
-                }
+                let images = numbers.iter().map(|image| (image, &image.holders));
+                let images = images.map(|(image, holders)| (image, PartHolders::Images(holders)));
+                let images: Vec<_> = images.collect();
+                let learnt = head.as_deref().filter(|_| *last);
+                self.replay_part(*of, &images, learnt);
             }
         }
+    }
+
+    /// The same of a part of a snapshot whose numbers were taken out and packed.
+    ///
+    /// # Errors
+    /// If the bytes are no numbers of a snapshot.
+    #[cfg(feature = "edge")]
+    pub fn replay_packed(&mut self, mut row: JournalRow, packed: &[u8]) -> Result<(), PackError> {
+        let JournalEntry::Snapshot {
+            of,
+            head,
+            numbers,
+            last,
+            ..
+        } = &mut row.entry
+        else {
+            return Err(PackError::Content);
+        };
+        let Some(read) = packed::numbers_of(packed)? else {
+            let Packed::Images(images) = packed::unpack(packed)? else {
+                return Err(PackError::Content);
+            };
+            *numbers = images;
+            self.replay(&row);
+            return Ok(());
+        };
+        self.tick(row.at);
+        self.tally.replay_to(self.now);
+        self.next_row = self.next_row.max(row.row + 1);
+        let images = read.iter();
+        let images = images.map(|(image, holders)| (image, PartHolders::Packed(holders)));
+        let images: Vec<_> = images.collect();
+        let learnt = head.as_deref().filter(|_| *last);
+        self.replay_part(*of, &images, learnt);
+        Ok(())
     }
 
     /// Takes counts as they were. What replay itself counted since the last checkpoint rests on
@@ -196,29 +271,75 @@ impl Pool {
         }
     }
 
-    /// Takes numbers as they were when the part was written, and with the last part what was
-    /// learnt until then.
-    fn replay_part(&mut self, numbers: &[NumberImage], learnt: Option<&SnapshotHead>) {
-        let unknown: Vec<E164> = numbers
-            .iter()
-            .map(|image| image.config.number)
-            .filter(|number| self.number_at(*number).is_none())
-            .collect();
+    /// Takes a part of the snapshot that replay began at; what others say follows from the rows
+    /// before them.
+    fn replay_part(
+        &mut self,
+        of: u64,
+        numbers: &[(&NumberImage, PartHolders<'_>)],
+        learnt: Option<&SnapshotHead>,
+    ) {
+        if of != self.began_at {
+            for (image, _) in numbers {
+                if let Some(number) = self.number_at(image.config.number) {
+                    self.forget_old(number);
+                }
+            }
+            return;
+        }
+        self.put_images(numbers);
+        if let Some(learnt) = learnt {
+            self.finish_snapshot(learnt);
+        } else if of == 0 {
+            // As it was once written: none of the parts says that it is the last.
+            self.settle_due();
+            self.count_lendable();
+        }
+    }
+
+    /// Takes numbers as they were when the part was written. Their claims are computed once, with
+    /// the last part: nobody is lent a number before.
+    fn put_images(&mut self, numbers: &[(&NumberImage, PartHolders<'_>)]) {
+        let mut near = 0;
+        let mut unknown = Vec::new();
+        for (image, _) in numbers {
+            match self.number_near(near, image.config.number) {
+                Some(at) => near = at + 1,
+                None => unknown.push(image.config.number),
+            }
+        }
         if !unknown.is_empty() {
             self.adopt(&unknown);
         }
-        for image in numbers {
-            if let Some(at) = self.number_at(image.config.number) {
-                self.put_image(at, image);
+        near = 0;
+        for (image, holders) in numbers {
+            if let Some(at) = self.number_near(near, image.config.number) {
+                self.put_image(at, image, *holders);
+                near = at + 1;
             }
         }
-        self.count_lendable();
-        let Some(learnt) = learnt else {
-            return;
-        };
+    }
+
+    /// The place of a number that is likely to be at `near`.
+    fn number_near(&self, near: usize, number: E164) -> Option<usize> {
+        let there = self.numbers.get(near);
+        if there.is_some_and(|of| of.config.number == number) {
+            Some(near)
+        } else {
+            self.number_at(number)
+        }
+    }
+
+    /// The last part was taken: takes what was learnt until then.
+    fn finish_snapshot(&mut self, learnt: &SnapshotHead) {
         // What silence changed since the parts were written is counted in what was learnt.
-        self.settle_due();
+        for at in 0..self.numbers.len() {
+            if self.changes[at] <= self.now {
+                self.settle_number(at);
+            }
+        }
         self.replay_learnt(learnt);
+        self.count_lendable();
         for at in 0..self.numbers.len() {
             self.rekey(at);
         }
@@ -235,7 +356,7 @@ impl Pool {
 
     /// Takes in numbers that the configuration does not have, to drain.
     fn adopt(&mut self, numbers: &[E164]) {
-        let mut images = self.images();
+        let mut images = self.known();
         for number in numbers {
             let mut adopted = Number::new(NumberConfig {
                 number: *number,
@@ -243,7 +364,7 @@ impl Pool {
                 source: Source(u32::MAX),
             });
             adopted.draining = true;
-            images.push((adopted, Vec::new()));
+            images.push((adopted, Past::Came(&[])));
         }
         self.rebuild(images);
     }
@@ -259,42 +380,74 @@ impl Pool {
             self.model = self.prior.corrected(&self.learnt_from);
         }
         self.masses = self.model.mass_table(select::tau_of(&config.policy));
-        let mut wanted: BTreeMap<E164, NumberConfig> = BTreeMap::new();
-        let mut order = Vec::with_capacity(config.numbers.len());
+        if self.has_places_of(&config) {
+            self.take_in_place(config);
+            return;
+        }
+        let mut wanted = Vec::with_capacity(config.numbers.len());
+        let mut seen = BTreeSet::new();
         for number in config.numbers.iter().take(NUMBERS_MAX) {
-            if wanted.insert(number.number, *number).is_none() {
-                order.push(number.number);
-            } else {
-                // The first of two equal numbers counts; the later entry is put back.
-                let first = config.numbers.iter().find(|n| n.number == number.number);
-                wanted.insert(number.number, *first.unwrap_or(number));
+            // The first of two equal numbers counts.
+            if seen.insert(number.number) {
+                wanted.push(*number);
             }
         }
-        let mut known: BTreeMap<E164, (Number, Vec<HolderImage>)> = self
-            .images()
-            .into_iter()
-            .map(|(number, holders)| (number.config.number, (number, holders)))
-            .collect();
-        let mut images = Vec::with_capacity(order.len());
-        for number in &order {
-            let mut image = known
-                .remove(number)
-                .unwrap_or_else(|| (Number::new(wanted[number]), Vec::new()));
-            image.0.config = wanted[number];
+        let mut images = Vec::with_capacity(wanted.len());
+        for of in &wanted {
+            let mut image = match self.number_at(of.number) {
+                Some(at) => (self.numbers[at].clone(), Past::Here(at)),
+                None => (Number::new(*of), Past::Came(&[])),
+            };
+            image.0.config = *of;
             image.0.draining = false;
             images.push(image);
         }
         let forget = self.now - config.times.remember_ms;
-        for (_, (mut number, holders)) in known {
-            let remembered = holders.iter().any(|h| h.last_activity > forget);
-            if number.phase.is_leased() || remembered {
+        for (at, number) in self.numbers.iter().enumerate() {
+            let mut holders = self.holders.places(at).map(|place| self.holders.hot(place));
+            let remembered = holders.any(|hot| hot.last_activity > forget);
+            if !seen.contains(&number.config.number) && (number.phase.is_leased() || remembered) {
+                let mut number = number.clone();
                 number.draining = true;
                 number.config.source = Source(u32::MAX);
-                images.push((number, holders));
+                images.push((number, Past::Here(at)));
             }
         }
         self.config = config;
         self.rebuild(images);
+    }
+
+    /// Whether every number has the place that a configuration gives it, and as much to remember:
+    /// then nothing moves.
+    fn has_places_of(&self, config: &PoolConfig) -> bool {
+        let moves = |of: &PoolConfig| (of.policy.by_source, of.holders_per_number);
+        let same = |(number, of): (&Number, &NumberConfig)| {
+            let known = number.config;
+            !number.draining
+                && known.number == of.number
+                && (known.source == of.source || !config.policy.by_source)
+        };
+        !self.numbers.is_empty()
+            && moves(config) == moves(&self.config)
+            && self.numbers.len() == config.numbers.len()
+            && self.numbers.iter().zip(&config.numbers).all(same)
+    }
+
+    /// Takes a configuration by which every number stays where it is.
+    fn take_in_place(&mut self, mut config: PoolConfig) {
+        config.hash_seed = self.config.hash_seed;
+        for (number, of) in self.numbers.iter_mut().zip(&config.numbers) {
+            number.config = *of;
+        }
+        self.config = config;
+        // What is being written down began with another configuration.
+        self.pass = None;
+        self.count_lendable();
+        for at in 0..self.numbers.len() {
+            // Something may be due by other times.
+            self.changes[at] = UnixMillis(0);
+            self.rekey(at);
+        }
     }
 
     pub(super) fn forget_all_old(&mut self) {
@@ -303,24 +456,30 @@ impl Pool {
         }
     }
 
-    /// Every number with its holders, oldest first.
-    pub(super) fn images(&self) -> Vec<(Number, Vec<HolderImage>)> {
+    /// Every number with its holders, as they are now.
+    pub(super) fn known(&self) -> Vec<(Number, Past<'static>)> {
         let numbers = self.numbers.iter().enumerate();
         numbers
-            .map(|(at, number)| (number.clone(), self.holder_images(at)))
+            .map(|(at, number)| (number.clone(), Past::Here(at)))
             .collect()
     }
 
-    pub(super) fn rebuild(&mut self, mut images: Vec<(Number, Vec<HolderImage>)>) {
+    /// Gives every number its place, and its holders theirs.
+    pub(super) fn rebuild(&mut self, mut images: Vec<(Number, Past<'_>)>) {
         // By the configuration, then numbers that drain: the same whatever came when.
-        let mut order = BTreeMap::new();
-        for (place, of) in self.config.numbers.iter().enumerate() {
-            order.entry(of.number).or_insert(place);
+        let wanted = &self.config.numbers;
+        let same =
+            |(image, of): (&(Number, Past<'_>), &NumberConfig)| image.0.config.number == of.number;
+        if images.len() > wanted.len() || !images.iter().zip(wanted).all(same) {
+            let mut order = BTreeMap::new();
+            for (place, of) in wanted.iter().enumerate() {
+                order.entry(of.number).or_insert(place);
+            }
+            images.sort_by_cached_key(|(number, _)| {
+                let place = order.get(&number.config.number);
+                (place.copied().unwrap_or(usize::MAX), number.config.number)
+            });
         }
-        images.sort_by_cached_key(|(number, _)| {
-            let place = order.get(&number.config.number);
-            (place.copied().unwrap_or(usize::MAX), number.config.number)
-        });
         if self.config.policy.by_source {
             images.sort_by_key(|(number, _)| number.config.source);
         }
@@ -331,9 +490,12 @@ impl Pool {
         let count = images.len();
         // Places change: what was written of them would not be all.
         self.pass = None;
-        self.holders = Holders::new(count, per_number, self.config.hash_seed);
+        let holders = Holders::new(count, per_number, self.config.hash_seed);
+        let before = core::mem::replace(&mut self.holders, holders);
         self.numbers = Vec::with_capacity(count);
-        self.by_number = BTreeMap::new();
+        let places = images.iter().enumerate();
+        let places = places.map(|(at, (number, _))| (number.config.number, at as u32));
+        self.by_number = places.collect();
         self.leases.clear();
         self.claims = MinTree::new(count);
         self.events = MinTree::new(count);
@@ -341,15 +503,22 @@ impl Pool {
         self.changes = vec![UnixMillis(0); count];
         self.dirty = Vec::with_capacity(count);
         self.tally.reset_active();
-        for (at, (mut number, holders)) in images.into_iter().enumerate() {
+        for (at, (mut number, past)) in images.into_iter().enumerate() {
             number.counted_active = false;
             if number.dirty {
                 self.dirty.push(at as u32);
             }
-            self.by_number.insert(number.config.number, at as u32);
             self.numbers.push(number);
-            self.put_holders(at, &holders);
+            match past {
+                Past::Came(holders) => self.put_holders(at, holders),
+                Past::Here(from) => {
+                    for place in before.oldest_first(from) {
+                        self.put_holder(at, *before.hot(place), *before.cold(place));
+                    }
+                }
+            }
         }
+        drop(before);
         self.count_lendable();
         for at in 0..count {
             if self.numbers[at].phase.is_leased() {
@@ -362,35 +531,21 @@ impl Pool {
 
     fn put_holders(&mut self, at: usize, holders: &[HolderImage]) {
         for image in holders {
-            let hot = Hot {
-                last_activity: image.last_activity,
-                region: image.region,
-                class: image.class.min(crate::delay::CLASSES as u8 - 1),
-                flags: image.flags,
-            };
-            let cold = Cold {
-                visitor: image.visitor,
-                visit: image.visit,
-                lease: image.lease,
-                granted_at: image.granted_at,
-                tap_at: image.tap_at,
-                ended_at: image.ended_at,
-                row: image.row,
-                generation: image.generation,
-                active_s: image.active_s,
-                spells: image.spells,
-                pages: image.pages,
-            };
-            let (place, taken) = self.holders.next_place(at);
-            if taken {
-                self.count_idleness(place, self.now);
-            }
-            self.holders.push(at, hot, cold);
+            let (hot, cold) = hot_and_cold(image);
+            self.put_holder(at, hot, cold);
         }
     }
 
+    fn put_holder(&mut self, at: usize, hot: Hot, cold: Cold) {
+        let (place, taken) = self.holders.next_place(at);
+        if taken {
+            self.count_idleness(place, self.now);
+        }
+        self.holders.push(at, hot, cold);
+    }
+
     /// Puts a number's image in place of what is known of it.
-    fn put_image(&mut self, at: usize, image: &NumberImage) {
+    fn put_image(&mut self, at: usize, image: &NumberImage, holders: PartHolders<'_>) {
         if self.numbers[at].phase.is_leased() {
             self.unstand(at);
         }
@@ -405,12 +560,22 @@ impl Pool {
         number.confirmed = image.confirmed;
         number.tabs = Tabs::of(&image.tabs);
         number.calls = Calls::of(&image.calls);
-        self.put_holders(at, &image.holders);
+        match holders {
+            PartHolders::Images(holders) => self.put_holders(at, holders),
+            #[cfg(feature = "edge")]
+            PartHolders::Packed(holders) => {
+                for holder in holders {
+                    let (hot, cold) = hot_and_cold(&packed::read_holder(holder));
+                    self.put_holder(at, hot, cold);
+                }
+            }
+        }
         if self.numbers[at].phase.is_leased() {
             self.stand(at);
         }
-        // Something may be due that was not settled when the image was made.
+        // Something may be due that was not settled when the image was made; whoever settles what
+        // is due before the last part finds it.
         self.changes[at] = UnixMillis(0);
-        self.rekey(at);
+        self.events.set(at, 0);
     }
 }

@@ -12,7 +12,8 @@
 //! of delays and its idempotency keys stay where they are.
 
 use super::journal::{Granted, JournalEntry, JournalRow};
-use super::state::{Calls, HolderImage, Number, NumberImage, Tabs};
+use super::replay::Past;
+use super::state::{Calls, Number, NumberImage, Tabs};
 use super::{NUMBERS_MAX, Pool};
 use crate::id::VisitorId;
 use crate::phone::E164;
@@ -121,7 +122,7 @@ impl Pool {
     pub(super) fn apply_left(&mut self, numbers: &[E164]) {
         self.settle_due();
         self.forget_all_old();
-        let mut images = self.images();
+        let mut images = self.known();
         let mut left = numbers.to_vec();
         left.sort_unstable();
         images.retain(|(number, _)| left.binary_search(&number.config.number).is_err());
@@ -135,7 +136,7 @@ impl Pool {
     pub(super) fn apply_came(&mut self, numbers: &[NumberImage]) {
         self.settle_due();
         self.forget_all_old();
-        let mut images = self.images();
+        let mut images = self.known();
         for image in numbers.iter().take(NUMBERS_MAX) {
             let number = image.config.number;
             let here = images.iter().position(|(of, _)| of.config.number == number);
@@ -150,7 +151,7 @@ impl Pool {
         self.rebuild(images);
     }
 
-    fn arrived(&self, image: &NumberImage) -> (Number, Vec<HolderImage>) {
+    fn arrived<'i>(&self, image: &'i NumberImage) -> (Number, Past<'i>) {
         let number = image.config.number;
         let wanted = self.config.numbers.iter().find(|of| of.number == number);
         let arrived = Number {
@@ -164,6 +165,6 @@ impl Pool {
             calls: Calls::of(&image.calls),
             ..Number::new(*wanted.unwrap_or(&image.config))
         };
-        (arrived, image.holders.clone())
+        (arrived, Past::Came(&image.holders))
     }
 }

@@ -4,6 +4,8 @@
 use super::Pool;
 use super::journal::{JournalEntry, SnapshotHead};
 use super::state::{HolderImage, NumberImage, NumberTouch};
+use crate::attribution::RegionModel;
+use crate::delay::DelayCounts;
 use crate::time::UnixMillis;
 
 /// Leases in one checkpoint row: about 400 bytes each as JSON, well under a row's 2 MB.
@@ -92,11 +94,20 @@ impl Pool {
         self.settle_due();
         let of = self.next_row;
         self.pass = Some(Pass { of, part: 1, at: 0 });
-        let head = self.head(self.config.clone());
+        // What was learnt goes with the last part, which is there whenever replay begins here.
+        let head = SnapshotHead {
+            config: self.config.clone(),
+            delay: DelayCounts::default(),
+            learnt_from: DelayCounts::default(),
+            calls_unlearnt: 0,
+            faded_at: UnixMillis(0),
+            regions: RegionModel::default(),
+            hours: Vec::new(),
+        };
         self.write(JournalEntry::Snapshot {
             of,
             part: 0,
-            head: Some(head),
+            head: Some(Box::new(head)),
             numbers: Vec::new(),
             last: false,
         });
@@ -125,7 +136,7 @@ impl Pool {
             at,
         });
         // What was learnt meanwhile may rest on numbers that replay has not met by then.
-        let head = last.then(|| self.head(super::PoolConfig::default()));
+        let head = last.then(|| self.learnt());
         self.write(JournalEntry::Snapshot {
             of,
             part,
@@ -148,9 +159,9 @@ impl Pool {
         self.pass.is_some()
     }
 
-    fn head(&self, config: super::PoolConfig) -> Box<SnapshotHead> {
+    fn learnt(&self) -> Box<SnapshotHead> {
         Box::new(SnapshotHead {
-            config,
+            config: super::PoolConfig::default(),
             delay: self.counts.clone(),
             learnt_from: self.learnt_from.clone(),
             calls_unlearnt: self.calls_unlearnt,

@@ -9,6 +9,11 @@ use std::collections::VecDeque;
 const HOURS: usize = 14 * 24;
 const HOUR_MS: u64 = 3_600_000;
 
+/// The beginning of the hour that an instant is in.
+const fn hour_of(at: UnixMillis) -> UnixMillis {
+    UnixMillis(at.0 / HOUR_MS * HOUR_MS)
+}
+
 /// One hour of a pool.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(
@@ -97,21 +102,39 @@ impl Tally {
         total
     }
 
+    /// Counts from `now` on, if nothing was counted before.
+    pub(super) fn begin(&mut self, now: UnixMillis) {
+        if self.present.began == UnixMillis(0) && hour_of(now) != UnixMillis(0) {
+            self.start(now);
+        }
+    }
+
+    /// Time goes on in replay: an hour that ended and was worth it has a row of its own.
+    pub(super) fn replay_to(&mut self, now: UnixMillis) {
+        if hour_of(now) != self.present.began {
+            self.start(now);
+        }
+    }
+
+    /// Counts the hour that `now` is in.
+    fn start(&mut self, now: UnixMillis) {
+        self.counted_to = now;
+        self.present = Hour {
+            began: hour_of(now),
+            peak_active: self.active,
+            ..Hour::default()
+        };
+    }
+
     /// Time goes on; an hour that ended is given out to be written down.
     pub(super) fn roll(&mut self, now: UnixMillis) -> Option<Hour> {
-        let began = UnixMillis(now.0 / HOUR_MS * HOUR_MS);
-        if began == self.present.began {
+        if hour_of(now) == self.present.began {
             return None;
         }
         let end = UnixMillis(self.present.began.0 + HOUR_MS);
         self.count_to(end.min(now));
-        self.counted_to = now;
         let ended = self.present;
-        self.present = Hour {
-            began,
-            peak_active: self.active,
-            ..Hour::default()
-        };
+        self.start(now);
         let worth = ended.asked > 0 || ended.active_ms > 0 || ended.calls > 0;
         if worth {
             self.remember(ended);
@@ -119,8 +142,12 @@ impl Tally {
         worth.then_some(ended)
     }
 
-    /// Adds an hour that ended.
+    /// Adds an hour that ended. One of no beginning, as an earlier version wrote after a restart,
+    /// tells of nothing.
     pub(super) fn remember(&mut self, hour: Hour) {
+        if hour.began == UnixMillis(0) {
+            return;
+        }
         if self.past.len() == HOURS {
             self.past.pop_front();
         }

@@ -44,7 +44,7 @@ pub(super) fn check(
         {
             let problem = Problem::NumberBusy {
                 number: number.to_string(),
-                first: first.clone(),
+                first: first.pointer(),
             };
             add(&format!("{at}/reserve_number"), problem);
         }
@@ -71,44 +71,58 @@ fn check_ids<'c>(
     }
 }
 
+/// Where a number stands. There may be ten thousand, so its pointer is written only for a fault.
+#[derive(Clone, Copy)]
+enum Stands<'p> {
+    Pool(&'p str, usize),
+    Binding(&'p str, usize),
+    Record(&'p str),
+}
+
+impl Stands<'_> {
+    fn pointer(self) -> String {
+        match self {
+            Self::Pool(at, index) => format!("{at}/numbers/{index}"),
+            Self::Binding(at, index) => format!("{at}/bindings/{index}/number"),
+            Self::Record(at) => format!("{at}/number"),
+        }
+    }
+}
+
 /// Every number lent or bound, and where; more than one place is a fault.
-fn check_numbers(
-    pools: &Placed<PoolConfig>,
-    scenarios: &Placed<Scenario>,
-    numbers: &Placed<NumberRecord>,
+fn check_numbers<'p>(
+    pools: &'p Placed<PoolConfig>,
+    scenarios: &'p Placed<Scenario>,
+    numbers: &'p Placed<NumberRecord>,
     add: impl Fn(&str, Problem<'_>),
-) -> BTreeMap<E164, String> {
+) -> BTreeMap<E164, Stands<'p>> {
     let mut used = BTreeMap::new();
-    let take = |used: &mut BTreeMap<E164, String>, number: E164, at: String| {
+    let take = |used: &mut BTreeMap<E164, Stands<'p>>, number: E164, at: Stands<'p>| {
         if let Some(first) = used.get(&number) {
             let problem = Problem::NumberTaken {
                 number: number.to_string(),
-                first: first.clone(),
+                first: first.pointer(),
             };
-            add(&at, problem);
+            add(&at.pointer(), problem);
         } else {
             used.insert(number, at);
         }
     };
     for (pool, at) in pools {
         for (index, number) in pool.numbers.iter().enumerate() {
-            take(&mut used, *number, format!("{at}/numbers/{index}"));
+            take(&mut used, *number, Stands::Pool(at, index));
         }
     }
     for (scenario, at) in scenarios {
         if let ScenarioKind::Static { bindings } = &scenario.kind {
             for (index, binding) in bindings.iter().enumerate() {
-                take(
-                    &mut used,
-                    binding.number,
-                    format!("{at}/bindings/{index}/number"),
-                );
+                take(&mut used, binding.number, Stands::Binding(at, index));
             }
         }
     }
     let mut records = BTreeMap::new();
     for (record, at) in numbers {
-        take(&mut records, record.number, format!("{at}/number"));
+        take(&mut records, record.number, Stands::Record(at));
     }
     used
 }

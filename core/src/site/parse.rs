@@ -448,12 +448,11 @@ fn read_date(node: &Node<'_>) -> Option<String> {
 fn read_pool(node: &Node<'_>) -> Option<PoolConfig> {
     let mut fields = node.fields()?;
     let id = fields.need("id").and_then(|node| node.id(PoolId::parse));
-    let items = fields
+    let numbers = fields
         .need("numbers")
-        .map(|node| node.items(limits::POOL_NUMBERS));
+        .map(|node| node.numbers(limits::POOL_NUMBERS));
     // Unreadable numbers left their faults; the rest are checked against each other later.
-    let numbers = items.unwrap_or_default();
-    let numbers = numbers.iter().filter_map(Node::number).collect();
+    let numbers = numbers.unwrap_or_default();
     let mut time = |name, min, max, default: Millis| {
         let node = fields.get(name);
         node.and_then(|node| node.count(min, max))

@@ -90,6 +90,26 @@ impl<'v> Node<'v> {
         items.iter().enumerate().take(max).map(item).collect()
     }
 
+    /// The numbers of a list of at most `max`; what is none leaves its fault. There may be ten
+    /// thousand, so where one stands is written only if it has a fault.
+    pub(super) fn numbers(&self, max: usize) -> Vec<E164> {
+        let Json::List(items) = self.value else {
+            self.wrong_type("array");
+            return Vec::new();
+        };
+        if items.len() > max {
+            self.fault(Problem::TooMany { max });
+        }
+        let number = |(index, value): (usize, &'v Json)| match value {
+            Json::Text(text) if text.len() <= limits::NAME_CHARS => {
+                dialled(text.trim()).or_else(|| self.child(&index.to_string(), value).number())
+            }
+            _ => self.child(&index.to_string(), value).number(),
+        };
+        let items = items.iter().enumerate().take(max);
+        items.filter_map(number).collect()
+    }
+
     pub(super) fn fields(&self) -> Option<Fields<'v>> {
         let Json::Object(members) = self.value else {
             self.wrong_type("object");
@@ -105,18 +125,11 @@ impl<'v> Node<'v> {
     /// E.164 digits.
     pub(super) fn number(&self) -> Option<E164> {
         let text = self.text(limits::NAME_CHARS)?;
-        // Nothing with fewer than seven digits can be called from abroad.
-        let number = E164::parse(text)
-            .ok()
-            .filter(|number| number.as_u64() >= 1_000_000);
-        let regular = number.filter(|number| {
-            let parts = number.parts();
-            !parts.plan().is_known() || parts.is_regular()
-        });
-        if regular.is_none() {
+        let number = dialled(text);
+        if number.is_none() {
             self.fault(Problem::Phone { text });
         }
-        regular
+        number
     }
 
     /// One of `allowed`, by name.
@@ -148,6 +161,18 @@ impl<'v> Node<'v> {
         }
         id
     }
+}
+
+/// A number that can be dialled from anywhere.
+fn dialled(text: &str) -> Option<E164> {
+    // Nothing with fewer than seven digits can be called from abroad.
+    let number = E164::parse(text)
+        .ok()
+        .filter(|number| number.as_u64() >= 1_000_000);
+    number.filter(|number| {
+        let parts = number.parts();
+        !parts.plan().is_known() || parts.is_regular()
+    })
 }
 
 /// The members of an object. Each may be asked for; what nobody asked for is a fault.

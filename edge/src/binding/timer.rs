@@ -24,6 +24,17 @@ pub(crate) fn after(delay_ms: u32, callback: impl FnOnce() + 'static) {
     let _ = set_timeout(&once, f64::from(delay_ms));
 }
 
+/// Text whose reading or writing takes so long that it has a turn of its own: some milliseconds.
+const LONG_BYTES: usize = 50_000;
+
+/// Lets others have their turn, where what was done with `text` or is to be done with it takes
+/// long. What was read before may have changed since.
+pub(crate) async fn turn_if_long(text: &str) {
+    if text.len() > LONG_BYTES {
+        turn().await;
+    }
+}
+
 /// Lets whoever else waits for this object have his turn.
 pub(crate) async fn turn() {
     let (sender, receiver) = oneshot::channel::<()>();

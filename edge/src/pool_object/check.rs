@@ -15,7 +15,7 @@ use std::rc::Rc;
 /// Bytes of a database that is checked by itself in one go: some 10 ms.
 const WHOLE_BYTES: u64 = 8 << 20;
 /// Rows of a longer one that are read at once: some 10 ms.
-const ROWS_AT_ONCE: u64 = 5_000;
+const ROWS_AT_ONCE: u64 = 3_000;
 /// Leases of its index that are counted at once: some 5 ms.
 const LEASES_AT_ONCE: u64 = 20_000;
 /// Numbers compared at once: some 5 ms.
@@ -87,20 +87,28 @@ async fn check_database(sql: &Sql) -> Result<Vec<String>, Fault> {
                 faults.push(format!("the database says: {said}"));
             }
         }
-    } else {
-        let last = journal::last_row(sql)?;
-        // The platform's word on a page that cannot be read is a fault like any other.
-        let read =
-            async { Ok::<_, Fault>((read_rows(sql, last).await?, leases(sql, last).await?)) };
-        match read.await {
-            Ok((rows, leases)) if rows == leases => {}
-            Ok((rows, leases)) => {
+    }
+    let last = journal::last_row(sql)?;
+    // The platform's word on a page that cannot be read is a fault like any other.
+    let read = async { Ok::<_, Fault>((read_rows(sql, last).await?, leases(sql, last).await?)) };
+    match read.await {
+        Ok((rows, leases)) => {
+            if rows.leases != leases {
+                let kept = rows.leases;
                 faults.push(format!(
-                    "{rows} leases are kept, and {leases} found by number"
+                    "{kept} leases are kept, and {leases} found by number"
                 ));
             }
-            Err(fault) => faults.push(format!("the database says: {}", fault.message)),
+            if rows.broken > 0 {
+                faults.push(format!(
+                    "{} rows of the journal cannot be read",
+                    rows.broken
+                ));
+            }
         }
+        // Of a small database it was said above.
+        Err(_) if !faults.is_empty() => {}
+        Err(fault) => faults.push(format!("the database says: {}", fault.message)),
     }
     // Its rows are 1, 2, 3 …
     if sql
@@ -112,14 +120,23 @@ async fn check_database(sql: &Sql) -> Result<Vec<String>, Fault> {
     Ok(faults)
 }
 
-/// Reads every row of the journal up to `last`; says how many leases are among them.
-async fn read_rows(sql: &Sql, last: u64) -> Result<u64, Fault> {
+/// What is in the journal.
+#[derive(Default)]
+struct Rows {
+    leases: u64,
+    /// Rows that tell of nothing.
+    broken: u64,
+}
+
+/// Reads every row of the journal up to `last`.
+async fn read_rows(sql: &Sql, last: u64) -> Result<Rows, Fault> {
     let query = "SELECT count(*), max(row), coalesce(sum(kind = 'grant'), 0),
-                    sum(length(kind) + length(entry) + length(coalesce(number, '')))
+                    coalesce(sum(NOT json_valid(entry)), 0), sum(length(coalesce(number, '')))
                  FROM (SELECT * FROM journal WHERE row > ? AND row <= ? ORDER BY row LIMIT ?)";
-    let (mut leases, mut after) = (0, 0);
+    let (mut rows, mut after) = (Rows::default(), 0);
     while let Some(row) = sql.row(query, &[&after, &last, &ROWS_AT_ONCE])? {
-        leases += row.integer(2)?;
+        rows.leases += row.integer(2)?;
+        rows.broken += row.integer(3)?;
         let Some(to) = row.maybe_integer(1)? else {
             break;
         };
@@ -129,7 +146,7 @@ async fn read_rows(sql: &Sql, last: u64) -> Result<u64, Fault> {
         }
         timer::turn().await;
     }
-    Ok(leases)
+    Ok(rows)
 }
 
 /// Reads the index of the leases of the rows up to `last`; says how many there are.

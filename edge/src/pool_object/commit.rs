@@ -39,7 +39,7 @@ impl Shell {
     }
 
     /// Has the group committed after what has arrived already.
-    fn call_commit(self: &Rc<Self>) {
+    pub(super) fn call_commit(self: &Rc<Self>) {
         if core::mem::replace(&mut self.group.borrow_mut().called, true) {
             return;
         }
@@ -140,6 +140,7 @@ impl Shell {
     /// What the alarm does: settles what is due and writes down what signs changed.
     pub(super) async fn tidy(self: &Rc<Self>, now: UnixMillis) -> Result<(), Fault> {
         self.awake().await?;
+        self.begin_while_quiet(now)?;
         let due = self.step(|pool, now, _| {
             pool.handle_timeout(now);
             pool.checkpoint();

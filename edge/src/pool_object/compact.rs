@@ -102,7 +102,7 @@ fn sweep(sql: &Sql, from: u64) -> Result<bool, Fault> {
     let statement = "DELETE FROM journal WHERE row >= ? AND row < ?
                      AND kind NOT IN ('grant', 'history', 'tap', 'attributed')";
     sql.run(statement, &[&begin, &end])?;
-    sql.run("DELETE FROM snapshot_part WHERE row < ?", &[&end])?;
+    sql.run("DELETE FROM packed WHERE row < ?", &[&end])?;
     journal::put_number_fact(sql, SWEPT_TO, end)?;
     Ok(end < from)
 }

@@ -132,7 +132,7 @@ impl Shell {
                 }
                 None => empty(sql)?,
             }
-            let (parts, lines) = parts_of_snapshots(lines)?;
+            let (parts, lines) = long_rows(lines);
             export::read(sql, &TABLES, &lines)?;
             for part in parts {
                 journal::append_part(sql, part)?;
@@ -155,34 +155,36 @@ impl Shell {
     }
 }
 
-/// Takes the lines of parts of snapshots out of others: they are kept in another form.
-fn parts_of_snapshots(lines: Vec<&str>) -> Result<(Vec<JournalRow>, Vec<&str>), Fault> {
-    let mut parts = Vec::new();
+/// Takes the lines of rows with long lists of numbers out of others: these are kept packed.
+fn long_rows(lines: Vec<&str>) -> (Vec<JournalRow>, Vec<&str>) {
+    let mut long = Vec::new();
     let mut others = Vec::with_capacity(lines.len());
     for line in lines {
-        match line
-            .contains(r#""snapshot""#)
-            .then(|| part_of_snapshot(line))
-            .flatten()
-        {
-            Some(part) => parts.push(part),
+        let may_be = line.contains(r#""snapshot""#) || line.contains(r#""configured""#);
+        match may_be.then(|| long_row(line)).flatten() {
+            Some(row) => long.push(row),
             None => others.push(line),
         }
     }
-    Ok((parts, others))
+    (long, others)
 }
 
-/// The part of a snapshot that a line tells of.
-fn part_of_snapshot(line: &str) -> Option<JournalRow> {
+/// The part of a snapshot or the configuration that a line tells of.
+fn long_row(line: &str) -> Option<JournalRow> {
     let line: RowLine = serde_json::from_str(line).ok()?;
     let (row, at, kind, _, _, text) = line.row;
-    if line.table != JOURNAL.name || kind != "snapshot" {
+    if line.table != JOURNAL.name || !is_long(&kind) {
         return None;
     }
     let entry: JournalEntry = serde_json::from_str(&text).ok()?;
     // What an older version wrote in another way stays as it is.
     let same = serde_json::to_string(&entry).is_ok_and(|again| again == text);
     same.then_some(JournalRow { row, at, entry })
+}
+
+/// Whether rows of a kind may have their numbers packed.
+fn is_long(kind: &str) -> bool {
+    kind == "snapshot" || kind == "configured"
 }
 
 /// A line of the journal.
@@ -192,7 +194,7 @@ struct RowLine {
     row: (u64, UnixMillis, String, Option<String>, Option<u64>, String),
 }
 
-/// Puts the numbers of a part of a snapshot into its row.
+/// Puts the numbers of a part of a snapshot or of a configuration into its row.
 fn with_numbers(sql: &Sql, row: &mut [Cell]) -> Result<(), Fault> {
     let [
         Cell::Integer(number),
@@ -205,7 +207,7 @@ fn with_numbers(sql: &Sql, row: &mut [Cell]) -> Result<(), Fault> {
     else {
         return Ok(());
     };
-    if kind == "snapshot"
+    if is_long(kind)
         && let Some(whole) = journal::whole_part(sql, *number, entry)?
     {
         *entry = serde_json::to_string(&whole)?;
@@ -246,6 +248,6 @@ fn empty(sql: &Sql) -> Result<(), Fault> {
     for table in &TABLES {
         sql.run(&format!("DELETE FROM {}", table.name), &[])?;
     }
-    sql.run("DELETE FROM snapshot_part", &[])?;
+    sql.run("DELETE FROM packed", &[])?;
     Ok(())
 }

@@ -75,17 +75,18 @@ async fn judge_all(
         let last = journal::last_row(sql)?;
         while after < last && waiting.peek().is_some() {
             let from = after;
-            journal::each_up_to(sql, from, last, ROWS_AT_ONCE, |row| {
+            journal::each_up_to(sql, from, last, ROWS_AT_ONCE, |stored| {
+                let row = &stored.row;
                 after = row.row;
                 while let Some(place) =
                     waiting.next_if(|place| calls[*place].facts.at + WRITTEN_LATER < row.at)
                 {
                     verdicts[place] = Some(judge(&past, &calls[place]));
                 }
-                past.replay(&row);
                 // Parts of a snapshot are long.
                 let long = matches!(row.entry, JournalEntry::Snapshot { .. });
-                !long && waiting.peek().is_some()
+                stored.replay(&mut past)?;
+                Ok(!long && waiting.peek().is_some())
             })?;
             if after == from {
                 break;

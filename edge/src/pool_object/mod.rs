@@ -32,6 +32,7 @@ mod visits;
 use crate::binding::fault::Fault;
 use crate::binding::host;
 use crate::binding::object::Store;
+use crate::binding::timer;
 use crate::clock;
 use crate::http::answer::{UNKNOWN_COMMAND, outcome};
 use crate::message::pool::{Compacted, PoolAsk, PoolCommand, PoolConfiguration};
@@ -152,12 +153,8 @@ impl DurableObject for PoolObject {
         }
     }
 
-    async fn fetch(&self, mut request: Request) -> Result<Response> {
-        let text = request.text().await?;
-        let Ok(ask) = turn::take(|| serde_json::from_str::<PoolAsk>(&text)) else {
-            return Response::error("unknown command", UNKNOWN_COMMAND);
-        };
-        outcome(turn::each(self.shell.handle(ask)).await)
+    async fn fetch(&self, request: Request) -> Result<Response> {
+        turn::each(self.serve(request)).await
     }
 
     async fn alarm(&self) -> Result<Response> {
@@ -177,6 +174,17 @@ impl DurableObject for PoolObject {
     }
 }
 
+impl PoolObject {
+    async fn serve(&self, mut request: Request) -> Result<Response> {
+        let text = request.text().await?;
+        let Ok(ask) = serde_json::from_str::<PoolAsk>(&text) else {
+            return Response::error("unknown command", UNKNOWN_COMMAND);
+        };
+        timer::turn_if_long(&text).await;
+        outcome(self.shell.handle(ask).await)
+    }
+}
+
 impl Shell {
     async fn handle(self: &Rc<Self>, ask: PoolAsk) -> std::result::Result<String, Fault> {
         let PoolAsk {
@@ -193,7 +201,16 @@ impl Shell {
         match command {
             PoolCommand::Import(_) | PoolCommand::Imported | PoolCommand::Delete => {}
             command if pool == objects::UNPOOLED => return self.unpooled(command).await,
-            _ => self.awake().await?,
+            _ => {
+                let awake = self.awake().await;
+                match (&command, awake) {
+                    // That it gives no pool is what a check of what is stored has to tell.
+                    (PoolCommand::Check, Err(fault)) => {
+                        return Ok(serde_json::to_string(&[fault.message])?);
+                    }
+                    (_, awake) => awake?,
+                }
+            }
         }
         match command {
             PoolCommand::Configure(configuration) => {
@@ -318,14 +335,14 @@ impl Shell {
         let mut group = self.group.borrow_mut();
         let mut recent = self.recent.borrow_mut();
         while let Some(row) = memory.pool.poll_output() {
-            match row.entry {
-                JournalEntry::Snapshot { last: true, of, .. } if of == memory.snapshot_from => {
-                    group.replay_from = Some(of);
+            match &row.entry {
+                JournalEntry::Snapshot { last: true, of, .. } if *of == memory.snapshot_from => {
+                    group.replay_from = Some(*of);
                     memory.rows -= memory.rows_at_snapshot;
                     memory.rows_at_snapshot = 0;
                 }
                 JournalEntry::Snapshot { .. } => {}
-                _ => memory.rows += 1,
+                entry => memory.rows += snapshot::rows_of(entry),
             }
             recent.row(&row);
             group.rows.push(row);
@@ -354,6 +371,8 @@ impl Shell {
         self.group.borrow_mut().in_force = Some(memory.version);
         self.drain(&mut memory, now);
         *self.memory.borrow_mut() = Some(memory);
+        // A large pool's rows are written in a turn of their own; whoever comes before waits.
+        self.call_commit();
         self.committed().await
     }
 

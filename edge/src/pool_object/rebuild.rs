@@ -8,7 +8,7 @@
 //! nothing: the next one begins at the first row.
 
 use super::recent::Recent;
-use super::{Memory, Shell, journal, schema};
+use super::{Memory, Shell, journal, schema, snapshot};
 use crate::binding::fault::Fault;
 use crate::binding::sql::Sql;
 use crate::binding::timer;
@@ -19,6 +19,8 @@ use std::rc::Rc;
 const SLICE: usize = 1_000;
 /// What a past holder of a snapshot costs, as a share of a row.
 const HOLDERS_A_ROW: usize = 3;
+/// And bytes of numbers that are packed.
+const PACKED_A_ROW: usize = 1_000;
 /// Rows at the end of the journal among which the latest events are looked for.
 const RECENT_ROWS: u64 = 300;
 
@@ -67,34 +69,35 @@ impl Rebuild {
     ) -> Result<bool, Fault> {
         let (mut cost, mut read) = (0, 0);
         let (after, last) = (self.after, self.last);
-        journal::each_up_to(sql, after, last, SLICE as u64, |row| {
+        journal::each_up_to(sql, after, last, SLICE as u64, |stored| {
+            let row = &stored.row;
             self.after = row.row;
             read += 1;
             match &row.entry {
                 JournalEntry::Snapshot { of: 0, .. } if self.begun => {
                     self.unfinished.push(row.row);
-                    return true;
+                    return Ok(true);
                 }
                 JournalEntry::Snapshot { numbers, head, .. } => {
                     let holders: usize = numbers.iter().map(|of| of.holders.len() + 1).sum();
-                    cost += holders / HOLDERS_A_ROW;
+                    cost += holders / HOLDERS_A_ROW + stored.packed_bytes() / PACKED_A_ROW;
                     // All numbers are placed, or weighed anew.
                     cost += head.as_ref().map_or(0, |_| SLICE);
                 }
                 entry => {
                     self.begun = true;
-                    self.rows += 1;
+                    self.rows += snapshot::rows_of(entry);
                     if let JournalEntry::Configured(_) = entry {
                         cost += SLICE;
                     }
                 }
             }
             cost += 1;
-            self.pool.replay(&row);
             if row.row + RECENT_ROWS > last {
-                seen(&row);
+                seen(row);
             }
-            cost < SLICE
+            stored.replay(&mut self.pool)?;
+            Ok(cost < SLICE)
         })?;
         let more = self.after < last && read > 0;
         if !more && !self.unfinished.is_empty() {

@@ -5,7 +5,7 @@
 //! needs no row to be changed when a lease ends, so a grant is one appended row.
 
 /// See [`crate::schema::migrate`].
-pub(crate) const STEPS: &[&str] = &[V1, V2, V3, V4, V5, V6];
+pub(crate) const STEPS: &[&str] = &[V1, V2, V3, V4, V5, V6, V7];
 
 /// Grants that came with a number from another object go by their own age.
 const V2: &str = "
@@ -29,6 +29,12 @@ CREATE TABLE snapshot_part (
     row INTEGER PRIMARY KEY,
     numbers BLOB NOT NULL
 ) STRICT;
+";
+
+/// Numbers of configurations are packed too, and all of them in a form that an earlier program
+/// does not read.
+const V7: &str = "
+ALTER TABLE snapshot_part RENAME TO packed;
 ";
 
 /// Visits that no grant tells of: those without a number, and those that share one.

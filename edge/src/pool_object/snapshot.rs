@@ -11,6 +11,8 @@ use super::{Memory, Shell};
 use crate::binding::fault::Fault;
 use crate::binding::timer;
 use crate::log::{Level, Line};
+use ringlet_core::pool::JournalEntry;
+use ringlet_core::time::{Millis, UnixMillis};
 use std::rc::Rc;
 
 /// Past holders in one part: some 5 ms, and 300 kB of the 2 MB that a row may have.
@@ -22,16 +24,48 @@ const PAUSE_MS: u32 = 5;
 const AFTER_ROWS: u64 = 2_000;
 const NUMBERS_A_ROW: u64 = 4;
 
+/// Nothing written for so long is a quiet moment.
+const QUIET: Millis = Millis::from_secs(2);
+/// Then a snapshot is worth it after this share of the rows.
+const QUIET_SHARE: u64 = 4;
+
+/// Rows after which a snapshot is worth it.
+fn worth_rows(memory: &Memory) -> u64 {
+    let numbers = memory.pool.config().numbers.len() as u64;
+    AFTER_ROWS + numbers / NUMBERS_A_ROW
+}
+
+/// How many rows of one thing each a row is to replay: a configuration weighs every number anew.
+pub(super) fn rows_of(entry: &JournalEntry) -> u64 {
+    match entry {
+        JournalEntry::Configured(config) => 1 + config.numbers.len() as u64,
+        _ => 1,
+    }
+}
+
 impl Shell {
     /// Begins a snapshot if there are rows enough since replay begins. Says whether it did.
     pub(super) fn begin_if_worth(self: &Rc<Self>, memory: &mut Memory) -> bool {
-        let numbers = memory.pool.config().numbers.len() as u64;
-        let worth =
-            memory.rows > AFTER_ROWS + numbers / NUMBERS_A_ROW && !memory.pool.is_snapping();
+        let worth = memory.rows > worth_rows(memory) && !memory.pool.is_snapping();
         if worth {
             self.begin_snapshot(memory);
         }
         worth
+    }
+
+    /// Begins a snapshot while nobody asks, if there are some rows since replay begins: the pool
+    /// may be put to sleep, and who wakes it waits for them. The caller commits.
+    pub(super) fn begin_while_quiet(self: &Rc<Self>, now: UnixMillis) -> Result<(), Fault> {
+        if now.since(self.committed_at.get()) < QUIET {
+            return Ok(());
+        }
+        let mut memory = self.take_memory()?;
+        if memory.rows > worth_rows(&memory) / QUIET_SHARE {
+            self.begin_snapshot(&mut memory);
+            self.drain_rows(&mut memory);
+        }
+        *self.memory.borrow_mut() = Some(memory);
+        Ok(())
     }
 
     /// Begins a snapshot, unless one is being written. The caller drains.

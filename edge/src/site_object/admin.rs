@@ -10,6 +10,7 @@ use super::{InForce, SiteObject, check, export, idempotency, schema, shards};
 use crate::api::fault_at;
 use crate::binding::host;
 use crate::binding::sql::Sql;
+use crate::binding::timer;
 use crate::clock;
 use crate::log::{Level, Line};
 use crate::message::AdminAsk;
@@ -236,6 +237,9 @@ impl SiteObject {
             config::precondition(self.store.sql(), ask.if_match.as_deref())?;
         }
         let config = config::parse(&ask.body, site, ask.russian)?;
+        // Whatever others write meanwhile is found where this is written.
+        timer::turn_if_long(&ask.body).await;
+        config::place_ahead(&self.store, &config, now).await?;
         let new = NewVersion {
             document: &ask.body,
             if_match: ask.if_match.as_deref(),
@@ -257,6 +261,8 @@ impl SiteObject {
         let version = version_named(self.store.sql(), ask)?;
         config::precondition(self.store.sql(), ask.if_match.as_deref())?;
         let config = config::parse(&version.document, site, ask.russian)?;
+        timer::turn_if_long(&version.document).await;
+        config::place_ahead(&self.store, &config, now).await?;
         let note = format!("version {} again", version.version);
         let new = NewVersion {
             document: &version.document,
@@ -300,6 +306,7 @@ impl SiteObject {
             config: Rc::new(config),
         };
         *self.config.borrow_mut() = Some(in_force.clone());
+        timer::turn_if_long(new.document).await;
         self.tell_pools(&in_force).await;
         Ok(reply)
     }

@@ -1,7 +1,8 @@
 //! The check of the stored state: whether everything that is kept is whole and agrees.
 
-use super::{SiteObject, audit, config};
+use super::{InForce, SiteObject, audit, config};
 use crate::binding::fault::Fault;
+use crate::binding::sql::Sql;
 use crate::message::pool::PoolCommand;
 
 /// Every fault of the stored state of a site and its pools, as sentences.
@@ -26,22 +27,67 @@ pub(super) async fn run(object: &SiteObject) -> Result<Vec<String>, Fault> {
             faults.push(format!("{count} {fault}"));
         }
     }
-    let in_force = object
-        .in_force()?
-        .ok_or_else(|| Fault::new("there is no such site"))?;
+    // What cannot be read is a fault like any other: nothing else is left untold for it.
+    let in_force = match object.in_force() {
+        Ok(in_force) => in_force.ok_or_else(|| Fault::new("there is no such site"))?,
+        Err(fault) => {
+            faults.push(fault.message);
+            return Ok(faults);
+        }
+    };
+    let unplaced = unplaced(sql, &in_force)?;
+    if unplaced > 0 {
+        faults.push(format!("{unplaced} numbers are not noted in their pools"));
+    }
     for pool in config::keepers_of_visits(sql)? {
-        let said: Vec<Vec<String>> = object
-            .ask_shards(&in_force, &pool, PoolCommand::Check)
-            .await?;
-        let also = object.check_shards(&in_force, &pool).await?;
-        let said = said.into_iter().flatten().chain(also);
-        faults.extend(said.map(|fault| format!("pool {pool}: {fault}")));
+        let said = check_pool(object, &in_force, &pool).await;
+        let said = said.unwrap_or_else(|fault| vec![fault.message]);
+        faults.extend(said.iter().map(|fault| format!("pool {pool}: {fault}")));
     }
     Ok(faults)
 }
 
+async fn check_pool(
+    object: &SiteObject,
+    in_force: &InForce,
+    pool: &str,
+) -> Result<Vec<String>, Fault> {
+    let said: Vec<Vec<String>> = object
+        .ask_shards(in_force, pool, PoolCommand::Check)
+        .await?;
+    let mut said = said.concat();
+    match object.check_shards(in_force, pool).await {
+        Ok(also) => said.extend(also),
+        Err(fault) if said.is_empty() => return Err(fault),
+        // A shard that cannot be read has said so.
+        Err(_) => {}
+    }
+    Ok(said)
+}
+
+/// How many numbers of the configuration in force calls would not find in their pools.
+fn unplaced(sql: &Sql, in_force: &InForce) -> Result<u64, Fault> {
+    let mut unplaced = 0;
+    for pool in &in_force.config.pools {
+        let numbers = serde_json::to_string(&pool.numbers)?;
+        let query = "SELECT count(*) FROM json_each(?) WHERE NOT EXISTS
+            (SELECT 1 FROM number_place WHERE number = value AND pool = ? AND until_ms IS NULL)";
+        let row = sql.row(query, &[&numbers, &pool.id.as_str()])?;
+        unplaced += row.map_or(Ok(0), |row| row.integer(0))?;
+    }
+    Ok(unplaced)
+}
+
 /// Counts of what must not be.
-const QUERIES: [(&str, &str); 4] = [
+const QUERIES: [(&str, &str); 6] = [
+    (
+        "SELECT coalesce(max(version), 0) - count(*) FROM config_version",
+        "versions of the configuration are missing",
+    ),
+    (
+        "SELECT count(*) FROM config_version WHERE NOT json_valid(document)",
+        "versions of the configuration cannot be read",
+    ),
     (
         "SELECT count(*) FROM call_event LEFT JOIN call USING (call) WHERE call.call IS NULL",
         "events are of calls that are not kept",

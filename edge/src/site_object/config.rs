@@ -5,7 +5,9 @@ use super::refused::Refused;
 use super::stock;
 use crate::auth::sha256_hex;
 use crate::binding::fault::Fault;
+use crate::binding::object::Store;
 use crate::binding::sql::{Row, Sql};
+use crate::binding::timer;
 use crate::objects::UNPOOLED;
 use ringlet_core::api::problem::{Problem, ProblemCode};
 use ringlet_core::phone::E164;
@@ -221,6 +223,48 @@ fn must_match(if_match: Option<&str>, etag: &str) -> Result<(), Problem> {
     ))
 }
 
+/// Numbers that are noted at once: some 10 ms.
+const PLACED_AT_ONCE: usize = 2_500;
+
+/// Makes room for the many numbers of a document that is to come into force at `now`, a part at a
+/// time, between which others have their turn. A place that begins and ends at one instant leads no
+/// call anywhere; [`write`] makes it last. Broken off, or refused after all, it changes nothing.
+///
+/// # Errors
+/// What the platform says.
+pub(super) async fn place_ahead(
+    store: &Store,
+    config: &SiteConfig,
+    now: UnixMillis,
+) -> Result<(), Fault> {
+    let mut wanted: Vec<(E164, &str)> = Vec::new();
+    for pool in &config.pools {
+        let numbers = pool.numbers.iter();
+        wanted.extend(numbers.map(|number| (*number, pool.id.as_str())));
+    }
+    if wanted.len() <= PLACED_AT_ONCE {
+        return Ok(());
+    }
+    for part in wanted.chunks(PLACED_AT_ONCE) {
+        let part: BTreeMap<&E164, &str> =
+            part.iter().map(|(number, pool)| (number, *pool)).collect();
+        let part = serde_json::to_string(&part)?;
+        store.transaction(|sql| {
+            crate::schema::migrate(sql, super::schema::STEPS)?;
+            sql.run(
+                "INSERT INTO number_place (number, pool, since_ms, until_ms)
+                 SELECT key, value, ?1, ?1 FROM json_each(?2) WHERE NOT EXISTS
+                    (SELECT 1 FROM number_place
+                     WHERE number = key AND pool = value AND until_ms IS NULL)
+                 ON CONFLICT (number, pool, since_ms) DO NOTHING",
+                &[&now.0, &part],
+            )
+        })?;
+        timer::turn().await;
+    }
+    Ok(())
+}
+
 /// Notes which number is in which pool from now on.
 fn place_numbers(sql: &Sql, config: &SiteConfig, now: UnixMillis) -> Result<(), Fault> {
     let borrowed = stock::borrowed(sql)?;
@@ -240,8 +284,10 @@ fn place_numbers(sql: &Sql, config: &SiteConfig, now: UnixMillis) -> Result<(), 
     }
     let wanted = serde_json::to_string(&wanted)?;
     sql.run(
-        "UPDATE number_place SET until_ms = ?1 WHERE until_ms IS NULL AND NOT EXISTS
-            (SELECT 1 FROM json_each(?2) WHERE key = number AND value = pool)",
+        // The two lists are compared once; the second is not searched for every row of the first.
+        "UPDATE number_place SET until_ms = ?1 WHERE until_ms IS NULL AND (number, pool) IN
+            (SELECT number, pool FROM number_place WHERE until_ms IS NULL
+             EXCEPT SELECT key, value FROM json_each(?2))",
         &[&now.0, &wanted],
     )?;
     sql.run(
@@ -259,7 +305,11 @@ fn place_numbers(sql: &Sql, config: &SiteConfig, now: UnixMillis) -> Result<(), 
 /// # Errors
 /// What the platform says.
 pub(crate) fn known_pools(sql: &Sql) -> Result<Vec<String>, Fault> {
-    let rows = sql.rows("SELECT DISTINCT pool FROM number_place ORDER BY pool", &[])?;
+    let rows = sql.rows(
+        "SELECT DISTINCT pool FROM number_place
+         WHERE until_ms IS NULL OR until_ms > since_ms ORDER BY pool",
+        &[],
+    )?;
     rows.iter().map(|row| row.text(0)).collect()
 }
 
@@ -278,7 +328,9 @@ pub(crate) fn keepers_of_visits(sql: &Sql) -> Result<Vec<String>, Fault> {
 /// # Errors
 /// What the platform says.
 pub(crate) fn pools_of(sql: &Sql, number: E164) -> Result<Vec<String>, Fault> {
-    let query = "SELECT pool FROM number_place WHERE number = ?
+    // A place of no length is one that was only made ready.
+    let query = "SELECT pool FROM number_place
+                 WHERE number = ? AND (until_ms IS NULL OR until_ms > since_ms)
                  GROUP BY pool ORDER BY max(since_ms) DESC";
     sql.rows(query, &[&number.to_string()])?
         .iter()

@@ -37,6 +37,7 @@ mod stock;
 
 use crate::binding::fault::Fault;
 use crate::binding::object::Store;
+use crate::binding::timer;
 use crate::clock;
 use crate::http::answer::{UNKNOWN_COMMAND, outcome};
 use crate::message::{CallsAnswer, ConfigAnswer, SiteAsk, SiteCommand};
@@ -119,6 +120,7 @@ impl SiteObject {
         let Ok(ask) = serde_json::from_str::<SiteAsk>(&text) else {
             return Response::error("unknown command", UNKNOWN_COMMAND);
         };
+        timer::turn_if_long(&text).await;
         if let Err(fault) = self.wake().await {
             return outcome(Err(fault));
         }

@@ -12,6 +12,7 @@ use super::refused::Refused;
 use super::stock::{self, Borrowed};
 use crate::api::fault_at;
 use crate::binding::fault::Fault;
+use crate::binding::timer;
 use crate::clock;
 use crate::message::AdminAsk;
 use crate::message::pool::LivePage;
@@ -213,21 +214,29 @@ impl SiteObject {
         let action: NumberAction = serde_json::from_str(&ask.body).map_err(|error| {
             Problem::with_detail(ProblemCode::NotJson, format!("no action: {error}"))
         })?;
-        let in_force = self.in_force()?.ok_or(ProblemCode::UnknownSite)?;
-        let version = config::latest(self.store.sql())?.ok_or(ProblemCode::UnknownSite)?;
-        let applied = number::apply(&in_force.config, &action)
-            .map_err(|error| refused(&error, ask.russian))?;
-        // What the owner left unsaid stays unsaid: only the numbers of his document change.
-        let text = number::edit_document(&version.document, &applied.config)
-            .ok_or(ProblemCode::Internal)?;
-        let config = config::parse(&text, site, ask.russian)?;
+        let (version, text, config, said) = loop {
+            let in_force = self.in_force()?.ok_or(ProblemCode::UnknownSite)?;
+            let version = config::latest(self.store.sql())?.ok_or(ProblemCode::UnknownSite)?;
+            let applied = number::apply(&in_force.config, &action)
+                .map_err(|error| refused(&error, ask.russian))?;
+            // What the owner left unsaid stays unsaid: only the numbers of his document change.
+            let text = number::edit_document(&version.document, &applied.config)
+                .ok_or(ProblemCode::Internal)?;
+            timer::turn_if_long(&text).await;
+            let config = config::parse(&text, site, ask.russian)?;
+            timer::turn_if_long(&text).await;
+            config::place_ahead(&self.store, &config, now).await?;
+            // What others wrote meanwhile is what the action is applied to.
+            if config::latest_version(self.store.sql())? == version.version {
+                break (version, text, config, applied.note);
+            }
+        };
         let etag = version.etag();
         let new = NewVersion {
             document: &text,
-            // Read and written in one turn: nothing can have come between.
             if_match: Some(ask.if_match.as_deref().unwrap_or(&etag)),
             author: actor,
-            note: ask.parameter("note").unwrap_or(&applied.note),
+            note: ask.parameter("note").unwrap_or(&said),
             request: &ask.request,
             action: "numbers.change",
         };

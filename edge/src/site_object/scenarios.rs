@@ -9,6 +9,7 @@ use super::admin::{AdminReply, bad};
 use super::config::{self, NewVersion, Version};
 use super::refused::Refused;
 use crate::binding::sql::Sql;
+use crate::binding::timer;
 use crate::message::AdminAsk;
 use ringlet_core::api::problem::{Problem, ProblemCode};
 use ringlet_core::api::route::Route;
@@ -24,7 +25,7 @@ type Done = Result<AdminReply, Refused>;
 
 impl SiteObject {
     /// `PATCH …/config`, and `PUT`, `PATCH`, `DELETE …/scenarios/{id}`. Without `If-Match` the
-    /// version in force is changed: it is read and written in one turn.
+    /// version in force is changed, whatever it is by then.
     pub(super) async fn edit_config(
         &self,
         site: &str,
@@ -33,12 +34,22 @@ impl SiteObject {
         actor: &str,
         now: UnixMillis,
     ) -> Done {
-        let version = in_force(self.store.sql())?;
-        if ask.if_match.is_some() {
-            config::precondition(self.store.sql(), ask.if_match.as_deref())?;
-        }
-        let (text, action, note) = edited(&version.document, ask, route)?;
-        let config = config::parse(&text, site, ask.russian)?;
+        let sql = self.store.sql();
+        let (version, text, action, note, config) = loop {
+            let version = in_force(sql)?;
+            if ask.if_match.is_some() {
+                config::precondition(sql, ask.if_match.as_deref())?;
+            }
+            let (text, action, note) = edited(&version.document, ask, route)?;
+            timer::turn_if_long(&text).await;
+            let config = config::parse(&text, site, ask.russian)?;
+            timer::turn_if_long(&text).await;
+            config::place_ahead(&self.store, &config, now).await?;
+            // What others wrote meanwhile is what is to be changed.
+            if config::latest_version(sql)? == version.version {
+                break (version, text, action, note, config);
+            }
+        };
         let etag = version.etag();
         let new = NewVersion {
             document: &text,

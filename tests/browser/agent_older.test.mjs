@@ -7,7 +7,7 @@ import { after, before, test } from "node:test";
 import { tagOf } from "../../www/install/tags.js";
 import { launchBrowser } from "../support/browser.mjs";
 import { edgeBetween } from "../support/edge_between.mjs";
-import { AS_VISITOR, configFor, newVisitor, page, servePages, swapped } from "../support/pages.mjs";
+import { AS_VISITOR, configFor, newVisitor, page, servePages, settle, swapped } from "../support/pages.mjs";
 import { numbers, until } from "../support/site.mjs";
 import { startWorker } from "../support/worker.mjs";
 
@@ -44,6 +44,8 @@ let worker;
 let edge;
 let site;
 let browser;
+/** The scripts are today's. */
+let isUpdated = false;
 /** What stands in the pages of a site, where it is not the usual. */
 const served = new Map();
 
@@ -51,6 +53,7 @@ before(async () => {
   worker = await startWorker();
   edge = await edgeBetween(worker);
   edge.fate = async (path) => {
+    if (isUpdated) return undefined;
     const [, kind, name] = path.split("/");
     const script = { "content-type": "text/javascript; charset=utf-8" };
     if (kind === "a") {
@@ -121,6 +124,25 @@ for (const commit of [FIRST, FETCHING]) {
     const visitor = await newVisitor(browser, edge.url);
     const tab = await visitor.open(url);
     assert.match(await swapped(tab, "#top", OWN), /^\+7 495 000-\d\d-\d\d$/);
+    assert.deepEqual(visitor.faults, []);
+    await visitor.close();
+  });
+
+  test(`${commit}: its visitor keeps number and visit when today's agent comes, and back`, async () => {
+    const url = await seed(`${commit}-updated`, 3);
+    const visitor = await newVisitor(browser, edge.url);
+    const tab = await visitor.open(url);
+    const number = digits(await swapped(tab, "#top", OWN));
+    for (isUpdated of [true, false]) {
+      edge.paths.length = 0;
+      const other = await visitor.open(url);
+      assert.equal(digits(await swapped(other, "#top", OWN)), number);
+      await until(() => edge.paths.some((path) => path.endsWith("/visit")));
+      await settle(other);
+      const { body } = await worker.admin("GET", `/api/v1/sites/${commit}-updated/live`);
+      assert.equal(body.pools[0].numbers.filter((one) => one.visitor).length, 1);
+      assert.equal(digits(await other.locator("#top").textContent()), number);
+    }
     assert.deepEqual(visitor.faults, []);
     await visitor.close();
   });

@@ -38,6 +38,11 @@ const WORDS = {
     referrer: 'referrer',
     remembered: 'remembered',
     unused: 'not used',
+    visit: 'visit',
+    label: 'label',
+    arrival: 'came by',
+    next: 'next sign of life',
+    fault: 'fault',
     close: 'Close',
   },
   ru: {
@@ -69,6 +74,11 @@ const WORDS = {
     referrer: 'реферер',
     remembered: 'запомнено',
     unused: 'не использовано',
+    visit: 'визит',
+    label: 'метка',
+    arrival: 'откуда',
+    next: 'следующий сигнал',
+    fault: 'ошибка',
     close: 'Закрыть',
   },
 };
@@ -207,9 +217,12 @@ function rows(report, words) {
   const labels = flat(label.labels, '');
   return [
     ['ringlet', `${report.version} · ${report.site} · ${report.consent} · ${report.phase}`],
-    ['visit', report.visit || '–'],
-    ['label', [label.source, ...labels].filter(Boolean).join(' · ') || '–'],
-    ['read', [label.channel, label.referrer, label.read_from].filter(Boolean).join(' · ') || '–'],
+    [words.visit, report.visit || '–'],
+    [words.label, [label.source, ...labels].filter(Boolean).join(' · ') || '–'],
+    [
+      words.arrival,
+      [label.channel, label.referrer, label.read_from].filter(Boolean).join(' · ') || '–',
+    ],
     ...label.found.map(({ name, value, place, used }) => [
       name,
       `${value} · ${words[place]}${used ? '' : ` · ${words.unused}`}`,
@@ -221,14 +234,14 @@ function rows(report, words) {
         ...reasonOf({ why, outcome, number }, words),
         lease && `${lease} #${generation}`,
         ...targets.map(({ selector, numbers, elements }) =>
-          selector ? `${selector}: ${elements}` : numbers.join(', '),
+          selector ? `${selector} × ${elements}` : numbers.join(', '),
         ),
       ]
         .filter(Boolean)
         .join(' · '),
     ]),
-    ['next', `${time(report.next_heartbeat_at)} UTC`],
-    ['error', fault ? `${words[fault.code]} (${fault.docs})` : words.none],
+    [words.next, `${time(report.next_heartbeat_at)} UTC`],
+    [words.fault, fault ? `${words[fault.code]} (${fault.docs})` : words.none],
   ];
 }
 

@@ -15,7 +15,7 @@ use lexopt::prelude::*;
 use ringlet_core::calculator::Question;
 use ringlet_sim::report;
 use ringlet_sim::rules::Rule;
-use ringlet_sim::run::{self, Plan, TAUGHT_VISITS};
+use ringlet_sim::run::{self, Plan, QUICK_TAUGHT_VISITS, TAUGHT_VISITS};
 use ringlet_sim::scenario::Scenario;
 use ringlet_sim::{progress::Clock, replay, size};
 
@@ -23,7 +23,7 @@ const HELP: &str = "\
 Usage: cargo xtask sim COMMAND
 
   accuracy   every rule and bound over the open workloads
-      --quick              S2 only, without the variants of the rules
+      --quick              S2 only, without variants of the rules, taught on half a million visits
       --workload ID,…      of S1, S2, S3, S2-fast, S2-slow, S2-tabs, S2-mistaught, S2-hidden
       --policy NAME,…      of the rules, by their name in a site's configuration
       --seed N,…           mean over these seeds instead of each workload's own
@@ -181,7 +181,11 @@ fn plan(flags: &AccuracyFlags) -> Result<Plan, String> {
         seeds,
         rules,
         sizes: flags.numbers.clone(),
-        taught_visits: TAUGHT_VISITS,
+        taught_visits: if flags.quick {
+            QUICK_TAUGHT_VISITS
+        } else {
+            TAUGHT_VISITS
+        },
         threads: flags.threads,
     })
 }

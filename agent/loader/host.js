@@ -47,6 +47,9 @@ export const quietly = (act) => {
   }
 };
 
+/** Does `act` in a task of its own, `ms` later. */
+export const later = (act, ms) => setTimeout(() => quietly(act), ms);
+
 /** Listens on the window, where names cannot be taken, before the page's handlers and passively. */
 export const listen = (type, act) =>
   addEventListener(type, (event) => quietly(() => act(event)), { capture: true, passive: true });

@@ -20,6 +20,7 @@ import {
   attributeOf,
   doc,
   isVisible,
+  later,
   listen,
   nearest,
   quietly,
@@ -222,7 +223,7 @@ function advance(event, argument = 0) {
   if (message) tell(message, record);
   clearTimeout(wakeTimer);
   const pause = Math.min(Math.max(wakeAt - Date.now(), 20), TIMER_MS_MAX);
-  if (wakeAt) wakeTimer = setTimeout(() => quietly(() => advance(WAKE)), pause);
+  if (wakeAt) wakeTimer = later(() => advance(WAKE), pause);
 }
 
 function tell(message, record) {
@@ -244,9 +245,16 @@ function begin() {
   // The rules have seen every change; without them the whole page is looked at.
   if (hasBegun || !(isReady ? page.slots.some(({ found }) => found) : page.look())) return;
   hasBegun = true;
-  if (isReady) return advance(START);
-  wasAskedEarly = true;
-  askVisit();
+  if (!isReady) {
+    wasAskedEarly = true;
+    return askVisit();
+  }
+  // A remembered number stands already: its frame need not wait for the request.
+  lateTimer = later(() => {
+    lateTimer = 0;
+    advance(START);
+    askLate();
+  });
 }
 
 /** Places may have appeared. */
@@ -259,9 +267,9 @@ const lookAgain = () => {
 function askLate() {
   const isLate = ({ found, asked }) => found && !asked;
   if (!hasBegun || lateTimer || !page.slots.some(isLate)) return;
-  lateTimer = setTimeout(() => {
+  lateTimer = later(() => {
     lateTimer = 0;
-    if (!isStopped) quietly(() => ask('beat', { event: 'page', url: location.href }));
+    if (!isStopped) ask('beat', { event: 'page', url: location.href });
   }, LATE_MS);
 }
 
@@ -364,19 +372,21 @@ const loadMore = () =>
 /** Roots that were not looked into yet, and the way through the first of them. */
 const deeps = new Set();
 const awaited = new Set();
-const FRAMES = ['iframe', 'frame', 'object'];
 /** How many the document has: most have none, and need not be looked through for them. */
 const { get: countFrames } = Object.getOwnPropertyDescriptor(window, 'length') || {};
-let walker;
+/** Elements that can have a shadow root, as far as the browser itself tells them apart: that one is
+ * asked at all takes the most time, and many pages consist of what can have none. */
+const HOSTS = ':not(li,a,td,b,i,em,ul)';
+/** How many of the first root were looked at, and those. */
+let looked = 0;
+let hosts;
 /** The debugger stays for the tab. */
 let isDebugged;
 
 /** Loads more.js when `root` holds what only that enters: open shadow roots, frames of this origin.
  * They are looked for when the page has nothing else to do. */
 function lookDeep(root) {
-  if (more || deeps.has(root)) return;
-  if (!deeps.size) whenIdle(lookDeeper);
-  deeps.add(root);
+  if (!more && deeps.add(root).size < 2) whenIdle(lookDeeper);
 }
 
 const whenIdle = (act) =>
@@ -387,31 +397,26 @@ function lookDeeper() {
     deeps.clear();
     loadMore();
   };
-  if (isDebugged ??= quietly(() => sessionStorage.ringlet_debug) || false) return end();
+  if (isDebugged ??= quietly(() => sessionStorage.ringlet_debug) || 0) return end();
   for (const root of deeps) {
-    // The page may have taken out what we stood on.
-    const isThere = walker?.root === root && (walker.currentNode.isConnected || !root.isConnected);
-    if (!isThere) {
-      walker = walkerOf(root, 1);
+    if (!hosts) {
+      hosts = all(root, HOSTS);
       const hasFrames = countFrames?.call(window) !== 0;
-      if (root.shadowRoot || (hasFrames && page.within(root, FRAMES).some(isEntered))) return end();
-      page.within(root, ':not(:defined)').forEach(awaitDefinition);
+      if (
+        root.shadowRoot ||
+        (hasFrames && page.within(root, ['iframe', 'frame', 'object']).some(isEntered))
+      ) {
+        return end();
+      }
+      page.within(root, [':not(:defined)']).forEach(awaitDefinition);
     }
-    const last = lastWalked(walker);
-    if (last?.shadowRoot) return end();
-    if (last) return whenIdle(lookDeeper);
+    for (let host, steps = DEEP_NODES; (host = hosts[looked]); looked++) {
+      if (!steps--) return whenIdle(lookDeeper);
+      if (host.shadowRoot) return end();
+    }
     deeps.delete(root);
+    hosts = looked = 0;
   }
-  walker = 0;
-}
-
-/** Steps on to an element with a shadow root, or DEEP_NODES further; nothing where the way ends
- * before. Nothing else is asked of an element: that it is asked at all takes the most time, and
- * whatever the browser can find itself it finds ten times as fast. */
-function lastWalked(walker) {
-  let node;
-  for (let steps = DEEP_NODES; steps && (node = walker.nextNode()) && !node.shadowRoot; ) steps--;
-  return node;
 }
 
 /** Whether it is a frame to enter. */
@@ -468,6 +473,7 @@ function listenToVisitor() {
     isLeft = false;
     if (persisted && hasBegun) advance(RETURN);
   });
+  listen('load', ({ target }) => target.contentDocument && lookDeep(target));
   listen('storage', (event) => {
     if (!isReady || isStopped || !store.isShared(event)) return;
     showAll(store.load().numbers);
@@ -492,8 +498,7 @@ function run() {
     lookAgain();
   });
   if (!isKnown) startRules();
-  listenToVisitor();
-  listen('load', ({ target }) => target.contentDocument && lookDeep(target));
+  later(listenToVisitor);
   if (config.more || /[?&]ringlet_debug=1/.test(location.search)) loadMore();
 }
 

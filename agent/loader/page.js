@@ -98,8 +98,7 @@ export function begin({ scenarios, country_code, area_code }) {
     const byMask = new Map();
     for (const target of targets) {
       const mask = target.mask || usual || '';
-      const own = { css: [], numbers: [], shown: '', written: '' };
-      if (!byMask.has(mask)) byMask.set(mask, { id, mask, skip, ...own });
+      if (!byMask.has(mask)) byMask.set(mask, { id, mask, skip, css: [], numbers: [] });
       const slot = byMask.get(mask);
       const css = cssOf(target);
       if (css) slot.css.push(css);
@@ -107,11 +106,12 @@ export function begin({ scenarios, country_code, area_code }) {
     }
     slots.push(...byMask.values());
   }
-  for (const slot of slots) {
+  slots.forEach((slot, index) => {
     const fields = [`c${country_code}`, `a${area_code || ''}`];
     if (RINGLET_SEARCH) fields.push(...slot.numbers.map((number) => `n${number}`));
-    slot.about = fields.join(END) + END;
-  }
+    slot.place = [...fields, ''].join(END);
+    setNumber(index, '');
+  });
 }
 
 /** Finds out, without the rules, which slots probably have a place on the page. */
@@ -187,33 +187,36 @@ export function write(nodes, was, next) {
  * a node, whether it goes on the line of the one before, whether it is only read with the
  * others, and its text for the rules where that is another; `links` are elements. */
 export function swapPlace(index, texts, links, selected) {
-  const free = (node) => {
+  let given = slots[index].about + (selected ? `e${END}` : '');
+  const nodes = [];
+  const was = [];
+  const own = [];
+  const veils = [];
+  const take = (node, letter, isRead, veiled) => {
     const owner = claims.get(node);
-    return !(owner < index && slots[owner].answered);
+    if (owner < index && slots[owner].answered) return;
+    const value = original(node);
+    if (value.includes(END)) given = '';
+    const told = letter === 'l' ? kinds.dial(value) : (RINGLET_SEARCH && veiled) || value;
+    if (given) given += letter + told + END;
+    if (RINGLET_SEARCH) veils.push(veiled);
+    if (!isRead) own.push(node);
+    nodes.push(node);
+    was.push(value);
   };
-  texts = texts.filter(([node]) => free(node));
-  links = links.map((link) => link.getAttributeNode('href')).filter(free);
-  const nodes = [...texts.map(([node]) => node), ...links];
-  const was = nodes.map(original);
-  if (!nodes.length || was.join('').includes(END)) return false;
-  const fields = was.map(
-    (value, at) =>
-      (at < texts.length
-        ? (texts[at][1] ? 't' : 'h') + ((RINGLET_SEARCH && texts[at][3]) || value)
-        : `l${kinds.dial(value)}`) + END,
-  );
-  const { about, mask, shown, written } = slots[index];
-  const more = [selected ? 'e' : '', `s${shown}`, (mask ? 'm' : 'f') + written, ''];
-  const answer = swap(about + more.join(END) + fields.join(''));
-  let news = answer ? answer.split(END) : was;
-  if (RINGLET_SEARCH) news = news.map((value, at) => (texts[at]?.[3] ? unveil(value) : value));
-  const next = was.map((value, at) =>
-    answer && at >= texts.length ? kinds.lead(value, news[at]) : news[at],
-  );
-  const isPlace = answer !== undefined;
-  if (isPlace) nodes.forEach((node, at) => texts[at]?.[2] || claims.set(node, index));
+  for (const [node, goesOn, isRead, veiled] of texts) {
+    take(node, goesOn ? 't' : 'h', isRead, veiled);
+  }
+  const { length } = nodes;
+  for (const link of links) take(link.getAttributeNode('href'), 'l');
+  if (!nodes[0] || !given) return false;
+  const answer = swap(given);
+  let next = answer ? answer.split(END) : was;
+  if (RINGLET_SEARCH) next = next.map((value, at) => (veils[at] ? unveil(value) : value));
+  for (let at = length; answer && nodes[at]; at++) next[at] = kinds.lead(was[at], next[at]);
+  if (answer !== undefined) own.forEach((node) => claims.set(node, index));
   write(nodes, was, next);
-  return isPlace;
+  return answer !== undefined;
 }
 
 /** Steps through `root`, one node a call while there are any: `each(text node, the one before it
@@ -253,11 +256,11 @@ export const textsOf = (root) => {
   return texts;
 };
 
-/** What `css`, a selector or a list of them, matches inside `root`, and the nearest such element
- * around it or itself. */
+/** What the selectors `css` match inside `root`, and the nearest such elements around it or itself.
+ */
 export const within = (root, css) => {
   const found = new Set();
-  for (const selector of [].concat(css)) {
+  for (const selector of css) {
     const around = !roots.includes(root) && nearest(root, selector);
     if (around) found.add(around);
     all(root, selector).forEach((element) => found.add(element));
@@ -276,16 +279,17 @@ export const isLinked = (node) => {
 
 /** An element that the owner selected. */
 function swapElement(index, element) {
-  const { skip } = slots[index];
-  const links = within(element, kinds.links);
-  const isOurs = ([node]) => !nearest(node.parentNode, skip) && !isLinked(node);
-  const texts = textsOf(element).filter(isOurs);
-  kinds.collect(element, texts);
-  const own = links.filter((node) => !nearest(node, skip));
-  // The parser is past what has something behind it.
-  if (swapPlace(index, texts, own, true) && element.nextSibling) {
-    settled.set(element, slots[index].shown);
+  const { skip, shown } = slots[index];
+  let texts = textsOf(element);
+  let links = [];
+  // Most hold one text and stand alone: then nothing else can matter.
+  if (element.firstElementChild || nearest(element, `${skip},a,area`)) {
+    texts = texts.filter(([node]) => !nearest(node.parentNode, skip) && !isLinked(node));
+    links = within(element, kinds.links).filter((node) => !nearest(node, skip));
   }
+  kinds.collect(element, texts);
+  // The parser is past what has something behind it.
+  if (swapPlace(index, texts, links, true) && element.nextSibling) settled.set(element, shown);
 }
 
 /** Swaps whatever belongs to `root`: inside it, around it, or itself. */
@@ -333,7 +337,8 @@ export function setNumber(index, digits, given) {
   const changed = slot.shown !== digits;
   if (RINGLET_SEARCH && changed) slot.pattern = 0;
   const written = given?.display?.[slot.mask];
-  slot.written = typeof written === 'string' ? written : '';
+  const field = (slot.mask ? 'm' : 'f') + (typeof written === 'string' ? written : '');
+  slot.about = [`${slot.place}s${digits}`, field, ''].join(END);
   slot.answered = given;
   slot.shown = digits;
   return changed;
@@ -403,7 +408,7 @@ export function watch(act) {
     const next = window.requestAnimationFrame;
     if (doc('readyState') !== 'loading' || !(next && Date.now() < until)) rewatch();
     else next(() => quietly(look));
-    if (seen !== (seen = elements.length) || isWatching) act([document], isWatching);
+    if (isWatching || seen !== (seen = elements.length)) act([document], isWatching);
     forget();
   };
   listen('DOMContentLoaded', look);

@@ -11,7 +11,7 @@
 // looks into the cell before, which is the page's. The core sees no digits there, and decides the
 // rest.
 
-import { attributeOf, doc, nearest, quietly, walkerOf } from './host.js';
+import { attributeOf, doc, later, nearest, walkerOf } from './host.js';
 import { LONG_TAIL, SLICE_MS, SLICE_NODES, TAIL } from './limits.js';
 import {
   blockOf,
@@ -71,11 +71,19 @@ let whenFound;
 let timer;
 let rests = 0;
 
-/** Looks for the page numbers of all slots in `root`, for a few milliseconds at once. */
+/** Looks for the page numbers of all slots in `root`, for a few milliseconds at once. Before the
+ * edge has answered there is nothing to write, and the task that asks it need not be longer. */
 export function startSearch(root) {
   searches.push(search(root));
-  goOn();
+  if (slots.some(({ answered }) => answered)) goOn();
+  else rest();
 }
+
+const rest = () => {
+  clearTimeout(timer);
+  rests++;
+  timer = later(goOnLater, 0);
+};
 
 /** Gives up what was not searched yet. */
 export const endSearches = () => {
@@ -93,11 +101,7 @@ function goOn() {
   const end = Date.now() + SLICE_MS;
   while (searches.length) {
     if (searches[0].next().done) searches.shift();
-    else if (Date.now() > end) {
-      rests++;
-      timer = setTimeout(() => quietly(goOnLater), 0);
-      return;
-    }
+    else if (Date.now() > end) return rest();
   }
 }
 

@@ -47,6 +47,14 @@ const cases = {
       'document.querySelector("div").shadowRoot.querySelector("span").shadowRoot.innerHTML',
     becomes: "<p>8 (495) 000-00-99, <span></span></p>+7 495 000-00-99",
   },
+  "an open shadow root behind thousands of elements that could have one": {
+    scenarios: byClass,
+    body:
+      `<b class="phone">8 495 000-00-02</b>${"<p>1<i>2</i></p>".repeat(9_000)}<section></section>` +
+      `<script>${shadow("section", '<i class="phone">8 495 000-00-01</i>')}</script>`,
+    shows: inShadow("section"),
+    becomes: '<i class="phone">8 495 000-00-99</i>',
+  },
   "a custom element that is defined later, and changes what is in it": {
     scenarios: byClass,
     body: '<b class="phone">8 495 000-00-02</b><shop-phone></shop-phone>',
@@ -148,6 +156,32 @@ const cases = {
 };
 
 const running = testCases(cases);
+
+test("a search before the answer, which nobody waits for, has a task of its own", async () => {
+  const { browser, worker } = running;
+  const site = await servePages(() => page(worker.url, "<p>8 495 000-00-01</p>", { site: "own" }));
+  await worker.seed(configFor("own", site.url, byText));
+  const visitor = await newVisitor(browser, worker.url);
+  await visitor.context.addInitScript(() => {
+    window.steps = [];
+    const { fetch, setTimeout } = window;
+    window.fetch = (address, ...more) => {
+      if (/visit$/.test(address)) window.steps.push("visit");
+      return fetch(address, ...more);
+    };
+    window.setTimeout = (act, pause, ...more) => {
+      if (pause === 0) window.steps.push("rest");
+      return setTimeout(act, pause, ...more);
+    };
+    document.addEventListener("ringlet:number", () => window.steps.push("swap"));
+  });
+  const tab = await visitor.open(site.url);
+  await tab.waitForFunction(() => document.querySelector("p").textContent.endsWith("99"));
+  const steps = await tab.evaluate(() => window.steps);
+  assert.deepEqual(steps.slice(0, 2), ["visit", "rest"]);
+  await visitor.close();
+  site.close();
+});
 
 test("a long page is searched in slices", async () => {
   const { browser, worker } = running;

@@ -154,6 +154,32 @@ test("reload, later page, second tab: right in the first frame after the tag ran
   await visitor.close();
 });
 
+test("a remembered number stands before its request is made, which asks for every place", async () => {
+  const url = await seed("order", 2);
+  const visitor = await newVisitor(browser, worker.url);
+  const page = await visitor.open(url);
+  await shown(page);
+  await visitor.context.addInitScript(() => {
+    window.steps = [];
+    const { fetch } = window;
+    window.fetch = (address, ...more) => {
+      if (/visit$/.test(address)) window.steps.push("visit");
+      return fetch(address, ...more);
+    };
+    const seen = new MutationObserver((records) => {
+      if (records.some(({ type }) => type === "characterData")) window.steps.push("swap");
+    });
+    seen.observe(document, { characterData: true, childList: true, subtree: true });
+  });
+  await page.reload();
+  await page.waitForFunction(() => window.steps.includes("visit"));
+  // Rules as JavaScript cannot be kept: the request is on its way when they come.
+  if (!isPlain()) assert.equal(await page.evaluate(() => window.steps[0]), "swap");
+  await settle(page);
+  assert.deepEqual(visitor.sent().filter((what) => what === "page"), []);
+  await visitor.close();
+});
+
 test("one tab closes, the visit lives; the last one leaves", async () => {
   const url = await seed("tabs", 3);
   const visitor = await newVisitor(browser, worker.url);

@@ -69,7 +69,7 @@ function addPictures({ attributeOf, nearest, page }, template) {
   page.finders.push((root) => {
     for (const { css, shown, skip } of page.slots) {
       for (const element of page.within(root, css)) {
-        for (const picture of page.within(element, 'img')) {
+        for (const picture of page.within(element, ['img'])) {
           const node = attributeOf(picture, 'src');
           if (!node || nearest(picture, skip)) continue;
           if (element !== picture && !isNumber(picture)) continue;
@@ -125,10 +125,10 @@ function addData({ all, attributeOf, page }) {
   page.finders.push((root) => {
     page.slots.forEach(({ numbers }, index) => {
       if (!numbers.length) return;
-      for (const script of page.within(root, 'script[type="application/ld+json" i]')) {
+      for (const script of page.within(root, ['script[type="application/ld+json" i]'])) {
         for (const node of script.childNodes) page.swapPlace(index, [[node, false]], [], false);
       }
-      for (const meta of page.within(root, 'meta[itemprop="telephone" i][content]')) {
+      for (const meta of page.within(root, ['meta[itemprop="telephone" i][content]'])) {
         page.swapPlace(index, [[attributeOf(meta, 'content'), false]], [], false);
       }
     });

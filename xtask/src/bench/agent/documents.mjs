@@ -15,10 +15,11 @@ export const OWN = "8 (495) 000-10-20";
 const tag = (edge, site) =>
   edge ? `<script async src="${edge}/s/${site}.js"></script>` : "";
 
-/** Tells what the page saw, see visit.mjs: all that it wrote on the window. */
+/** Tells what the page saw, see visit.mjs: all that it wrote on the window. A picture would be
+ * asked for after the function that wants it, which nobody could tell from the agent's work. */
 const TELL = `
 const tell = (more) => {
-  new Image().src = "${REPORT}" + encodeURIComponent(JSON.stringify(more));
+  navigator.sendBeacon("${REPORT}" + encodeURIComponent(JSON.stringify(more)));
 };
 const isSwapped = () =>
   document.readyState === "complete" && !document.body.textContent.includes("${OWN}");`;
@@ -88,8 +89,8 @@ export const bigPage = (edge, site) =>
   html(edge ? SHIFT + tag(edge, site) : "", cards());
 
 /** That page, and an application in it that appends `count` nodes when the page has its numbers:
- * rows of two, a number in one of fifty. It keeps no promises: what those take is not told apart
- * from what the agent's take. */
+ * rows of two, a number in one of fifty, of the class that numbers have. It keeps no promises: what
+ * those take is not told apart from what the agent's take. */
 export const chattyPage = (edge, site, count) =>
   html(
     `<script>{
@@ -100,6 +101,7 @@ const append = () => {
   for (const end = at + 500; at < end; at += 1) {
     const row = document.createElement("li");
     row.textContent = at % 50 ? "Строка, цена " + at + " ₽" : "Звоните: ${OWN}";
+    if (at % 50 === 0) row.className = "phone";
     rows.append(row);
   }
   document.body.append(rows);
@@ -144,16 +146,15 @@ if (document.readyState === "loading") addEventListener("DOMContentLoaded", writ
 else write();
 `;
 
-/** What any swapper must do with what an application appends: hear of it, look through its texts,
- * and write. */
-export const LEAST_WATCHER = `
+/** What any swapper must do with what an application appends: hear of it, find its texts by
+ * `nodes`, and write. */
+const leastWatcher = (nodes) => `
+const write = (node) => {
+  const text = node.nodeValue;
+  if (text.includes("${OWN}")) node.nodeValue = text.replace("${OWN}", "8 (495) 000-00-77");
+};
 const swap = (root) => {
-  const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) {
-    const node = walker.currentNode;
-    const text = node.nodeValue;
-    if (text.includes("${OWN}")) node.nodeValue = text.replace("${OWN}", "8 (495) 000-00-77");
-  }
+  ${nodes}
 };
 const observer = new MutationObserver((records) => {
   for (const { addedNodes } of records) addedNodes.forEach(swap);
@@ -164,6 +165,17 @@ const begin = () => swap(document.body);
 if (document.readyState === "loading") addEventListener("DOMContentLoaded", begin);
 else begin();
 `;
+
+/** Where the owner named a class. */
+export const LEAST_WATCHER = leastWatcher(
+  `for (const { firstChild } of root.querySelectorAll(".phone")) write(firstChild);`,
+);
+
+/** Where the number is searched. */
+export const LEAST_SEARCHER = leastWatcher(
+  `const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) write(walker.currentNode);`,
+);
 
 /** How often the script below does its piece of work. */
 export const KNOWN_PIECES = 18;

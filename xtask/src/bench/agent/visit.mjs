@@ -1,13 +1,15 @@
 // Visitors whose browser nobody looks into.
 //
 // A driver that is attached to a page makes the browser note where each call came from, which takes
-// longer than most calls. So pages here are opened beside the driver and tell by themselves, as a
-// request for a picture, what they saw.
+// longer than most calls. So pages here are opened beside the driver and tell by themselves, by a
+// beacon, what they saw.
 
 /** Path of what a page tells. */
 export const REPORT = "/report/";
 /** The longest wait for it. */
 const WAIT_MS = 30_000;
+/** The browser has opened a visitor's window after this time. */
+const WINDOW_MS = 1_500;
 
 const waiting = [];
 
@@ -34,6 +36,10 @@ async function told() {
 export async function visitor(browser) {
   const session = await browser.newBrowserCDPSession();
   const { browserContextId } = await session.send("Target.createBrowserContext");
+  // The first page of a visitor opens a window, and the browser's own pages in it (its address
+  // line is one) load for a second beside ours: no visitor's browser does that when he comes.
+  await session.send("Target.createTarget", { url: "about:blank", browserContextId });
+  await new Promise((resolve) => setTimeout(resolve, WINDOW_MS));
   return {
     see: async (url, then) => {
       const first = told();

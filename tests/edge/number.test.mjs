@@ -197,6 +197,12 @@ test("numbers as they are pasted: what is none, or twice, is listed back and not
   assert.equal(refused.status, 422);
   const told = refused.body.faults.map(({ detail }) => detail).join("\n");
   for (const text of ["foo", "12"]) assert.ok(told.includes(`"${text}"`), told);
+  assert.match(told, /^"foo": Piece \d in line 2: this is no telephone number\.$/m);
+  const twice = { action: "add", pool: "main", numbers: "8 495 000-00-75, 74950000075" };
+  const listed = await worker.admin("POST", `${base(site)}/numbers`, twice);
+  assert.deepEqual(listed.body.faults.map(({ code, detail }) => [code, detail]), [["duplicate", '"74950000075": Piece 2 in line 1: the same number as piece 1.']]);
+  const russian = await worker.admin("POST", `${base(site)}/numbers`, twice, { "accept-language": "ru" });
+  assert.match(russian.body.faults[0].detail, /Фрагмент 2 в строке 1: тот же номер, что во фрагменте 1\./);
   assert.equal((await worker.admin("GET", `${base(site)}/numbers`)).body.numbers.length, 2);
   await act(site, { action: "add", pool: "main", numbers: "8 (495) 000-00-71, +7 495 000 00 72", rented: true, city: "Moscow", connected: "2026-02-03" });
   const row = await rowOf(site, "74950000072");

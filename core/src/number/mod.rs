@@ -14,7 +14,7 @@ mod table;
 pub use table::{NumberFilter, NumberPlace, NumberRow, rows};
 
 use crate::id::{PoolId, ScenarioId};
-use crate::phone::{E164, read_list};
+use crate::phone::{E164, ListFaultReason, read_list};
 use crate::scenario::{ScenarioKind, StaticBinding};
 use crate::site::{Fault, NumberOrigin, NumberRecord, NumberStatus, NumberUse, SiteConfig, Text};
 use serde::{Deserialize, Serialize};
@@ -296,15 +296,10 @@ impl Change {
         };
         let list = read_list(&text, self.next.home());
         for fault in &list.faults {
+            let (en, ru) = words_of(fault.reason);
             let message = Text {
-                en: format!(
-                    "Piece {} in line {} is not taken.",
-                    fault.position, fault.line
-                ),
-                ru: format!(
-                    "Фрагмент {} в строке {} не принят.",
-                    fault.position, fault.line
-                ),
+                en: format!("Piece {} in line {}: {en}", fault.position, fault.line),
+                ru: format!("Фрагмент {} в строке {}: {ru}", fault.position, fault.line),
             };
             let (text, code) = (fault.text.clone(), fault.reason.code());
             self.refused.push(NumberRefusal {
@@ -534,6 +529,31 @@ const NOT_STATIC: Words = (
     "Only a static scenario binds numbers to sources.",
     "Номера закрепляет за источниками только статический сценарий.",
 );
+
+/// What is wrong with a pasted piece, for whoever pasted it.
+fn words_of(reason: ListFaultReason) -> (String, String) {
+    use ListFaultReason as R;
+    let (en, ru) = match reason {
+        R::NotANumber => ("this is no telephone number.", "это не номер телефона."),
+        R::TooShort => ("it has too few digits.", "слишком мало цифр."),
+        R::TooLong => ("it has too many digits.", "слишком много цифр."),
+        R::NoAreaCode => (
+            "a local number, and the site has no area code.",
+            "местный номер, а код города у сайта не задан.",
+        ),
+        R::Duplicate { first } => {
+            return (
+                format!("the same number as piece {first}."),
+                format!("тот же номер, что во фрагменте {first}."),
+            );
+        }
+        R::TooMany => (
+            "more numbers than may be given at once.",
+            "номеров больше, чем можно передать за раз.",
+        ),
+    };
+    (en.to_owned(), ru.to_owned())
+}
 
 #[cfg(test)]
 mod tests;

@@ -329,3 +329,29 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_is_listed_back_says_why() {
+    let numbers = "8 (495) 000-00-71, +7 495 000 00 72\n\
+                   7 (495) 000-00-73 000-00-74; foo, 12\n84950000071";
+    let action = serde_json::json!({"action": "add", "pool": "a", "numbers": numbers});
+    let action: NumberAction = serde_json::from_value(action).expect("an action");
+    let Err(ActionError::Refused(refusals)) = apply(&shop(), &action) else {
+        panic!("it was done");
+    };
+    let said = refusals
+        .iter()
+        .map(|one| format!("{}\n{}\n{}\n", one.text, one.message.en, one.message.ru));
+    expect![[r#"
+        foo
+        Piece 5 in line 2: this is no telephone number.
+        Фрагмент 5 в строке 2: это не номер телефона.
+        12
+        Piece 6 in line 2: it has too few digits.
+        Фрагмент 6 в строке 2: слишком мало цифр.
+        84950000071
+        Piece 7 in line 3: the same number as piece 1.
+        Фрагмент 7 в строке 3: тот же номер, что во фрагменте 1.
+    "#]]
+    .assert_eq(&said.collect::<String>());
+}

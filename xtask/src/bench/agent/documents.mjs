@@ -188,7 +188,7 @@ const piece = () => {
   const began = performance.now();
   window.work();
   pieces.push(performance.now() - began);
-  if (pieces.length === ${KNOWN_PIECES}) setTimeout(() => told(pieces));
+  if (pieces.length === ${KNOWN_PIECES}) window.known = pieces;
 };
 piece();
 for (let at = 0; at < 10; at += 1) setTimeout(piece, at * 7);
@@ -203,7 +203,9 @@ export const knownPage = (script) =>
     "",
     `<script>
 ${TELL}
-window.told = (pieces) => tell({ pieces });
+// The page tells: that takes time, and would be read as the script's.
+const look = () => (window.known ? tell({ pieces: window.known }) : setTimeout(look, 50));
+setTimeout(look, 500);
 window.work = () => {
   let sum = 1;
   for (let at = 0; at < 100_000; at += 1) sum = (sum * 1103515245 + 12345) % 2147483648;

@@ -110,7 +110,7 @@ impl<'a> Call<'a> {
         match self.spec.method {
             Method::Get => true,
             Method::Delete => self.spec.route != Route::SiteDelete,
-            _ => self.spec.route != Route::KeyCreate,
+            _ => !matches!(self.spec.route, Route::KeyCreate | Route::StockKeyCreate),
         }
     }
 }
@@ -326,6 +326,7 @@ mod tests {
             })
             .map(|spec| spec.route)
             .collect();
-        assert_eq!(once, [Route::SiteDelete, Route::KeyCreate]);
+        let expected = [Route::SiteDelete, Route::KeyCreate, Route::StockKeyCreate];
+        assert_eq!(once, expected);
     }
 }

@@ -99,6 +99,12 @@ impl Output {
         }
     }
 
+    /// A word that must be heard.
+    #[expect(clippy::unused_self, reason = "all that is told goes through here")]
+    pub(crate) fn warn(&self, text: &str) {
+        let _ = writeln!(std::io::stderr(), "{text}");
+    }
+
     /// Progress of something long: bytes or pages, of `total` if that is known.
     pub(crate) fn progress(&self, what: &'static str, total: Option<u64>) -> ProgressBar {
         let bar = match total {

@@ -15,8 +15,9 @@ use crate::objects::{self, Class};
 use crate::problems;
 use crate::site_cache;
 use crate::transfer;
+use ringlet_core::api::parameter;
 use ringlet_core::api::problem::{Problem, ProblemCode};
-use ringlet_core::api::route::{Access, Route, RouteSpec};
+use ringlet_core::api::route::{Access, Method, Route, RouteSpec};
 use ringlet_core::entropy::Entropy;
 use ringlet_core::id::{SiteId, StockId};
 use ringlet_core::limits::PAGE_ROWS;
@@ -29,8 +30,9 @@ use worker::Env;
 /// [`ProblemCode::Unauthorized`], [`ProblemCode::UnknownSite`], and what the object refuses.
 pub(crate) async fn handle(spec: &RouteSpec, names: &[&str], ask: &Ask, env: &Env) -> Handled {
     let bearer = auth::bearer(ask, env)?;
-    must_be_of_its_kind(spec, ask)?;
-    if let (Route::Export | Route::Import, [site]) = (spec.route, names)
+    let said = must_be_of_its_kind(spec, ask).and_then(|()| must_be_known(spec, ask));
+    if said.is_ok()
+        && let (Route::Export | Route::Import, [site]) = (spec.route, names)
         && SiteId::parse(site).is_ok()
     {
         if spec.route == Route::Import {
@@ -39,9 +41,16 @@ pub(crate) async fn handle(spec: &RouteSpec, names: &[&str], ask: &Ask, env: &En
         let asker = Asker::new(spec, site, &[], ask, &bearer, String::new());
         return transfer::export(asker, env).await;
     }
-    let body = ask.body(spec.body_bytes).await?;
-    let body = String::from_utf8(body)
-        .map_err(|_| Problem::with_detail(ProblemCode::NotJson, "the body is not UTF-8"))?;
+    let body = match said {
+        Ok(()) => text_of(spec, ask).await,
+        Err(problem) => Err(problem),
+    };
+    let (body, refused) = match (body, &bearer) {
+        (Ok(body), _) => (body, None),
+        (Err(problem), Bearer::Deployer) => return Err(problem),
+        // Whether the key may ask at all is said first, by whoever knows it.
+        (Err(problem), Bearer::Token(_)) => (String::new(), Some(problem)),
+    };
     match spec.route {
         Route::SiteList => {
             must_be_deployer(&bearer)?;
@@ -50,7 +59,8 @@ pub(crate) async fn handle(spec: &RouteSpec, names: &[&str], ask: &Ask, env: &En
         Route::SiteCreate => {
             must_be_deployer(&bearer)?;
             let site = site_in(&body)?;
-            forward(spec, &site, &[], ask, env, &bearer, body).await
+            let message = admin_ask(spec, &site, &[], ask, &bearer, body);
+            forward(spec, message, env).await
         }
         _ if matches!(spec.access, Access::StockViewer | Access::StockAdmin) => {
             let [stock, rest @ ..] = names else {
@@ -60,7 +70,8 @@ pub(crate) async fn handle(spec: &RouteSpec, names: &[&str], ask: &Ask, env: &En
                 must_be_deployer(&bearer)?;
                 return Err(Problem::new(ProblemCode::NotFound));
             };
-            let message = admin_ask(spec, "", rest, ask, &bearer, body);
+            let mut message = admin_ask(spec, "", rest, ask, &bearer, body);
+            message.refused = refused.map(|problem| problem.to_json(false));
             forward_to_stock(&stock, message, env).await
         }
         _ => {
@@ -72,10 +83,45 @@ pub(crate) async fn handle(spec: &RouteSpec, names: &[&str], ask: &Ask, env: &En
                 must_be_deployer(&bearer)?;
                 return Err(Problem::new(ProblemCode::UnknownSite));
             }
-            forward(spec, site, rest, ask, env, &bearer, body).await
+            let mut message = admin_ask(spec, site, rest, ask, &bearer, body);
+            message.refused = refused.map(|problem| problem.to_json(false));
+            forward(spec, message, env).await
         }
     }
 }
+
+/// The body as text. Where none is wanted none is read.
+async fn text_of(spec: &RouteSpec, ask: &Ask) -> Result<String, Problem> {
+    if spec.body_bytes == 0 {
+        return Ok(String::new());
+    }
+    let body = ask.body(spec.body_bytes).await?;
+    String::from_utf8(body)
+        .map_err(|_| Problem::with_detail(ProblemCode::NotJson, "the body is not UTF-8"))
+}
+
+/// That the query has no other names than the route's: one that is misspelt is told.
+///
+/// # Errors
+/// [`ProblemCode::BadParameter`].
+fn must_be_known(spec: &RouteSpec, ask: &Ask) -> Result<(), Problem> {
+    let known = parameter::queries(spec.route);
+    let mut names = form_urlencoded::parse(ask.query.as_bytes()).map(|(name, _)| name);
+    let Some(other) = names.find(|name| known.iter().all(|(known, _)| known != name)) else {
+        return Ok(());
+    };
+    let known: Vec<String> = known.iter().map(|(name, _)| format!("`{name}`")).collect();
+    let known = match known.is_empty() {
+        true => "none".to_owned(),
+        false => known.join(", "),
+    };
+    let other: String = other.chars().take(PARAMETER_CHARS).collect();
+    let detail = format!("`{other}` is no parameter here; there are: {known}");
+    Err(Problem::with_detail(ProblemCode::BadParameter, detail))
+}
+
+/// So much of an unknown parameter's name is told back, in characters.
+const PARAMETER_CHARS: usize = 40;
 
 fn must_be_deployer(bearer: &Bearer) -> Result<(), Problem> {
     match bearer {
@@ -88,33 +134,26 @@ fn must_be_deployer(bearer: &Bearer) -> Result<(), Problem> {
 fn site_in(body: &str) -> Result<String, Problem> {
     #[derive(Deserialize)]
     struct Named {
+        #[serde(default)]
         site: String,
     }
+    let not_that = |detail: String| Problem::with_detail(ProblemCode::NotJson, detail);
     let named = serde_json::from_str::<Named>(body);
-    let named = named
-        .ok()
-        .filter(|named| SiteId::parse(&named.site).is_ok());
-    let named = named.ok_or_else(|| {
+    let named = named.map_err(|error| not_that(format!("no site's configuration: {error}")))?;
+    if SiteId::parse(&named.site).is_err() {
         let detail = "send the site's configuration; its `site` is 1 to 64 of a-z, 0-9, - and _";
-        Problem::with_detail(ProblemCode::NotJson, detail)
-    })?;
+        return Err(not_that(detail.to_owned()));
+    }
     Ok(named.site)
 }
 
-async fn forward(
-    spec: &RouteSpec,
-    site: &str,
-    names: &[&str],
-    ask: &Ask,
-    env: &Env,
-    bearer: &Bearer,
-    body: String,
-) -> Handled {
-    let asker = Asker::new(spec, site, names, ask, bearer, body);
+async fn forward(spec: &RouteSpec, message: AdminAsk, env: &Env) -> Handled {
+    let site = message.site.clone();
+    let asker = Asker { message };
     let response = asker.ask(env, None).await?;
     let status = response.status();
     if (200..300).contains(&status) {
-        follow_up(spec, site, status, env).await?;
+        follow_up(spec, &site, status, env).await?;
     }
     passed_on(&response, asker.request())
 }
@@ -218,9 +257,13 @@ fn admin_ask(
         deployer: *bearer == Bearer::Deployer,
         if_match: ask.header("if-match"),
         if_none_match: ask.header("if-none-match"),
-        key: ask.header("idempotency-key"),
+        // What is only read is read anew each time.
+        key: ask
+            .header("idempotency-key")
+            .filter(|_| spec.method != Method::Get),
         request: format!("{:016x}", entropy.next_u64()),
         russian: ask.prefers_russian(),
+        refused: None,
     }
 }
 

@@ -79,15 +79,21 @@ async fn dispatch(ask: &Ask, env: &Env) -> Handled {
             if let Err(problem) = &handled {
                 log_refusal(spec, problem);
             }
-            handled
+            let reply =
+                handled.unwrap_or_else(|problem| Reply::problem(&problem, ask.prefers_russian()));
+            // RFC 9110, section 11.6.1: a 401 says how to prove oneself.
+            Ok(match reply.status {
+                401 if spec.access.takes_key() => reply.with("www-authenticate", "Bearer"),
+                _ => reply,
+            })
         }
-        Found::OtherMethods(_) if ask.method == "OPTIONS" => match route::find("POST", &ask.path) {
-            Found::Route(index, names) if ROUTES[index].access == Access::Page => {
-                page::preflight(names[0], ask, env).await
-            }
-            _ => Err(Problem::new(ProblemCode::MethodNotAllowed)),
-        },
         Found::OtherMethods(methods) => {
+            if ask.method == "OPTIONS"
+                && let Found::Route(index, names) = route::find("POST", &ask.path)
+                && ROUTES[index].access == Access::Page
+            {
+                return page::preflight(names[0], ask, env).await;
+            }
             let allow: Vec<&str> = methods.iter().map(|method| method.as_str()).collect();
             let problem = Problem::new(ProblemCode::MethodNotAllowed);
             Ok(Reply::problem(&problem, ask.prefers_russian()).with("allow", allow.join(", ")))

@@ -101,8 +101,11 @@ test("keys open what their role allows, on their own site only, until they are r
     return (await worker.fetch(base + path, { method, headers })).status;
   };
   const expected = [
-    ["/keys/config", [200, 403, 403]],
+    ["/keys/config", [200, 200, 403]],
+    ["/keys/scenarios/all", [200, 200, 403]],
+    ["/keys/versions/1", [200, 200, 403]],
     ["/keys/keys", [200, 403, 403]],
+    ["/keys/export", [200, 403, 403]],
     ["/keys/live", [200, 200, 403]],
     ["/keys/calls", [200, 200, 403]],
     ["/keys/leases?number=74950000001", [200, 200, 200]],
@@ -124,6 +127,72 @@ test("keys open what their role allows, on their own site only, until they are r
   assert.equal((await worker.admin("DELETE", `${base}/keys/keys/${made.viewer.key}`)).status, 204);
   assert.equal(await ask("viewer", "/keys/live"), 401);
   assert.equal((await worker.admin("DELETE", `${base}/keys/keys/${made.viewer.key}`)).status, 404);
+});
+
+test("a viewer reads how the site is set up, and no secret of it", async () => {
+  const config = (secret, host) => siteConfig({
+    site: "shown",
+    telephony: { generic: { secrets: [`SECRET-${secret}-0123456789`], path_secrets: [`SECRET-${secret}-path-0123`], addresses: ["192.0.2.1"] } },
+    receivers: [{ id: "crm", url: `https://crm.example/SECRET-${secret}`, secrets: [`SECRET-${secret}-0123456789-0123456789`], events: ["call.end"] }],
+    origins: [`https://${host}.example`],
+  });
+  const path = `${base}/shown`;
+  await worker.seed(config("one", "first"));
+  await worker.admin("PUT", `${path}/config`, config("two", "second"), { "if-match": '"1"' });
+  const { body: key } = await worker.admin("POST", `${path}/keys`, { name: "reader", role: "viewer" });
+  const read = (address, headers) => worker.admin("GET", path + address, undefined, { authorization: `Bearer ${key.token}`, ...headers });
+  const told = await read("/config");
+  assert.deepEqual(told.body.telephony, { generic: { addresses: ["192.0.2.1"] } });
+  assert.deepEqual(told.body.receivers, [{ id: "crm", events: ["call.end"] }]);
+  assert.deepEqual(told.body.scenarios, config().scenarios);
+  const answers = [told, await read("/versions/1"), await read("/versions/2/diff"), await read("/versions"), await read("/scenarios/all")];
+  for (const { status, body } of answers) {
+    assert.equal(status, 200);
+    assert.ok(!JSON.stringify(body).includes("SECRET"), JSON.stringify(body));
+  }
+  assert.deepEqual(answers[2].body.changes.map(({ path }) => path).filter((at) => !at.startsWith("/origins")), [
+    "/receivers/crm/secrets", "/receivers/crm/url", "/telephony/generic/path_secrets", "/telephony/generic/secrets",
+  ]);
+  // It is another text than an admin's, so it has another tag; and put back it is refused, not in force without secrets.
+  const etag = told.headers.get("etag");
+  assert.notEqual(etag, (await worker.admin("GET", `${path}/config`)).headers.get("etag"));
+  assert.equal((await read("/config", { "if-none-match": etag })).status, 304);
+  const put = await worker.admin("PUT", `${path}/config`, told.body, { "if-match": '"2"' });
+  assert.equal(put.status, 422);
+  assert.ok(put.body.faults.length >= 2);
+});
+
+test("a key was used, whatever its request was answered", async () => {
+  await worker.seed(siteConfig({ site: "used" }));
+  const path = `${base}/used`;
+  await worker.admin("POST", "/api/v1/stocks/used", { sites: ["used"] });
+  /** Makes a key, asks with it once, and says how that was answered and when the key was used last. */
+  const asked = async (role, method, address, body, headers = {}, keys = `${path}/keys`) => {
+    const { body: made } = await worker.admin("POST", keys, { name: address, role });
+    const all = { authorization: `Bearer ${made.token}`, "content-type": "application/json", ...headers };
+    const { status } = await worker.fetch(address, { method, headers: all, body });
+    const key = (await worker.admin("GET", keys)).body.keys.find((one) => one.key === made.key);
+    return [status, key.last_used_at];
+  };
+  const today = Math.floor(Date.now() / 86_400_000) * 86_400_000;
+  for (const [wanted, ...request] of [
+    [200, "telephony", "GET", `${path}/leases?number=74950000001`],
+    [403, "telephony", "GET", `${path}/config`],
+    [403, "viewer", "PATCH", `${path}/config`, "{}"],
+    [422, "admin", "PATCH", `${path}/config`, '{"name":7}'],
+    [400, "admin", "PATCH", `${path}/config`, "{"],
+    [400, "viewer", "GET", `${path}/calls?form=1`],
+    [415, "admin", "PATCH", `${path}/config`, "{}", { "content-type": "text/plain" }],
+    [413, "admin", "POST", `${path}/keys`, " ".repeat(5000)],
+    [404, "viewer", "GET", `${path}/scenarios/none`],
+    [403, "admin", "POST", `${path}/import`, "", { "content-type": "text/plain" }],
+    [403, "viewer", "POST", "/api/v1/stocks/used", "{}", {}, "/api/v1/stocks/used/keys"],
+    [415, "admin", "POST", "/api/v1/stocks/used", "{}", { "content-type": "text/plain" }, "/api/v1/stocks/used/keys"],
+  ]) {
+    assert.deepEqual(await asked(...request), [wanted, today], request.slice(0, 3).join(" "));
+  }
+  const unused = (await worker.admin("POST", `${path}/keys`, { name: "unused", role: "viewer" })).body.key;
+  assert.ok((await worker.admin("GET", `${path}/keys`)).body.keys.some((one) => one.key === unused && one.last_used_at === null));
 });
 
 test("a new configuration is in force for the next page view", async () => {

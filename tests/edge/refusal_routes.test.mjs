@@ -80,7 +80,9 @@ test("401: no key, a key that is none, another scheme, on every guarded route", 
   assert.ok(guarded.length >= 30);
   for (const operation of guarded) {
     for (const [token, headers] of [[null, {}], ["no-key-of-this-site-0123456789", {}], [null, { authorization: "Basic eDp5" }]]) {
-      assert.equal((await ask(operation, { token, headers })).status, 401, what(operation));
+      const { status, headers: told } = await ask(operation, { token, headers });
+      assert.equal(status, 401, what(operation));
+      assert.equal(told.get("www-authenticate"), "Bearer", what(operation));
     }
   }
 });
@@ -103,6 +105,16 @@ test("403: a viewer's key of a stock on what changes it or tells more", async ()
   for (const operation of guarded.filter(({ path }) => path.includes("{stock}"))) {
     const { status } = await ask(operation, { token: tokens.stock });
     assert.equal(status, operation["x-access"] === "stock_viewer" ? 200 : 403, what(operation));
+  }
+});
+
+test("401 and 403 come first: whoever may not ask hears nothing else", async () => {
+  for (const operation of guarded.filter(({ requestBody }) => requestBody)) {
+    const headers = { "content-type": "text/plain" };
+    const wrong = { query: "?x=1", headers, body: new Uint8Array([0xff]) };
+    assert.equal((await ask(operation, { ...wrong, token: "no-key-of-this-site-0123456789" })).status, 401, what(operation));
+    const token = operation.path.includes("{stock}") ? tokens.stock : tokens.telephony;
+    if (/\{(site|stock)\}/.test(operation.path)) assert.equal((await ask(operation, { ...wrong, token })).status, 403, what(operation));
   }
 });
 
@@ -133,8 +145,10 @@ test("404: no such site, and nothing of that name in the site", async () => {
 
 test("405: a method that the path has not, with the ones it has", async () => {
   for (const [path, item] of Object.entries(description.paths)) {
-    for (const method of ["GET", "POST", "PUT", "PATCH", "DELETE"]) {
+    for (const method of ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]) {
       if (item[method.toLowerCase()]) continue;
+      // A preflight of a page is answered.
+      if (method === "OPTIONS" && item.post?.["x-access"] === "page") continue;
       const answer = await worker.fetch(filled(path), { method });
       assert.equal(answer.status, 405, `${method} ${path}`);
       const allowed = answer.headers.get("allow").split(", ").sort();
@@ -166,6 +180,22 @@ test("413: one byte more than the route takes, told before it is sent", async ()
     assert.ok(has(operation, 413), what(operation));
     seen.get(operation.operationId).add("413");
   }
+});
+
+test("400: a parameter that the route has not, told with those it has; a body that none is asked for is not read", async () => {
+  for (const operation of guarded) {
+    const answer = await worker.fetch(`${filled(operation.path)}?limti=1`, {
+      method: operation.method,
+      headers: { authorization: `Bearer ${worker.token}`, ...kindOf(operation) },
+    });
+    const { code, detail } = await answer.json();
+    assert.deepEqual([answer.status, code], [400, "bad_parameter"], what(operation));
+    const known = (operation.parameters ?? []).filter(({ in: place }) => place === "query").map(({ name }) => `\`${name}\``);
+    assert.equal(detail, `\`limti\` is no parameter here; there are: ${known.join(", ") || "none"}`);
+    seen.get(operation.operationId).add("400");
+  }
+  const revert = operations.find(({ operationId }) => operationId === "version_revert");
+  assert.equal((await ask(revert, { headers: { "if-match": '"1"' }, body: "{}" })).status, 200);
 });
 
 test("400: a body that is no JSON, a parameter that is none", async () => {

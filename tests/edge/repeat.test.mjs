@@ -35,23 +35,24 @@ async function questions(changes) {
     site_create: ["/api/v1/sites", siteConfig({ site: "new" }), siteConfig({ site: "new", name: "Else" })],
     config_write: [`${site}/config`, config("One"), config("Two")],
     config_patch: [`${site}/config`, { name: "Three" }, { name: "Four" }],
-    version_revert: [`${site}/versions/1/revert`, undefined, undefined, "?note=else"],
+    version_revert: [`${site}/versions/1/revert`, undefined, undefined, `${site}/versions/1/revert?note=else`],
     scenario_write: [`${site}/scenarios/all`, { ...scenario, name: "W" }, { ...scenario, name: "X" }],
     scenario_patch: [`${site}/scenarios/all`, { name: "Y" }, { name: "Z" }],
-    scenario_delete: [`${site}/scenarios/spare`, undefined, undefined, "?note=else"],
+    scenario_delete: [`${site}/scenarios/spare`, undefined, undefined, `${site}/scenarios/spare?note=else`],
     number_act: [`${site}/numbers`, { action: "add", numbers: "74950007777" }, { action: "add", numbers: "74950007778" }],
     call_correct: [`${site}/calls/${call}/attribution`, { source: "vk", reason: "he said so" }, { source: "ok", reason: "no" }],
     // What it would do has to be asked just before.
     replay: [`${site}/replay`, async () => ({ ...days, apply: (await worker.admin("POST", `${site}/replay`, days)).body.plan }), { from: "2026-01-02", to: "2026-01-03" }],
     key_create: [`${site}/keys`, { name: "k", role: "viewer" }, { name: "l", role: "viewer" }],
-    key_revoke: [`${site}/keys/${key}`, undefined, undefined, "?x=1"],
-    delivery_send: [`${site}/deliveries/crm/all/send`, undefined, undefined, "?x=1"],
-    stock_keep: [`${site}/stock`, undefined, undefined, "?x=1"],
+    key_revoke: [`${site}/keys/${key}`, undefined, undefined, `${site}/keys/another`],
+    delivery_send: [`${site}/deliveries/crm/all/send`, undefined, undefined, `${site}/deliveries/crm/7/send`],
+    // No request but this one is of its route.
+    stock_keep: [`${site}/stock`, undefined, undefined, `${site}/replay`],
     // One without classes takes back what was put, so that the pool is as it was.
     delay_write: [`${site}/pools/all/delays`, async () => ({ ...(await worker.admin("GET", `${site}/pools/all/delays`)).body.table, visits: 0, classes: [] }), {}],
     stock_change: ["/api/v1/stocks/ours", { add: "74950008802" }, { add: "74950008803" }],
     stock_key_create: ["/api/v1/stocks/ours/keys", { name: "k", role: "admin" }, { name: "l", role: "admin" }],
-    stock_key_revoke: [`/api/v1/stocks/ours/keys/${stockKey}`, undefined, undefined, "?x=1"],
+    stock_key_revoke: [`/api/v1/stocks/ours/keys/${stockKey}`, undefined, undefined, "/api/v1/stocks/ours/keys/another"],
   };
 }
 
@@ -78,7 +79,7 @@ test("each is done once and answered the same; the key is refused to another req
     };
     for (const operation of repeatable) {
       if (ELSEWHERE.includes(operation.operationId)) continue;
-      const [address, asks, other, query = ""] = asked[operation.operationId];
+      const [address, asks, other, elsewhere = address] = asked[operation.operationId];
       const body = typeof asks === "function" ? await asks() : asks;
       const headers = { "idempotency-key": `k-${operation.operationId}`, "if-match": "*" };
       const before = await trail();
@@ -98,7 +99,7 @@ test("each is done once and answered the same; the key is refused to another req
         assert.equal(again.headers.get("etag"), first.headers.get("etag"));
       }
       assert.equal(await trail(), written, `${operation.operationId} was done twice`);
-      const refused = await worker.admin(operation.method, address + query, other, headers);
+      const refused = await worker.admin(operation.method, elsewhere, other, headers);
       assert.equal(refused.status, 409, operation.operationId);
       assert.equal(refused.body.code, "conflict");
       assert.equal(await trail(), written);

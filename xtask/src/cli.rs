@@ -28,7 +28,8 @@ Usage: cargo xtask <verb> [flags]
           The administrator's token is read from RINGLET_ADMIN_TOKEN.
   test    every test; the last line is `N passed, N failed`
             --ring <ring>      only core, edge or browser
-            --filter <text>    only tests whose name contains it
+            --filter <text>    only tests whose name contains it; files without its words
+                               are not started
   size    bytes that a browser gets, and the Worker's module, against their budgets
             --json             print one JSON line, without judging
   bench   throughput against an empty object, and the core's hot paths

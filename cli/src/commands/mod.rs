@@ -115,9 +115,14 @@ pub(crate) fn read(path: &Path) -> Result<String, Failure> {
     text.map_err(|error| Failure::local(&path.display().to_string(), error))
 }
 
+/// The file that is meant; nothing for stdout, which `-` is too.
+pub(crate) fn file_named(path: Option<&Path>) -> Option<&Path> {
+    path.filter(|path| *path != Path::new("-"))
+}
+
 /// Writes text to a file, or to stdout without one.
 pub(crate) fn write(output: &Output, path: Option<&Path>, text: &str) -> Result<(), Failure> {
-    match path {
+    match file_named(path) {
         None => output.text(text),
         Some(path) => std::fs::write(path, text)
             .map_err(|error| Failure::local(&path.display().to_string(), error)),

@@ -1,6 +1,6 @@
 //! Sites: create, list, show, change, export, import, delete.
 
-use super::{Session, patch, read, versioned};
+use super::{Session, file_named, patch, read, versioned};
 use crate::arguments::Sites;
 use crate::client::{self, Call};
 use crate::failure::Failure;
@@ -41,7 +41,7 @@ fn export(session: &Session, path: Option<&Path>) -> Result<(), Failure> {
     let answer = session
         .client
         .send(&Call::of(Route::Export, &[session.site()?]))?;
-    let Some(path) = path else {
+    let Some(path) = file_named(path) else {
         return copy(
             session,
             answer.into_reader(),

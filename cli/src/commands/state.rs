@@ -8,7 +8,6 @@ use crate::tables;
 use ringlet_core::api::route::Route;
 use ringlet_core::calculator::Question;
 use serde_json::{Value, json};
-use std::path::Path;
 use std::time::Duration;
 
 pub(super) fn keys(session: &Session, verb: Keys) -> Result<(), Failure> {
@@ -128,8 +127,7 @@ pub(super) fn delays(session: &Session, asked: &Delays) -> Result<(), Failure> {
     };
     if let Some(path) = &asked.output {
         let table = serde_json::to_string(&answer["table"]).unwrap_or_default();
-        let path = Some(path.as_path()).filter(|path| *path != Path::new("-"));
-        return write(&session.output, path, &format!("{table}\n"));
+        return write(&session.output, Some(path), &format!("{table}\n"));
     }
     session.output.show(&tables::DELAYS, &answer)?;
     let language = if session.output.russian { "ru" } else { "en" };

@@ -90,7 +90,7 @@ fn change(
         let word = |name: &str| refused[name].as_str().unwrap_or_default().to_owned();
         session
             .output
-            .say(&format!("{:?}: {}", word("text"), word("reason")));
+            .warn(&format!("{:?}: {}", word("text"), word("detail")));
     }
     show(session, &told)
 }

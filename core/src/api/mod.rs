@@ -6,6 +6,7 @@
 
 pub mod openapi;
 pub mod paper;
+pub mod parameter;
 pub mod problem;
 pub mod route;
 pub mod schema;

@@ -4,10 +4,22 @@
 //! [`super::problem::ProblemCode`]: what is served and what is described cannot differ. Schemas
 //! give the members a reader may rely on; more may be there, because unknown ones are ignored.
 
+use super::parameter::queries;
 use super::problem::ProblemCode;
 use super::route::{Access, ROUTES, Route, RouteSpec};
 use super::schema;
 use serde_json::{Map, Value, json};
+
+/// What holds for every route.
+const DESCRIPTION: &str = "\
+HEAD is answered as GET without the body, and a method that a path does not have with 405 and \
+`Allow`. A body where none is described is not read. \
+Under `/api/` a query parameter that is not described is refused (400), so that a filter that is \
+misspelt never answers with everything; members of an answer that are not described may be \
+ignored. Refusals are `application/problem+json`, in Russian with `Accept-Language: ru`; what each \
+means and what to do stands at `/problems`. \
+Only pages of a site's own origins may read what a browser asks of another origin (CORS): those \
+tagged `pages`, and no route that takes a key.";
 
 /// The whole document.
 pub fn document() -> Value {
@@ -22,6 +34,7 @@ pub fn document() -> Value {
             "title": "Ringlet",
             "version": env!("CARGO_PKG_VERSION"),
             "summary": "Dynamic call tracking that a site owner runs himself",
+            "description": DESCRIPTION,
             "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
         },
         "paths": paths,
@@ -127,7 +140,7 @@ fn operation(spec: &RouteSpec) -> Value {
         operation["x-body-bytes"] = spec.body_bytes.into();
     }
     operation["x-access"] = word(spec.access).into();
-    if is_guarded(spec.access) {
+    if spec.access.takes_key() {
         operation["security"] = json!([{ "bearer": [] }]);
     }
     operation
@@ -200,18 +213,6 @@ const fn asked(route: Route) -> Option<&'static str> {
         Route::DelayWrite => Some("DelayTable"),
         _ => None,
     }
-}
-
-const fn is_guarded(access: Access) -> bool {
-    matches!(
-        access,
-        Access::Telephony
-            | Access::Viewer
-            | Access::Admin
-            | Access::StockViewer
-            | Access::StockAdmin
-            | Access::Deployer
-    )
 }
 
 fn parameters(spec: &RouteSpec) -> Vec<Value> {
@@ -287,101 +288,6 @@ fn parameters(spec: &RouteSpec) -> Vec<Value> {
     parameters
 }
 
-/// Query parameters of a route.
-fn queries(route: Route) -> &'static [(&'static str, &'static str)] {
-    const LIMIT: (&str, &str) = ("limit", "Rows of a page, at most 200.");
-    const NUMBERS: (&str, &str) = (
-        "limit",
-        "Numbers of a page, at most 1000, and so without it.",
-    );
-    const CURSOR: (&str, &str) = ("cursor", "The `next` of the page before.");
-    const FROM: (&str, &str) = ("from", "First day, 2026-01-31; six days ago without one.");
-    const TO: (&str, &str) = ("to", "Last day, included.");
-    const ZONE: (&str, &str) = ("time_zone", "IANA name; the site's own without one.");
-    match route {
-        Route::Amp => &[
-            ("url", "The page's address: SOURCE_URL."),
-            ("referrer", "DOCUMENT_REFERRER."),
-            (
-                "client",
-                "CLIENT_ID(ringlet); without one nobody is recognised.",
-            ),
-            ("__amp_source_origin", "Added by AMP: whose page it is."),
-        ],
-        Route::StockAudit
-        | Route::SiteList
-        | Route::VersionList
-        | Route::AuditList
-        | Route::OutboxList => &[LIMIT, CURSOR],
-        Route::DeliveryList => &[
-            LIMIT,
-            CURSOR,
-            ("receiver", "Deliveries of this receiver only."),
-            ("state", "all, waiting or dead."),
-        ],
-        Route::CallList => &[
-            LIMIT,
-            CURSOR,
-            ("number", "Calls to this number only."),
-            ("from", "Calls from this instant on, Unix milliseconds."),
-            ("to", "Calls before this instant, Unix milliseconds."),
-        ],
-        Route::ReportRead => &[
-            FROM,
-            TO,
-            ZONE,
-            (
-                "model",
-                "The attribution model; last_non_direct without one.",
-            ),
-            ("format", "json or csv."),
-        ],
-        Route::CallFile => &[
-            FROM,
-            TO,
-            ZONE,
-            ("id", "Of metrica.csv: client_id, user_id or yclid."),
-            ("name", "Of google.csv: the conversion's name."),
-            ("targets_only", "0 for calls that are no target calls too."),
-        ],
-        Route::LeaseRead => &[
-            ("number", "The number, digits with the country code."),
-            ("at", "The instant, Unix milliseconds; now without one."),
-            LIMIT,
-        ],
-        Route::NumberList => &[
-            NUMBERS,
-            CURSOR,
-            ("filter", "all, used, free, reserve or quarantined."),
-        ],
-        Route::Live => &[NUMBERS, CURSOR],
-        Route::VersionDiff => &[(
-            "with",
-            "The version to compare with; the one before without it.",
-        )],
-        Route::ConfigWrite
-        | Route::ConfigPatch
-        | Route::VersionRevert
-        | Route::ScenarioWrite
-        | Route::ScenarioPatch
-        | Route::ScenarioDelete
-        | Route::NumberAct => &[("note", "What the author says of the version.")],
-        Route::ConfigImport => &[("from", "roistat or uis.")],
-        Route::Import => &[
-            ("upload", "Names an import that is sent in parts."),
-            (
-                "part",
-                "Which part this is: 0, 1, 2 …, whole lines; sent again it changes nothing.",
-            ),
-            (
-                "last",
-                "1 with the last part: the site is made of all of them.",
-            ),
-        ],
-        _ => &[],
-    }
-}
-
 /// Every reason for which a route may refuse.
 fn refusals(spec: &RouteSpec) -> Vec<ProblemCode> {
     use ProblemCode as P;
@@ -443,7 +349,8 @@ fn refusals(spec: &RouteSpec) -> Vec<ProblemCode> {
         }
         _ => {}
     }
-    if !queries(spec.route).is_empty() && spec.route != Route::Amp {
+    // Every other name in the query is refused there.
+    if spec.access.takes_key() {
         codes.push(P::BadParameter);
     }
     if ["/{call}", "/{version}", "/{scenario}", "/{key}"]
@@ -458,7 +365,7 @@ fn refusals(spec: &RouteSpec) -> Vec<ProblemCode> {
     if !spec.media_types().is_empty() {
         codes.push(P::UnsupportedMediaType);
     }
-    if is_guarded(spec.access) || spec.access == Access::Provider {
+    if spec.access.takes_key() || spec.access == Access::Provider {
         codes.push(P::TooManyRequests);
     }
     if !matches!(
@@ -514,7 +421,10 @@ fn told(route: Route) -> (&'static str, Answer) {
             "Delete a site and everything of it; export it first",
             Nothing,
         ),
-        Route::ConfigRead => ("The configuration in force", Json(200, "Config")),
+        Route::ConfigRead => (
+            "The configuration in force; to viewers without its secrets",
+            Json(200, "Config"),
+        ),
         Route::ConfigWrite => ("Replace the configuration", Json(200, "Version")),
         Route::ConfigCheck => ("Explain the faults of a configuration", Json(200, "Check")),
         Route::ConfigImport => (
@@ -525,7 +435,10 @@ fn told(route: Route) -> (&'static str, Answer) {
             "List the versions of the configuration",
             Json(200, "Versions"),
         ),
-        Route::VersionRead => ("One version of the configuration", Json(200, "Version")),
+        Route::VersionRead => (
+            "One version of the configuration; to viewers without its secrets",
+            Json(200, "Version"),
+        ),
         Route::VersionRevert => ("Bring an older version into force", Json(200, "Version")),
         Route::VersionDiff => ("What one version changed of another", Json(200, "Diff")),
         Route::ConfigPatch => (

@@ -42,7 +42,7 @@ pub enum Access {
     Provider,
     /// A telephone exchange: any key of the site, or the deployer.
     Telephony,
-    /// Who may read the site: its viewer and admin keys, or the deployer.
+    /// Who may read the site, secrets aside: its viewer and admin keys, or the deployer.
     Viewer,
     /// Who may change the site: its admin keys, or the deployer.
     Admin,
@@ -52,6 +52,13 @@ pub enum Access {
     StockAdmin,
     /// The deployer alone.
     Deployer,
+}
+
+impl Access {
+    /// Whether the one who asks proves himself by a key, or the deployer's token.
+    pub const fn takes_key(self) -> bool {
+        !matches!(self, Self::Public | Self::Page | Self::Provider)
+    }
 }
 
 /// What a route does.
@@ -333,7 +340,7 @@ pub const ROUTES: &[RouteSpec] = &[
         Get,
         "/api/v1/sites/{site}/config",
         Route::ConfigRead,
-        Admin,
+        Viewer,
         0,
     ),
     row(
@@ -361,14 +368,14 @@ pub const ROUTES: &[RouteSpec] = &[
         Get,
         "/api/v1/sites/{site}/versions",
         Route::VersionList,
-        Admin,
+        Viewer,
         0,
     ),
     row(
         Get,
         "/api/v1/sites/{site}/versions/{version}",
         Route::VersionRead,
-        Admin,
+        Viewer,
         0,
     ),
     row(
@@ -382,7 +389,7 @@ pub const ROUTES: &[RouteSpec] = &[
         Get,
         "/api/v1/sites/{site}/versions/{version}/diff",
         Route::VersionDiff,
-        Admin,
+        Viewer,
         0,
     ),
     row(
@@ -403,7 +410,7 @@ pub const ROUTES: &[RouteSpec] = &[
         Get,
         "/api/v1/sites/{site}/scenarios/{scenario}",
         Route::ScenarioRead,
-        Admin,
+        Viewer,
         0,
     ),
     row(

@@ -372,7 +372,7 @@ fn stock() -> Value {
         ],
         &[("site", text()), ("pool", text())],
     );
-    let refused = object(&[("text", text()), ("reason", text())]);
+    let refused = object(&[("text", text()), ("reason", text()), ("detail", text())]);
     object(&[
         ("stock", text()),
         ("sites", json!({ "type": "array", "items": text() })),

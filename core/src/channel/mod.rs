@@ -7,13 +7,13 @@
 //! advertising system counts before a medium that names no channel. A label that names none leaves
 //! the channel to the referrer; but a Roistat label is an advertisement's, so a search engine makes
 //! it paid and anything unknown makes it display. With no referrer either a UTM label is a
-//! referral: somebody made that link. The words and sites known are data ([`words`], [`sites`])
+//! referral: somebody made that link. The words and sites known are data (`core/data`)
 //! with their sources.
 
 mod sites;
 mod words;
 
-use crate::label::{Click, Labels, Utm, url_parts};
+use crate::label::{Labels, Utm, url_parts};
 use sites::{Kind, site_of};
 
 /// Group of sources.
@@ -174,11 +174,11 @@ fn by_labels(labels: &Labels) -> Option<Channel> {
         Some(channel) => return Some(channel),
         None => {}
     }
-    let clicked = |click: &Click| labels.clicks.contains_key(click);
-    if Click::ALL
-        .iter()
-        .any(|click| *click != Click::Fbclid && clicked(click))
-    {
+    let clicked = |channel: Channel| {
+        let mut clicks = labels.clicks.keys();
+        clicks.any(|click| words::of_click(*click).0 == channel)
+    };
+    if clicked(Channel::Paid) {
         return Some(Channel::Paid);
     }
     if let Some(channel) = labels.level(1).and_then(words::of_head) {
@@ -187,7 +187,7 @@ fn by_labels(labels: &Labels) -> Option<Channel> {
     if labels.openstat.is_some() {
         return Some(Channel::Paid);
     }
-    if clicked(&Click::Fbclid) || words::is_social(source) {
+    if clicked(Channel::Social) || words::is_social(source) {
         return Some(Channel::Social);
     }
     None
@@ -204,19 +204,8 @@ fn source_of_labels(labels: &Labels) -> Option<String> {
     if let Some(openstat) = labels.openstat.as_ref().filter(|it| !it.service.is_empty()) {
         return Some(openstat.service.clone());
     }
-    let system = |click: &Click| match click {
-        Click::Gclid | Click::Gbraid | Click::Wbraid => "Google Ads",
-        Click::Yclid => "Yandex.Direct",
-        Click::Ymclid => "Yandex.Market",
-        Click::Msclkid => "Microsoft Advertising",
-        Click::Fbclid => "Facebook",
-        Click::EfId => "Adobe Advertising",
-    };
-    labels
-        .clicks
-        .keys()
-        .next()
-        .map(|click| system(click).to_owned())
+    let click = labels.clicks.keys().next();
+    click.map(|click| words::of_click(*click).1.to_owned())
 }
 
 #[cfg(test)]

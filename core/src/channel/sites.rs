@@ -57,6 +57,9 @@ fn read_line(line: &'static str, foreign: bool) -> Option<(Site, &'static str)> 
     Some((Site { kind, name }, hosts))
 }
 
+/// Services of Google that are searches, as the list that referrers.tsv is made from has them.
+const GOOGLE_SEARCHES: [&str; 5] = ["blogsearch", "encrypted", "images", "news", "video"];
+
 /// The place that `host` belongs to: its own line, else that of the nearest domain above it.
 pub(super) fn site_of(host: &str) -> Option<Site> {
     let mut rest = host;
@@ -71,28 +74,19 @@ pub(super) fn site_of(host: &str) -> Option<Site> {
         rest = above;
     }
     // google.ru, google.co.uk and a hundred more; its other services have lines of their own.
-    let google = host
-        .strip_prefix("google.")
-        .is_some_and(|rest| rest.len() <= 6);
+    let country = host.strip_prefix("google.").or_else(|| {
+        let (service, country) = host.split_once(".google.")?;
+        GOOGLE_SEARCHES.contains(&service).then_some(country)
+    });
+    let google = country.is_some_and(|country| country.len() <= 6);
     google.then_some(Site {
         kind: Kind::Search,
         name: "Google",
     })
 }
 
-/// Query parameters that carry the searched phrase, by the engines' own public addresses. Most
-/// engines no longer tell; Bing, DuckDuckGo, Mail.ru and in-site searches do.
-const PHRASE_PARAMS: [&str; 9] = [
-    "q",
-    "query",
-    "text",
-    "p",
-    "wd",
-    "word",
-    "search",
-    "words",
-    "search_word",
-];
+/// Parameters that carry the searched phrase.
+const PHRASE_PARAMS: &str = include_str!("../../data/phrase-params.tsv");
 
 /// The searched phrase in the query of a search engine's address.
 pub(super) fn search_phrase(query: &str) -> Option<String> {
@@ -102,13 +96,21 @@ pub(super) fn search_phrase(query: &str) -> Option<String> {
             .map(|(_, value)| crate::label::decode_component(value).trim().to_owned())
             .filter(|phrase| !phrase.is_empty())
     };
-    let phrase = PHRASE_PARAMS.iter().find_map(|name| value(name))?;
+    let mut names = PHRASE_PARAMS.lines().filter(|line| !line.starts_with('#'));
+    let phrase = names.find_map(value)?;
     Some(
         phrase
             .chars()
             .take(crate::limits::LABEL_VALUE_CHARS)
             .collect(),
     )
+}
+
+/// Whether the head of a list tells where it comes from.
+#[cfg(test)]
+pub(super) fn names_its_source(list: &str) -> bool {
+    let mut head = list.lines().take_while(|line| line.starts_with('#'));
+    head.any(|line| line.contains("Source: ") || line.contains("Made from "))
 }
 
 #[cfg(test)]
@@ -134,11 +136,8 @@ mod tests {
 
     #[test]
     fn every_list_names_its_source() {
-        for list in [LISTED, OWN] {
-            let head = list.lines().take_while(|line| line.starts_with('#'));
-            let head: Vec<&str> = head.collect();
-            let named = |line: &&str| line.contains("Source: ") || line.contains("Made from ");
-            assert!(head.iter().any(named), "{head:?}");
+        for list in [LISTED, OWN, PHRASE_PARAMS] {
+            assert!(names_its_source(list), "{list}");
         }
     }
 }

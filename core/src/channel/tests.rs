@@ -83,6 +83,17 @@ fn referrers() {
         "https://pay.shop.example/done",
         expect!["internal pay.shop.example"],
     );
+    check(
+        "",
+        "https://images.google.com.ua/",
+        expect!["organic Google"],
+    );
+    check("", "https://news.google.ru/", expect!["organic Google"]);
+    check(
+        "",
+        "https://docs.google.com/x",
+        expect!["referral docs.google.com"],
+    );
     // Not Google, though it looks so.
     check(
         "",

@@ -3,18 +3,20 @@
 //! What is here: Roistat's scenario JSON and UIS's call-tracking rules with their replacement
 //! groups. Each becomes a scenario, with a pool of its own, added to a site's configuration. What
 //! has no counterpart is reported with its place, never guessed: a scenario that lost a condition
-//! comes switched off, because it would match other visits than it did.
+//! comes switched off, because it would match other visits than it did. So is what our own
+//! configuration would not accept: it is left out, and nothing else with it.
 //!
 //! Sources of the forms: Roistat's API reference (calltracking methods); UIS's Data API
 //! (`create_call_tracking_rule`, `create_replacement_phones_group`).
 
+mod members;
 mod roistat;
 mod uis;
 
-use crate::phone::{E164, Home, read_written};
+use crate::phone::{E164, Home};
 use crate::site::{Fault, SiteConfig, Text};
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// The system a document comes from.
@@ -95,7 +97,13 @@ pub fn import(
             ru: "Ничего нужного вида не найдено.".to_owned(),
         }));
     }
-    let config = SiteConfig::parse(&import.outcome.to_string()).map_err(ImportError::Faults)?;
+    let config = loop {
+        match SiteConfig::parse(&import.outcome.to_string()) {
+            Ok(config) => break config,
+            Err(faults) if import.leave_out(&faults) => {}
+            Err(faults) => return Err(ImportError::Faults(faults)),
+        }
+    };
     Ok(Imported {
         config,
         added: import.added,
@@ -126,6 +134,9 @@ struct Import<'s> {
     outcome: Value,
     added: Vec<String>,
     notes: Vec<Note>,
+    /// Where the scenarios and the pools that were added stood in the imported document, in order.
+    scenarios_at: Vec<String>,
+    pools_at: Vec<String>,
     /// Numbers imported so far: each has one place.
     taken: BTreeSet<E164>,
 }
@@ -138,6 +149,8 @@ impl<'s> Import<'s> {
             outcome,
             added: Vec::new(),
             notes: Vec::new(),
+            scenarios_at: Vec::new(),
+            pools_at: Vec::new(),
             taken: BTreeSet::new(),
         }
     }
@@ -163,62 +176,6 @@ impl<'s> Import<'s> {
         });
     }
 
-    /// Reports every member of `object` that is not `known` and says something.
-    fn unknown_members(&mut self, pointer: &str, object: &Map<String, Value>, known: &[&str]) {
-        for (name, value) in object {
-            let says_nothing = match value {
-                Value::Null | Value::Bool(false) => true,
-                Value::String(text) => text.is_empty(),
-                Value::Array(items) => items.is_empty(),
-                Value::Object(members) => members.is_empty(),
-                _ => false,
-            };
-            if !known.contains(&name.as_str()) && !says_nothing {
-                let at = format!("{pointer}/{name}");
-                self.lost(
-                    &at,
-                    format!("\"{name}\" has no counterpart."),
-                    format!("Для «{name}» нет соответствия."),
-                );
-            }
-        }
-    }
-
-    /// Numbers of a list of texts or of objects that hold one; whatever is none is reported.
-    fn numbers(&mut self, pointer: &str, value: &Value) -> Vec<E164> {
-        let items = value.as_array().map_or(&[] as &[Value], Vec::as_slice);
-        let mut numbers = Vec::new();
-        for (index, item) in items.iter().enumerate() {
-            let inner = ["phone", "number", "virtual_phone_number", "phone_number"];
-            let text = item.as_str().or_else(|| {
-                inner
-                    .iter()
-                    .find_map(|name| item.get(name))
-                    .and_then(Value::as_str)
-            });
-            let whole = item.as_u64().map(|digits| digits.to_string());
-            let text = text.map(str::to_owned).or(whole).unwrap_or_default();
-            match read_written(&text, self.home()) {
-                Some(number)
-                    if self.site.use_of(number).is_some() || !self.taken.insert(number) =>
-                {
-                    self.lost(
-                        &format!("{pointer}/{index}"),
-                        format!("The site uses {number} already."),
-                        format!("Номер {number} уже используется на сайте."),
-                    );
-                }
-                Some(number) => numbers.push(number),
-                None => self.lost(
-                    &format!("{pointer}/{index}"),
-                    format!("\"{text}\" is no telephone number."),
-                    format!("«{text}» — не телефонный номер."),
-                ),
-            }
-        }
-        numbers
-    }
-
     /// Adds a finished draft, with a pool of its own if it is dynamic.
     fn add(&mut self, pointer: &str, draft: Draft) {
         let id = self.free_id(&draft.name);
@@ -239,6 +196,7 @@ impl<'s> Import<'s> {
                 "policy": draft.policy,
             });
             push(&mut self.outcome, "pools", pool);
+            self.pools_at.push(pointer.to_owned());
             scenario["kind"] = "dynamic".into();
             scenario["pool"] = id.as_str().into();
             if draft.numbers.is_empty() {
@@ -253,7 +211,70 @@ impl<'s> Import<'s> {
             scenario["bindings"] = self.bindings(pointer, &draft).into();
         }
         push(&mut self.outcome, "scenarios", scenario);
+        self.scenarios_at.push(pointer.to_owned());
         self.added.push(id);
+    }
+
+    /// Leaves out of what was added whatever our configuration does not accept, and reports it.
+    /// Says whether there was such a thing: if not, the faults stay.
+    fn leave_out(&mut self, faults: &[Fault]) -> bool {
+        let mut places: Vec<(Place, &Fault)> = Vec::new();
+        for fault in faults {
+            if let Some(place) = self.place(&fault.pointer)
+                && !places.iter().any(|(other, _)| *other == place)
+            {
+                places.push((place, fault));
+            }
+        }
+        // From the end, so that what is left out moves nothing that is still to be.
+        places.sort_by(|(one, _), (other, _)| other.cmp(one));
+        let before = self.notes.len();
+        for (place, fault) in places {
+            let at = match place.list {
+                "pools" => self.pools_at[place.added].clone(),
+                _ => self.scenarios_at[place.added].clone(),
+            };
+            let Some(value) = place.take(&mut self.outcome) else {
+                continue;
+            };
+            let (en, ru) = (&fault.message.en, &fault.message.ru);
+            let what = &place.member;
+            self.lost(
+                &at,
+                format!("\"{what}\" {value} was left out: {en}"),
+                format!("«{what}» {value} не взято: {ru}"),
+            );
+        }
+        self.notes[before..].reverse();
+        self.notes.len() > before
+    }
+
+    /// What of the outcome a fault is in, if it was added and can be left out.
+    fn place(&self, pointer: &str) -> Option<Place> {
+        let mut parts = pointer.split('/').skip(1);
+        let list = match parts.next()? {
+            "pools" => "pools",
+            "scenarios" => "scenarios",
+            _ => return None,
+        };
+        let index: usize = parts.next()?.parse().ok()?;
+        let member = parts.next()?;
+        if ["id", "kind", "pool", "enabled"].contains(&member) {
+            return None;
+        }
+        let had = match list {
+            "pools" => self.site.pools.len(),
+            _ => self.site.scenarios.len(),
+        };
+        let in_lists = ["numbers", "conditions", "targets", "bindings"];
+        let item = parts.next().filter(|_| in_lists.contains(&member));
+        Some(Place {
+            list,
+            index,
+            added: index.checked_sub(had)?,
+            member: member.to_owned(),
+            item: item.and_then(|item| item.parse().ok()),
+        })
     }
 
     /// A static number for each source, in order; what is left over on either side is reported.
@@ -313,35 +334,34 @@ fn push(outcome: &mut Value, list: &str, item: Value) {
     }
 }
 
-/// The objects of a document: itself, its items, or those of an API answer.
-fn objects<'v>(value: &'v Value, pointer: String) -> Vec<(String, &'v Map<String, Value>)> {
-    match value {
-        Value::Array(items) => {
-            let item = |(index, item): (usize, &'v Value)| {
-                item.as_object()
-                    .map(|object| (format!("{pointer}/{index}"), object))
-            };
-            items.iter().enumerate().filter_map(item).collect()
-        }
-        Value::Object(members) => {
-            let wrapped = ["data", "result"].iter().find_map(|name| {
-                let inner = members
-                    .get(*name)
-                    .filter(|it| it.is_array() || it.is_object())?;
-                Some(objects(inner, format!("{pointer}/{name}")))
-            });
-            wrapped.unwrap_or_else(|| vec![(pointer, members)])
-        }
-        _ => Vec::new(),
-    }
+/// A part of the outcome that can be left out: a member of what was added, or an item of one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    list: &'static str,
+    index: usize,
+    /// The same among those that were added.
+    added: usize,
+    member: String,
+    item: Option<usize>,
 }
 
-fn text_of<'v>(object: &'v Map<String, Value>, name: &str) -> Option<&'v str> {
-    object
-        .get(name)
-        .and_then(Value::as_str)
-        .map(str::trim)
-        .filter(|text| !text.is_empty())
+impl Place {
+    /// Takes the part out of `outcome`. A scenario without one of its conditions is switched off.
+    fn take(&self, outcome: &mut Value) -> Option<Value> {
+        let holder = outcome.get_mut(self.list)?.get_mut(self.index)?;
+        let holder = holder.as_object_mut()?;
+        let taken = match self.item {
+            None => holder.remove(&self.member)?,
+            Some(item) => {
+                let items = holder.get_mut(&self.member)?.as_array_mut()?;
+                (item < items.len()).then(|| items.remove(item))?
+            }
+        };
+        if self.member == "conditions" {
+            holder.insert("enabled".to_owned(), false.into());
+        }
+        Some(taken)
+    }
 }
 
 /// The dimension a parameter of an address has here, where the name is the same in both systems.

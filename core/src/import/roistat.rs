@@ -1,6 +1,7 @@
 //! Roistat's scenario JSON.
 
-use super::{Draft, Import, objects, shared_dimension, text_of};
+use super::members::{list, member, text_of, texts, told};
+use super::{Draft, Import, shared_dimension};
 use serde_json::{Map, Value, json};
 
 const MEMBERS: &[&str] = &[
@@ -24,7 +25,7 @@ const OPTIONS: &[&str] = &[
 ];
 
 pub(super) fn read(value: &Value, import: &mut Import<'_>) {
-    for (pointer, scenario) in objects(value, String::new()) {
+    for (pointer, scenario) in import.objects(value, "") {
         let Some(options) = scenario.get("options").and_then(Value::as_object) else {
             import.lost(
                 &pointer,
@@ -43,39 +44,44 @@ fn read_scenario(
     options: &Map<String, Value>,
     import: &mut Import<'_>,
 ) {
-    let at = format!("{pointer}/options");
+    let at = member(pointer, "options");
     import.unknown_members(pointer, scenario, MEMBERS);
     import.unknown_members(&at, options, OPTIONS);
-    let kind = text_of(options, "calltracking_type").unwrap_or("dynamic");
+    let name = import.text(pointer, scenario, "name").ok().flatten();
     let mut draft = Draft {
-        name: text_of(scenario, "name").unwrap_or("Roistat").to_owned(),
-        enabled: is_on(scenario.get("is_enabled")),
-        dynamic: kind != "static",
+        name: name.unwrap_or_else(|| "Roistat".to_owned()),
+        // What cannot be told on from off stays off.
+        enabled: import
+            .flag(pointer, scenario, "is_enabled")
+            .is_ok_and(|flag| flag.unwrap_or(true)),
+        dynamic: true,
         ..Draft::default()
     };
-    if !matches!(kind, "dynamic" | "static") {
-        let at = format!("{at}/calltracking_type");
-        import.lost(
-            &at,
-            format!("The kind \"{kind}\" is not known."),
-            format!("Тип «{kind}» неизвестен."),
-        );
-        draft.enabled = false;
+    match import.text(&at, options, "calltracking_type") {
+        Ok(None) => {}
+        Ok(Some(kind)) if kind == "dynamic" => {}
+        Ok(Some(kind)) if kind == "static" => draft.dynamic = false,
+        Ok(Some(kind)) => {
+            import.lost(
+                &member(&at, "calltracking_type"),
+                format!("The kind \"{kind}\" is not known; the scenario is off."),
+                format!("Тип «{kind}» неизвестен; сценарий выключен."),
+            );
+            draft.enabled = false;
+        }
+        Err(_) => draft.enabled = false,
     }
     for name in ["phones", "numbers"] {
-        if let Some(list) = scenario.get(name) {
-            draft
-                .numbers
-                .extend(import.numbers(&format!("{pointer}/{name}"), list));
-        }
+        let numbers = import.numbers(pointer, scenario, name);
+        draft.numbers.extend(numbers);
     }
     read_segments(&at, options, &mut draft, import);
     read_targets(&at, options, &mut draft, import);
-    if let Some(format) = text_of(options, "phone_format") {
-        match crate::mask::Mask::parse(format) {
-            Ok(_) => draft.mask = Some(format.to_owned()),
+    if let Ok(Some(format)) = import.text(&at, options, "phone_format") {
+        match crate::mask::Mask::parse(&format) {
+            Ok(_) => draft.mask = Some(format),
             Err(_) => import.lost(
-                &format!("{at}/phone_format"),
+                &member(&at, "phone_format"),
                 "This is no mask: numbers are shown in the shape of the page's.",
                 "Это не маска: номера будут показаны в виде, принятом на странице.",
             ),
@@ -95,15 +101,6 @@ fn read_scenario(
     import.add(pointer, draft);
 }
 
-fn is_on(value: Option<&Value>) -> bool {
-    match value {
-        Some(Value::Bool(on)) => *on,
-        Some(Value::Number(number)) => number.as_u64() != Some(0),
-        Some(Value::String(text)) => text != "0" && text != "false",
-        _ => true,
-    }
-}
-
 /// Segments: triples of field, operator and value, all of which must hold.
 fn read_segments(
     at: &str,
@@ -111,24 +108,37 @@ fn read_segments(
     draft: &mut Draft,
     import: &mut Import<'_>,
 ) {
-    let segments = options.get("segments").and_then(Value::as_array);
-    for (index, segment) in segments.into_iter().flatten().enumerate() {
-        let at = format!("{at}/segments/{index}");
+    for (at, segment) in list(at, options, "segments") {
         match read_segment(segment, draft.dynamic) {
-            Some(Segment::Source(source)) => draft.sources.push(source),
+            Some(Segment::Source { source, begins }) => {
+                if begins {
+                    import.changed(
+                        &at,
+                        "A static number is shown for labels that begin with its source at a \
+                         level's end; the rest of the pattern is not looked at.",
+                        "Статический номер показывается меткам, начинающимся с источника по \
+                         границе уровня; остаток шаблона не учитывается.",
+                    );
+                }
+                draft.sources.push(source);
+            }
             Some(Segment::Condition(condition)) => {
                 let same = |other: &Value| other["dimension"] == condition["dimension"];
                 if condition["negate"] != true && draft.conditions.iter().any(same) {
-                    import.changed(
+                    draft.enabled = false;
+                    import.lost(
                         &at,
-                        "Two conditions on one thing: here either may hold.",
-                        "Два условия на одно и то же: здесь достаточно любого.",
+                        "Both conditions on one thing must hold there, and either would do here; \
+                         the scenario is off.",
+                        "Там нужны оба условия на одно и то же, здесь хватило бы любого; сценарий \
+                         выключен.",
                     );
                 }
                 draft.conditions.push(condition);
             }
             None => {
                 draft.enabled = false;
+                let segment = told(segment);
                 import.lost(
                     &at,
                     format!("The condition {segment} is not known; the scenario is off."),
@@ -140,8 +150,11 @@ fn read_segments(
 }
 
 enum Segment {
-    /// The source of a static number.
-    Source(String),
+    /// The source of a static number; `begins` where it is only the beginning of one.
+    Source {
+        source: String,
+        begins: bool,
+    },
     Condition(Value),
 }
 
@@ -149,15 +162,8 @@ fn read_segment(segment: &Value, dynamic: bool) -> Option<Segment> {
     let [field, operator, value] = segment.as_array()?.as_slice() else {
         return None;
     };
-    let (field, operator) = (field.as_str()?, operator.as_str()?);
-    let values: Vec<&str> = match value {
-        Value::String(text) => vec![text.as_str()],
-        Value::Array(items) => items.iter().map(Value::as_str).collect::<Option<_>>()?,
-        _ => return None,
-    };
-    if values.is_empty() || values.iter().any(|value| value.is_empty()) {
-        return None;
-    }
+    let (field, operator) = (field.as_str()?.trim(), operator.as_str()?.trim());
+    let values = texts(value)?;
     let (operator, pattern, negate): (_, fn(&str) -> String, bool) = match operator {
         "=" | "in" => ("equals", str::to_owned, false),
         "!=" => ("equals", str::to_owned, true),
@@ -167,12 +173,21 @@ fn read_segment(segment: &Value, dynamic: bool) -> Option<Segment> {
         _ => return None,
     };
     if !dynamic && field == "source" && !negate && matches!(operator, "equals" | "wildcard") {
-        return (values.len() == 1).then(|| Segment::Source(values[0].to_owned()));
+        let [source] = values.as_slice() else {
+            return None;
+        };
+        let begins = operator == "wildcard";
+        // A static number knows how its source begins, not how it ends.
+        let ends = begins && pattern("x") == "*x";
+        return (!ends).then(|| Segment::Source {
+            source: source.clone(),
+            begins,
+        });
     }
     // A source of Roistat is the label, or the name of a channel without labels.
     let channel = ["organic", "social", "email", "referral"];
     let (dimension, operator, pattern): (&str, _, fn(&str) -> String) = match field {
-        "source" if values.iter().all(|value| channel.contains(value)) => {
+        "source" if values.iter().all(|value| channel.contains(&value.as_str())) => {
             ("channel", "equals", str::to_owned)
         }
         "source" | "marker" | "roistat" => ("label", operator, pattern),
@@ -183,7 +198,7 @@ fn read_segment(segment: &Value, dynamic: bool) -> Option<Segment> {
             pattern,
         ),
     };
-    let values: Vec<String> = values.into_iter().map(pattern).collect();
+    let values: Vec<String> = values.iter().map(|value| pattern(value)).collect();
     Some(Segment::Condition(
         json!({"dimension": dimension, "operator": operator, "values": values, "negate": negate}),
     ))
@@ -217,36 +232,40 @@ fn read_targets(
     draft: &mut Draft,
     import: &mut Import<'_>,
 ) {
-    let selectors = match options.get("css_selector") {
-        Some(Value::String(text)) => vec![text.as_str()],
-        Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).collect(),
-        _ => Vec::new(),
-    };
-    for selector in selectors
-        .into_iter()
-        .map(str::trim)
-        .filter(|text| !text.is_empty())
-    {
+    for (at, item) in list(at, options, "css_selector") {
+        let Some(selector) = text_of(item) else {
+            import.odd(&at, item);
+            continue;
+        };
         let class = selector.strip_prefix('.').filter(|class| {
             class
                 .chars()
                 .all(|c| c.is_alphanumeric() || c == '-' || c == '_')
         });
-        draft.targets.push(match class {
+        let target = match class {
             Some(class) => json!({"class": class}),
             None => json!({"selector": selector}),
-        });
+        };
+        if !draft.targets.contains(&target) {
+            draft.targets.push(target);
+        }
     }
-    if let Some(list) = options.get("replaceable_numbers").and_then(Value::as_array) {
-        for (index, item) in list.iter().enumerate() {
-            let text = item.as_str().unwrap_or_default();
-            match crate::phone::read_written(text, import.home()) {
-                Some(number) => draft.targets.push(json!({"number": number})),
-                None => import.lost(
-                    &format!("{at}/replaceable_numbers/{index}"),
-                    format!("\"{text}\" is no telephone number."),
-                    format!("«{text}» — не телефонный номер."),
-                ),
+    for (at, item) in list(at, options, "replaceable_numbers") {
+        let text = text_of(item).unwrap_or_default();
+        match crate::phone::read_written(&text, import.home()) {
+            Some(number) => {
+                let target = json!({"number": number});
+                if !draft.targets.contains(&target) {
+                    draft.targets.push(target);
+                }
+            }
+            None => {
+                let item = told(item);
+                import.lost(
+                    &at,
+                    format!("{item} is no telephone number."),
+                    format!("{item} — не телефонный номер."),
+                );
             }
         }
     }
@@ -258,13 +277,19 @@ fn read_redirect(
     draft: &mut Draft,
     import: &mut Import<'_>,
 ) {
-    let Some(redirect) = options.get("redirect").and_then(Value::as_object) else {
+    let place = member(at, "redirect");
+    let value = match options.get("redirect") {
+        Some(Value::Object(redirect)) => {
+            import.unknown_members(&place, redirect, &["type", "value"]);
+            import.text(&place, redirect, "value")
+        }
+        // The value alone.
+        _ => import.text(at, options, "redirect"),
+    };
+    let Ok(Some(value)) = value else {
         return;
     };
-    let value = text_of(redirect, "value").unwrap_or_default();
-    if value.is_empty() {
-        return;
-    }
+    let value = value.as_str();
     let phone = crate::phone::read_written(value, import.home());
     if let Some(number) = phone {
         draft.forward = Some(json!({"phone": number}));
@@ -277,7 +302,7 @@ fn read_redirect(
         draft.forward = Some(json!({"sip": sip}));
     } else {
         import.lost(
-            &format!("{at}/redirect"),
+            &place,
             "Neither a telephone number nor a SIP address.",
             "Ни телефонный номер, ни адрес SIP.",
         );
@@ -286,7 +311,14 @@ fn read_redirect(
 
 /// Outputs are set elsewhere, for the whole site.
 fn read_integration(pointer: &str, scenario: &Map<String, Value>, import: &mut Import<'_>) {
-    if let Some(integration) = scenario.get("integration").and_then(Value::as_object) {
-        import.unknown_members(&format!("{pointer}/integration"), integration, &[]);
+    for (at, item) in list(pointer, scenario, "integration") {
+        match item.as_object() {
+            Some(integration) => {
+                import.unknown_members(&at, integration, &[]);
+            }
+            None => {
+                import.odd(&at, item);
+            }
+        }
     }
 }

@@ -296,7 +296,7 @@ impl Change {
         };
         let list = read_list(&text, self.next.home());
         for fault in &list.faults {
-            let (en, ru) = words_of(fault.reason);
+            let Text { en, ru } = words_of(fault.reason);
             let message = Text {
                 en: format!("Piece {} in line {}: {en}", fault.position, fault.line),
                 ru: format!("Фрагмент {} в строке {}: {ru}", fault.position, fault.line),
@@ -531,7 +531,7 @@ const NOT_STATIC: Words = (
 );
 
 /// What is wrong with a pasted piece, for whoever pasted it.
-fn words_of(reason: ListFaultReason) -> (String, String) {
+pub fn words_of(reason: ListFaultReason) -> Text {
     use ListFaultReason as R;
     let (en, ru) = match reason {
         R::NotANumber => ("this is no telephone number.", "это не номер телефона."),
@@ -542,17 +542,28 @@ fn words_of(reason: ListFaultReason) -> (String, String) {
             "местный номер, а код города у сайта не задан.",
         ),
         R::Duplicate { first } => {
-            return (
-                format!("the same number as piece {first}."),
-                format!("тот же номер, что во фрагменте {first}."),
-            );
+            return Text {
+                en: format!("the same number as piece {first}."),
+                ru: format!("тот же номер, что во фрагменте {first}."),
+            };
         }
+        R::Several => (
+            "several numbers or a range in one writing: write each number in full.",
+            "несколько номеров или диапазон одной записью: напишите каждый номер целиком.",
+        ),
+        R::Extension => (
+            "an extension: a visitor is shown the number alone. Leave it out.",
+            "добавочный: посетителю показывается только номер. Уберите его.",
+        ),
         R::TooMany => (
             "more numbers than may be given at once.",
             "номеров больше, чем можно передать за раз.",
         ),
     };
-    (en.to_owned(), ru.to_owned())
+    Text {
+        en: en.to_owned(),
+        ru: ru.to_owned(),
+    }
 }
 
 #[cfg(test)]

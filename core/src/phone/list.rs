@@ -1,10 +1,15 @@
 //! Reading a list of numbers as an owner pastes it.
 //!
-//! Numbers are separated by commas, semicolons, line ends, tabs or just spaces; each may be
-//! written in any way [`super::read`] understands. Whatever is no number, and every duplicate, is
-//! listed back with its position and reason: nothing is dropped silently.
+//! Numbers are separated by commas, semicolons, line ends, tabs, bars or just spaces; each may be
+//! written in any way [`super::read`] understands, in digits of any width ([`super::pasted`]).
+//! Whatever is no number, and every duplicate, is listed back with its position and reason. What
+//! says nothing of its own is left out: quotes, bullets and ordinals before a line, the word
+//! "telephone".
 
 use super::E164;
+use super::pasted::{
+    bare, holds_several, is_dash, is_extension, is_hard, is_plus, parts_at_slashes, plain,
+};
 use super::read::{Home, read_digits, written_digits};
 use crate::limits;
 
@@ -24,7 +29,8 @@ pub struct ListFault {
     pub line: usize,
     /// Position among all pieces, numbers included, from 1.
     pub position: usize,
-    /// The piece as pasted, at most [`limits::LIST_ECHO_CHARS`] characters.
+    /// The piece as pasted, without quotes around it, at most [`limits::LIST_ECHO_CHARS`]
+    /// characters.
     pub text: String,
     /// Why it is not taken.
     pub reason: ListFaultReason,
@@ -46,6 +52,10 @@ pub enum ListFaultReason {
         /// Position among all pieces, from 1.
         first: usize,
     },
+    /// Several numbers in one writing: a range, or an ending that stands for another number.
+    Several,
+    /// The extension behind a number.
+    Extension,
     /// More numbers than one list may hold.
     TooMany,
 }
@@ -59,6 +69,8 @@ impl ListFaultReason {
             Self::TooLong => "too_long",
             Self::NoAreaCode => "no_area_code",
             Self::Duplicate { .. } => "duplicate",
+            Self::Several => "several",
+            Self::Extension => "extension",
             Self::TooMany => "too_many",
         }
     }
@@ -73,8 +85,8 @@ pub fn read_list(text: &str, home: Home<'_>) -> NumberList {
         position: 0,
     };
     for (index, line) in text.lines().enumerate() {
-        for piece in line.split([',', ';', '\t']) {
-            let piece = piece.trim();
+        for (place, piece) in line.split(is_hard).enumerate() {
+            let piece = bare(piece, place == 0);
             if !piece.is_empty() {
                 reader.read_piece(piece, index + 1);
             }
@@ -91,22 +103,34 @@ struct ListReader<'a> {
 }
 
 impl ListReader<'_> {
-    /// One piece between hard separators: a number, or several with only spaces between.
+    /// One piece between hard separators: a number, or several with only spaces or slashes
+    /// between.
     fn read_piece(&mut self, piece: &str, line: usize) {
-        match read_strict(piece, self.home) {
-            Ok(number) => self.take(number, piece, line),
-            Err(reason) => {
-                let spans = split_by_spaces(piece, self.home);
-                if spans.iter().any(|span| span.1.is_ok()) {
-                    for (text, read) in spans {
-                        match read {
-                            Ok(number) => self.take(number, text, line),
-                            Err(reason) => self.refuse(text, line, reason),
-                        }
-                    }
-                } else {
-                    self.refuse(piece, line, reason);
+        let is_number = |text: &str| read_strict(text, self.home).is_ok();
+        if let Ok(number) = read_strict(piece, self.home) {
+            return self.take(number, piece, line);
+        }
+        let mut spans = match parts_at_slashes(piece, is_number) {
+            Some(parts) => {
+                let read = |text| (text, read_strict(text, self.home));
+                parts.into_iter().map(read).collect()
+            }
+            None => split_by_spaces(piece, self.home),
+        };
+        let read = spans.iter().filter(|span| span.1.is_ok()).count();
+        if read == 0 || (read < spans.len() && holds_several(piece, is_number)) {
+            spans = vec![(piece, read_strict(piece, self.home))];
+        }
+        for (text, read) in spans {
+            match read {
+                Ok(number) => self.take(number, text, line),
+                Err(_) if is_extension(text) => {
+                    self.refuse(text, line, ListFaultReason::Extension);
                 }
+                Err(_) if holds_several(text, |text| read_strict(text, self.home).is_ok()) => {
+                    self.refuse(text, line, ListFaultReason::Several);
+                }
+                Err(reason) => self.refuse(text, line, reason),
             }
         }
     }
@@ -137,7 +161,11 @@ impl ListReader<'_> {
 
 /// One number and nothing else, of a length its country uses.
 fn read_strict(text: &str, home: Home<'_>) -> Result<E164, ListFaultReason> {
-    let text: Vec<char> = text.chars().collect();
+    // A dash at an end belongs to what stands beyond it.
+    if text.starts_with(is_dash) || text.ends_with(is_dash) {
+        return Err(ListFaultReason::NotANumber);
+    }
+    let text: Vec<char> = text.chars().map(plain).collect();
     let (digits, plus) = written_digits(&text).ok_or(ListFaultReason::NotANumber)?;
     let by_length = || {
         let short = digits.len() < 10;
@@ -187,12 +215,10 @@ struct Step {
 fn split_by_spaces<'a>(piece: &'a str, home: Home<'_>) -> Vec<Span<'a>> {
     let words = word_ranges(piece);
     let span = |from: usize, to: usize| &piece[words[from].0..words[to - 1].1];
-    let plus = |at: usize| piece[words[at].0..].starts_with('+');
+    let plus = |at: usize| piece[words[at].0..].starts_with(is_plus);
     let mut steps = vec![Step::default(); words.len() + 1];
+    let mut next_plus = words.len();
     for from in (0..words.len()).rev() {
-        let next_plus = (from + 1..words.len())
-            .find(|at| plus(*at))
-            .unwrap_or(words.len());
         let skip_to = if plus(from) { next_plus } else { from + 1 };
         let rest = steps[skip_to].cost;
         let mut best = Step {
@@ -214,6 +240,9 @@ fn split_by_spaces<'a>(piece: &'a str, home: Home<'_>) -> Vec<Span<'a>> {
             }
         }
         steps[from] = best;
+        if plus(from) {
+            next_plus = from;
+        }
     }
     let mut spans = Vec::new();
     let mut from = 0;
@@ -231,13 +260,20 @@ fn split_by_spaces<'a>(piece: &'a str, home: Home<'_>) -> Vec<Span<'a>> {
     spans
 }
 
-/// Byte ranges of the words of `text`.
+/// Byte ranges of the words of `text`. A `+` behind a digit begins the next number.
 fn word_ranges(text: &str) -> Vec<(usize, usize)> {
     let mut ranges = Vec::new();
     let mut start = None;
+    let mut before = ' ';
     for (at, c) in text.char_indices() {
+        let after_digit = plain(before).is_ascii_digit();
+        before = c;
         match (c.is_whitespace(), start) {
             (false, None) => start = Some(at),
+            (false, Some(from)) if is_plus(c) && after_digit => {
+                ranges.push((from, at));
+                start = Some(at);
+            }
             (true, Some(from)) => {
                 ranges.push((from, at));
                 start = None;

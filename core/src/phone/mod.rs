@@ -8,6 +8,7 @@ use core::fmt;
 use core::num::NonZeroU64;
 
 pub mod list;
+mod pasted;
 pub mod plan;
 pub mod read;
 pub mod region;

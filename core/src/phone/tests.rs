@@ -120,6 +120,76 @@ fn lists_as_pasted() {
     check_list("", Home::RUSSIA, expect![""]);
 }
 
+/// What owners paste: columns of spreadsheets, CSV, lists of a letter, a price list.
+#[test]
+fn lists_from_tables_and_letters() {
+    let written = [
+        "\u{feff}8 (495) 123-45-67\r\n",
+        "тел.: 8-495-123-45-67",
+        "Tel:+74951234567",
+        "\"8 495 123-45-67\"",
+        "\"\",\"8 495 123-45-67\",\"\"",
+        "['74951234567']",
+        "\t8 495 123-45-67\t\t",
+        "| 8 495 123-45-67 |",
+        "1. 8 495 123-45-67",
+        "1) 495 123-45-67",
+        "• +7 495 123-45-67",
+        "– +7 495 123-45-67",
+        "８（４９５）１２３－４５－６７",
+        "＋７ 495 123 45 67",
+        "٠٠٧٤٩٥١٢٣٤٥٦٧",
+        "8_495_123_45_67",
+        "8·495·123·45·67",
+        "8\u{a0}495\u{202f}123\u{2009}45\u{2011}67",
+        "8\u{200b}495\u{2060}1234567\u{200e}",
+        "8 495 123-45-67\u{2028}",
+    ];
+    for text in written {
+        let list = read_list(text, Home::RUSSIA);
+        let numbers: Vec<String> = list.numbers.iter().map(E164::to_string).collect();
+        assert_eq!(numbers, ["74951234567"], "{text:?}: {:?}", list.faults);
+        assert_eq!(list.faults, [], "{text:?}");
+    }
+    check_list(
+        "84950000001/84950000002; +74950000003+74950000004 8 495 000-00-05、8 495 000-00-06",
+        Home::RUSSIA,
+        expect![[r#"
+            74950000001
+            74950000002
+            74950000003
+            74950000004
+            74950000005
+            74950000006
+        "#]],
+    );
+    check_list(
+        "тел.: 8-495-123-45-67 (доб. 12)\n+7 (495) 123 45 67/68\n74950000001-74950000009\n\
+         8 495 000-00-01 – 8 495 000-00-09\n8 495 000-00-01…09\n8 495 000-00-01 – офис\n\
+         8 495 123-45-67, доб. 3, ext.4, #5\n\u{200b}, — ,\nМосква\t01.02.2026\t7,49512E+10",
+        Home::RUSSIA,
+        expect![[r##"
+            74951234567
+            74950000001
+            line 1 position 2: "(доб. 12)": Extension
+            line 2 position 3: "+7 (495) 123 45 67/68": Several
+            line 3 position 4: "74950000001-74950000009": Several
+            line 4 position 5: "8 495 000-00-01 – 8 495 000-00-09": Several
+            line 5 position 6: "8 495 000-00-01…09": Several
+            line 6 position 8: "– офис": NotANumber
+            line 7 position 9: "8 495 123-45-67": Duplicate { first: 1 }
+            line 7 position 10: "доб. 3": Extension
+            line 7 position 11: "ext.4": Extension
+            line 7 position 12: "#5": Extension
+            line 8 position 13: "—": NotANumber
+            line 9 position 14: "Москва": NotANumber
+            line 9 position 15: "01.02.2026": TooShort
+            line 9 position 16: "7": TooShort
+            line 9 position 17: "49512E+10": NotANumber
+        "##]],
+    );
+}
+
 #[test]
 fn a_list_holds_as_many_numbers_as_a_pool_and_no_more() {
     let lines = |count: usize| {

@@ -10,9 +10,11 @@ use crate::id::ScenarioId;
 use serde_json::{Map, Value};
 
 /// Why a document was not edited.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EditError {
-    /// The document, or what should go into it, is no JSON object.
+    /// The document, or what should go into it, is not JSON: what is wrong and where.
+    NotJson(String),
+    /// It is JSON, and no object.
     NotAnObject,
     /// The scenario's own `id` is another than the one it is named by.
     OtherId,
@@ -23,7 +25,7 @@ pub enum EditError {
 /// `document` with the members of `patch`; `null` takes a member out, a list is replaced whole.
 ///
 /// # Errors
-/// [`EditError::NotAnObject`].
+/// [`EditError::NotJson`], [`EditError::NotAnObject`].
 pub fn merge_document(document: &str, patch: &str) -> Result<String, EditError> {
     let mut whole = object(document)?;
     merge(&mut whole, object(patch)?);
@@ -33,7 +35,7 @@ pub fn merge_document(document: &str, patch: &str) -> Result<String, EditError> 
 /// `document` with `scenario` in the place of the one of the same id, or after all others.
 ///
 /// # Errors
-/// [`EditError::NotAnObject`], [`EditError::OtherId`].
+/// [`EditError::NotJson`], [`EditError::NotAnObject`], [`EditError::OtherId`].
 pub fn put_scenario(document: &str, id: &ScenarioId, scenario: &str) -> Result<String, EditError> {
     let mut whole = object(document)?;
     let mut scenario = object(scenario)?;
@@ -67,7 +69,7 @@ pub fn merge_scenario(document: &str, id: &ScenarioId, patch: &str) -> Result<St
 /// `document` without one scenario. Its pool and its static numbers' records stay.
 ///
 /// # Errors
-/// [`EditError::NotAnObject`], [`EditError::NoScenario`].
+/// [`EditError::NotJson`], [`EditError::NotAnObject`], [`EditError::NoScenario`].
 pub fn remove_scenario(document: &str, id: &ScenarioId) -> Result<String, EditError> {
     let mut whole = object(document)?;
     let scenarios = scenarios(&mut whole);
@@ -87,7 +89,8 @@ pub fn read_scenario(document: &str, id: &ScenarioId) -> Option<String> {
 fn object(text: &str) -> Result<Map<String, Value>, EditError> {
     match serde_json::from_str(text) {
         Ok(Value::Object(members)) => Ok(members),
-        _ => Err(EditError::NotAnObject),
+        Ok(_) => Err(EditError::NotAnObject),
+        Err(error) => Err(EditError::NotJson(error.to_string())),
     }
 }
 
@@ -176,7 +179,10 @@ mod tests {
             ]],
         );
         check(merge_document(DOCUMENT, "[]"), expect!["NotAnObject"]);
-        check(merge_document(DOCUMENT, "{"), expect!["NotAnObject"]);
+        check(
+            merge_document(DOCUMENT, "{"),
+            expect![[r#"NotJson("EOF while parsing an object at line 1 column 1")"#]],
+        );
     }
 
     #[test]

@@ -20,6 +20,7 @@ mod policy;
 mod public;
 mod reader;
 mod receiver;
+mod viewer;
 
 pub use diff::{Change, diff};
 pub use fault::{Fault, Text};
@@ -27,6 +28,7 @@ pub use origin::OriginPattern;
 pub use policy::{COMBINATION_HOLD, PolicyConfig};
 pub use public::{PublicConfig, PublicScenario};
 pub use receiver::{Receiver, ReceiverEvent, ReceiverUrl};
+pub use viewer::{changes_without_secrets, without_secrets};
 
 use crate::analytics::AnalyticsSystem;
 use crate::id::{PoolId, ScenarioId, SiteId, StockId};

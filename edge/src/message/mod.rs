@@ -9,6 +9,7 @@ pub(crate) mod release;
 pub(crate) mod stock;
 mod touch;
 
+use ringlet_core::api::problem::Problem;
 use ringlet_core::api::route::Route;
 use ringlet_core::channel::Origin;
 use ringlet_core::condition::{Device, Geo};
@@ -121,9 +122,20 @@ pub(crate) struct AdminAsk {
     pub request: String,
     /// The reader would rather have Russian.
     pub russian: bool,
+    /// Why the Worker refuses the request, as a problem document: told to a key that may ask at
+    /// all, and counted as a use of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
 }
 
 impl AdminAsk {
+    /// # Errors
+    /// What the Worker found wrong with the request.
+    pub(crate) fn must_be_whole(&self) -> Result<(), Problem> {
+        let refused = self.refused.as_deref().and_then(Problem::from_json);
+        refused.map_or(Ok(()), Err)
+    }
+
     /// The first value of a query parameter.
     pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
         self.query

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) enum Role {
     /// Reads and changes everything of the site.
     Admin,
-    /// Reads what happened; no configuration, no secrets.
+    /// Reads what happened and how the site is set up; no secrets.
     Viewer,
     /// Reads who held a number, for a telephone exchange that routes by source.
     Telephony,
@@ -78,7 +78,16 @@ pub(crate) struct ApiKey {
 /// One day: how exactly the last use of a key is kept, so that reading costs no write.
 const DAY_MS: u64 = 86_400_000;
 
-/// Decides whether the one who asks may, and names him for the audit log.
+/// Who asks.
+#[derive(Clone, Debug)]
+pub(crate) struct Admitted {
+    /// His name for the audit log.
+    pub actor: String,
+    /// What he may.
+    pub role: Role,
+}
+
+/// Decides whether the one who asks may. A key that is for less was used all the same.
 ///
 /// # Errors
 /// [`ProblemCode::Unauthorized`] for a token that is no key of this site,
@@ -88,9 +97,12 @@ pub(crate) fn admit(
     ask: &AdminAsk,
     access: Access,
     now: UnixMillis,
-) -> Result<String, Refused> {
+) -> Result<Admitted, Refused> {
     if ask.deployer {
-        return Ok("deployer".to_owned());
+        return Ok(Admitted {
+            actor: "deployer".to_owned(),
+            role: Role::Admin,
+        });
     }
     let unknown = || {
         Problem::with_detail(
@@ -104,13 +116,6 @@ pub(crate) fn admit(
     let row = sql.row(query, &[&hash])?.ok_or_else(unknown)?;
     let key = row.text(0)?;
     let role = Role::parse(&row.text(1)?).ok_or_else(|| Fault::new("a key of no known role"))?;
-    if !role.may(access) {
-        return Err(Problem::with_detail(
-            ProblemCode::Forbidden,
-            format!("a key with the role {} does not open this", role.as_str()),
-        )
-        .into());
-    }
     let today = now.0 - now.0 % DAY_MS;
     if row.maybe_integer(2)?.is_none_or(|last| last < today) {
         sql.run(
@@ -118,7 +123,17 @@ pub(crate) fn admit(
             &[&today, &key],
         )?;
     }
-    Ok(format!("key:{key}"))
+    if !role.may(access) {
+        return Err(Problem::with_detail(
+            ProblemCode::Forbidden,
+            format!("a key with the role {} does not open this", role.as_str()),
+        )
+        .into());
+    }
+    Ok(Admitted {
+        actor: format!("key:{key}"),
+        role,
+    })
 }
 
 #[derive(Deserialize)]

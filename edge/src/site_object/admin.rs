@@ -1,12 +1,12 @@
 //! Requests of the administration: who may, what they do, what they answer.
 
-use super::access;
+use super::access::{self, Admitted, Role};
 use super::audit::{self, Change};
 use super::config::{self, NewVersion, Version};
 use super::duty::{self, Duty};
 use super::refused::Refused;
 use super::scenarios::{diff_versions, read_scenario};
-use super::{InForce, SiteObject, check, export, idempotency, schema, shards};
+use super::{InForce, SiteObject, check, export, idempotency, schema, shards, viewer};
 use crate::api::fault_at;
 use crate::binding::host;
 use crate::binding::sql::Sql;
@@ -69,7 +69,7 @@ impl AdminReply {
         self
     }
 
-    fn with_etag(mut self, etag: String) -> Self {
+    pub(super) fn with_etag(mut self, etag: String) -> Self {
         self.etag = Some(etag);
         self
     }
@@ -158,9 +158,14 @@ impl SiteObject {
                 _ => Err(ProblemCode::Unauthorized.into()),
             };
         }
-        let actor = access::admit(self.store.sql(), ask, access_of(route), now)?;
+        let sql = self.store.sql();
+        let Admitted { actor, role } = access::admit(sql, ask, access_of(route), now)?;
         self.rates.borrow_mut().request(&actor, now)?;
-        if let Some(reply) = idempotency::recall(self.store.sql(), ask)? {
+        ask.must_be_whole()?;
+        if let Some(reply) = idempotency::recall(sql, ask)? {
+            return Ok(reply);
+        }
+        if let (Role::Viewer, Some(reply)) = (role, viewer::read(sql, ask, route)?) {
             return Ok(reply);
         }
         match route {
@@ -285,8 +290,11 @@ impl SiteObject {
     ) -> Done {
         let (version, reply) = self.store.transaction(|sql| {
             crate::schema::migrate(sql, schema::STEPS)?;
+            let status = match config::latest_version(sql)? {
+                0 => 201,
+                _ => 200,
+            };
             let version = config::write(sql, &config, new, now)?;
-            let status = if version.version == 1 { 201 } else { 200 };
             let shown = Version {
                 document: String::new(),
                 ..version.clone()
@@ -461,28 +469,20 @@ impl SiteObject {
 
 fn read_config(sql: &Sql, ask: &AdminAsk) -> Done {
     let version = config::latest(sql)?.ok_or(ProblemCode::UnknownSite)?;
-    let etag = version.etag();
-    if ask
-        .if_none_match
-        .as_deref()
-        .is_some_and(|tags| crate::statics::names(tags, &etag))
-    {
-        let reply = AdminReply {
-            status: 304,
-            etag: Some(etag),
-            body: String::new(),
-            content_type: "application/json",
-            headers: Vec::new(),
-        };
-        return Ok(reply);
-    }
-    Ok(AdminReply {
-        status: 200,
+    Ok(config_reply(version.etag(), version.document, ask))
+}
+
+/// A configuration, unless the one who asks has it.
+pub(super) fn config_reply(etag: String, document: String, ask: &AdminAsk) -> AdminReply {
+    let known = ask.if_none_match.as_deref();
+    let is_known = known.is_some_and(|tags| crate::statics::names(tags, &etag));
+    AdminReply {
+        status: if is_known { 304 } else { 200 },
         etag: Some(etag),
-        body: version.document,
+        body: if is_known { String::new() } else { document },
         content_type: "application/json",
         headers: Vec::new(),
-    })
+    }
 }
 
 fn list_versions(sql: &Sql, ask: &AdminAsk) -> Done {
@@ -497,7 +497,11 @@ fn read_version(sql: &Sql, ask: &AdminAsk) -> Done {
     Ok(AdminReply::json(&version)?.with_etag(version.etag()))
 }
 
-fn version_named(sql: &Sql, ask: &AdminAsk) -> Result<Version, Refused> {
+/// The version that the address names.
+///
+/// # Errors
+/// [`ProblemCode::NotFound`].
+pub(super) fn version_named(sql: &Sql, ask: &AdminAsk) -> Result<Version, Refused> {
     let number = ask.name(0).parse().map_err(|_| ProblemCode::NotFound)?;
     Ok(config::read(sql, number)?.ok_or(ProblemCode::NotFound)?)
 }

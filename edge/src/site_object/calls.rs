@@ -7,6 +7,7 @@
 
 use super::admin::{AdminReply, bad, page_count};
 use super::attribution::{self, SYSTEM};
+use super::numbers::number_named;
 use super::refused::Refused;
 use super::shown::ShownCall;
 use super::{InForce, SiteObject, stock};
@@ -236,14 +237,16 @@ impl SiteObject {
         if let Some(to_ms) = instant("to")? {
             before_ms = before_ms.min(to_ms);
         }
-        let number = ask.parameter("number").map(E164::parse).transpose();
-        let number = number.map_err(|_| bad("number", "digits with the country code"))?;
-        let number = number.map_or_else(String::new, |number| number.to_string());
+        let in_force = self.in_force()?.ok_or(ProblemCode::UnknownSite)?;
+        let number = ask.parameter("number");
+        let number = number.map(|text| number_named(&in_force.config, text));
+        let number = number
+            .transpose()?
+            .map_or_else(String::new, |number| number.to_string());
         let query = "SELECT call, started_at_ms, record, waiting FROM call
                      WHERE (started_at_ms, call) < (?1, ?2) AND started_at_ms >= ?3
                        AND (?4 = '' OR dialed = ?4)
                      ORDER BY started_at_ms DESC, call DESC LIMIT ?5";
-        let in_force = self.in_force()?.ok_or(ProblemCode::UnknownSite)?;
         let sql = self.store.sql();
         let rows = sql.rows(
             query,

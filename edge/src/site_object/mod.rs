@@ -34,6 +34,7 @@ mod schema;
 mod shards;
 mod shown;
 mod stock;
+mod viewer;
 
 use crate::binding::fault::Fault;
 use crate::binding::object::Store;

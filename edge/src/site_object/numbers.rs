@@ -20,7 +20,7 @@ use futures_util::future::join_all;
 use ringlet_core::api::problem::{FaultAt, Problem, ProblemCode};
 use ringlet_core::attribution::{NumberCalls, PASTED_WITHIN};
 use ringlet_core::number::{self, ActionError, NumberAction, NumberFilter};
-use ringlet_core::phone::E164;
+use ringlet_core::phone::{E164, read_written};
 use ringlet_core::pool::{NumberState, NumberView};
 use ringlet_core::scenario::ScenarioKind;
 use ringlet_core::site::{NumberOrigin, NumberStatus, SiteConfig, Text};
@@ -242,6 +242,26 @@ impl SiteObject {
         };
         self.bring_into_force(config, &new, ask, now).await
     }
+}
+
+/// The number that a parameter names: digits with the country code, or any writing that is read
+/// where the site is.
+///
+/// # Errors
+/// [`ProblemCode::BadParameter`].
+pub(super) fn number_named(config: &SiteConfig, text: &str) -> Result<E164, Problem> {
+    let digits = E164::parse(text).ok();
+    let written = read_written(text, config.home());
+    let is_known =
+        |number: &E164| config.use_of(*number).is_some() || config.record(*number).is_some();
+    // "84951234567" is a number of Vietnam, unless it is one of the site's in another writing.
+    let known = [digits, written].into_iter().flatten().find(is_known);
+    known.or(digits).or(written).ok_or_else(|| {
+        bad(
+            "number",
+            "a telephone number: digits with the country code, or as it is written there",
+        )
+    })
 }
 
 /// Whether a number was taken away and is nobody's any more: its pool remembers it for calls.

@@ -2,6 +2,7 @@
 
 use super::admin::{AdminReply, bad};
 use super::load::Load;
+use super::numbers::number_named;
 use super::refused::Refused;
 use super::{InForce, SiteObject, config, delays, shards, stock};
 use crate::binding::fault::Fault;
@@ -197,8 +198,7 @@ impl SiteObject {
     ) -> Result<AdminReply, Refused> {
         let in_force = self.in_force()?.ok_or(ProblemCode::UnknownSite)?;
         let number = asked.parameter("number").unwrap_or_default();
-        let number =
-            E164::parse(number).map_err(|_| bad("number", "digits with the country code"))?;
+        let number = number_named(&in_force.config, number)?;
         let at = match asked.parameter("at") {
             None => now,
             Some(at) => UnixMillis(at.parse().map_err(|_| bad("at", "Unix milliseconds"))?),

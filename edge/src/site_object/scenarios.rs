@@ -107,6 +107,15 @@ pub(super) fn read_scenario(sql: &Sql, ask: &AdminAsk) -> Done {
 
 /// `GET …/versions/{version}/diff?with=`.
 pub(super) fn diff_versions(sql: &Sql, ask: &AdminAsk) -> Done {
+    AdminReply::json(&changed(sql, ask)?)
+}
+
+/// What one version changed of another, as the address asks.
+///
+/// # Errors
+/// [`ProblemCode::NotFound`], [`ProblemCode::BadParameter`], [`ProblemCode::Unprocessable`], or
+/// what the platform says.
+pub(super) fn changed(sql: &Sql, ask: &AdminAsk) -> Result<Diff, Refused> {
     let to: u64 = ask.name(0).parse().map_err(|_| ProblemCode::NotFound)?;
     let from = match ask.parameter("with") {
         None => to.saturating_sub(1),
@@ -119,7 +128,7 @@ pub(super) fn diff_versions(sql: &Sql, ask: &AdminAsk) -> Done {
         // Nothing stood before the first version.
         None => Vec::new(),
     };
-    AdminReply::json(&Diff { from, to, changes })
+    Ok(Diff { from, to, changes })
 }
 
 fn parsed(version: &Version) -> Result<SiteConfig, Problem> {
@@ -164,6 +173,7 @@ fn edited(
         }
     };
     let text = text.map_err(|error| match error {
+        EditError::NotJson(why) => Problem::with_detail(ProblemCode::NotJson, why),
         EditError::NotAnObject => Problem::with_detail(ProblemCode::NotJson, "send a JSON object"),
         EditError::OtherId => Problem::with_detail(
             ProblemCode::NotJson,
@@ -195,9 +205,11 @@ struct Summary<'a> {
     reserve_number: Option<E164>,
 }
 
+/// What one version changed of another.
 #[derive(Serialize)]
-struct Diff {
+pub(super) struct Diff {
     from: u64,
     to: u64,
-    changes: Vec<Change>,
+    /// The differences.
+    pub changes: Vec<Change>,
 }

@@ -21,6 +21,7 @@ use crate::site_object::{access, idempotency};
 use ringlet_core::api::problem::{Problem, ProblemCode};
 use ringlet_core::api::route::Route;
 use ringlet_core::id::SiteId;
+use ringlet_core::number::words_of;
 use ringlet_core::phone::{CountryCode, E164, Home, read_list};
 use ringlet_core::time::UnixMillis;
 use serde::{Deserialize, Serialize};
@@ -68,7 +69,10 @@ struct StockNumber {
 #[derive(Serialize)]
 struct RefusedNumber {
     text: String,
-    reason: String,
+    /// A word for programs.
+    reason: &'static str,
+    /// What is wrong and what to do, in a sentence.
+    detail: String,
 }
 
 #[derive(Serialize)]
@@ -110,14 +114,16 @@ impl StockObject {
             };
         }
         let sql = self.store.sql();
-        let actor = match access::admit(sql, ask, access_of(route), now) {
+        let admitted = match access::admit(sql, ask, access_of(route), now) {
             Err(Refused::Problem(problem)) if problem.code == ProblemCode::Unauthorized => {
                 let counted = self.rates.borrow_mut().refused(now);
                 return Err(counted.err().unwrap_or(problem).into());
             }
-            actor => actor?,
+            admitted => admitted?,
         };
+        let actor = admitted.actor;
         self.rates.borrow_mut().request(&actor, now)?;
+        ask.must_be_whole()?;
         if let Some(reply) = idempotency::recall(sql, ask)? {
             return Ok(reply);
         }
@@ -180,8 +186,8 @@ impl StockObject {
             country,
             area: change.area_code.as_deref(),
         };
-        let (add, mut refused) = read_numbers(&change.add, home);
-        let (remove, also_refused) = read_numbers(&change.remove, home);
+        let (add, mut refused) = read_numbers(&change.add, home, ask.russian);
+        let (remove, also_refused) = read_numbers(&change.remove, home, ask.russian);
         refused.extend(also_refused);
         // A number that a site has of its own would be in two places.
         let owned = self.owned(&members, &add).await?;
@@ -194,7 +200,11 @@ impl StockObject {
                 match owned.iter().find(|(_, of)| of == number) {
                     Some((site, _)) => refused.push(RefusedNumber {
                         text: number.to_string(),
-                        reason: format!("the site {site} has it of its own"),
+                        reason: "owned",
+                        detail: match ask.russian {
+                            true => format!("он уже свой у сайта {site}."),
+                            false => format!("the site {site} has it of its own."),
+                        },
                     }),
                     None => put_in(sql, *number, now)?,
                 }
@@ -300,11 +310,15 @@ fn checked_sites(sites: &[String]) -> Result<Vec<String>, Problem> {
     Ok(sites.to_vec())
 }
 
-fn read_numbers(text: &str, home: Home<'_>) -> (Vec<E164>, Vec<RefusedNumber>) {
+fn read_numbers(text: &str, home: Home<'_>, russian: bool) -> (Vec<E164>, Vec<RefusedNumber>) {
     let list = read_list(text, home);
-    let refused = list.faults.iter().map(|fault| RefusedNumber {
-        text: fault.text.clone(),
-        reason: fault.reason.code().to_owned(),
+    let refused = list.faults.iter().map(|fault| {
+        let words = words_of(fault.reason);
+        RefusedNumber {
+            text: fault.text.clone(),
+            reason: fault.reason.code(),
+            detail: if russian { words.ru } else { words.en },
+        }
     });
     (list.numbers, refused.collect())
 }

@@ -1,12 +1,13 @@
 //! The same loads for WebAssembly: the host measures the time.
 //!
 //! Build: `cargo build --release -p ringlet-core --example bench_wasm --target
-//! wasm32-unknown-unknown`. Exports: `load(numbers)`, then `acquire(count)`; `fill()`, then
-//! `beat(count)`. Each of the latter returns how many were served.
+//! wasm32-unknown-unknown`. Exports: `load(numbers)` or `load_coloured(numbers)`, then
+//! `acquire(count)`; `fill()`, then `beat(count)`. Each of the latter returns how many were served.
 
 mod load;
 
 use load::Load;
+use ringlet_core::pool::Colouring;
 use std::cell::RefCell;
 
 thread_local! {
@@ -21,6 +22,12 @@ fn with(run: impl FnOnce(&mut Load) -> u64) -> u32 {
 #[unsafe(no_mangle)]
 pub extern "C" fn load(numbers: u32) {
     LOAD.with_borrow_mut(|load| *load = Some(Load::new(u64::from(numbers))));
+}
+
+/// The same, its numbers coloured by twenty regions.
+#[unsafe(no_mangle)]
+pub extern "C" fn load_coloured(numbers: u32) {
+    LOAD.with_borrow_mut(|load| *load = Some(Load::of(u64::from(numbers), Colouring::On)));
 }
 
 /// `count` newcomers get numbers.

@@ -243,14 +243,15 @@ pub fn attribute(
 
 /// The place of the latest candidate of the same visitor, by candidate.
 fn latest_of(candidates: &[PastHolder]) -> Vec<usize> {
-    let latest = |at: usize| {
-        let same = |other: &usize| candidates[*other].visitor == candidates[at].visitor;
-        let newest = |other: &usize| (candidates[*other].granted_at, usize::MAX - other);
-        (0..candidates.len()).filter(same).max_by_key(newest)
-    };
-    (0..candidates.len())
-        .map(|at| latest(at).unwrap_or(at))
-        .collect()
+    let visitor = |at: &usize| candidates[*at].visitor;
+    let mut order: Vec<usize> = (0..candidates.len()).collect();
+    order.sort_unstable_by_key(|at| (visitor(at), candidates[*at].granted_at, usize::MAX - at));
+    let mut latest = vec![0; candidates.len()];
+    for same in order.chunk_by(|one, other| visitor(one) == visitor(other)) {
+        let last = same[same.len() - 1];
+        same.iter().for_each(|at| latest[*at] = last);
+    }
+    latest
 }
 
 /// Calls per second of the candidate at `at`, as far as the devices agree with it; none of what is

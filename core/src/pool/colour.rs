@@ -13,12 +13,13 @@
 //! every number and takes the least.
 
 use super::Pool;
+use super::holders::{Holders, Hot};
 use super::message::Facts;
 use super::palette::{Own, Painted, SLOTS, slot_of, slots_for};
 use super::select::tier_of;
 use crate::attribution::RegionModel;
-use crate::delay::{Class, DelayModel, Device, Engagement, Tab, bin_of};
-use crate::time::Millis;
+use crate::delay::{Class, DelayModel, Device, Engagement, MassTable, Tab, bin_of};
+use crate::time::{Millis, UnixMillis};
 
 /// What colouring goes by, as learnt of callers' regions and of delays.
 #[derive(Clone, Debug)]
@@ -99,7 +100,8 @@ fn late_s(rest: Millis) -> f32 {
 
 impl Pool {
     /// Takes what was learnt of regions and delays. A pool that is coloured from now on has its
-    /// palettes made.
+    /// palettes made. In one that was before they stay what they are: whoever calls this owes them
+    /// all anew, or makes those that are owed first.
     pub(super) fn recolour(&mut self) {
         let slots = slots_for(self.numbers.len());
         self.colour = Colour::of(&self.regions, &self.model, slots);
@@ -115,7 +117,7 @@ impl Pool {
     /// The number on which a newcomer and its past holders take the fewest calls from each other.
     /// `least` is the one of least claim: the window begins there, and no other tier will do.
     pub(super) fn coloured(
-        &self,
+        &mut self,
         from: usize,
         to: usize,
         least: usize,
@@ -126,7 +128,7 @@ impl Pool {
         });
         let late_s = late_s(rest);
         let class = newcomer(facts.device, facts.intent);
-        let slot = self.palettes.slot_of(facts.region);
+        let slot = slot_of(facts.region, self.palettes.slots());
         let told = self.colour.same + self.colour.stray[slot];
         let rate = |age: usize| {
             let (age_s, seconds) = AGES_S[age];
@@ -143,10 +145,17 @@ impl Pool {
             ages: [(AGES_S[0].1 + early.0, early.1), middle, (late_s, late.1)],
         };
         let wraps = (least + WINDOW).saturating_sub(to).min(least - from);
-        let mut best = None;
-        self.palettes
-            .least(least..to.min(least + WINDOW), &own, &mut best);
-        self.palettes.least(from..from + wraps, &own, &mut best);
+        let brush = Brush::of(&self.holders, &self.masses, self.palettes.slots());
+        let paint = |at, by| brush.all(at, by);
+        let (palettes, colour, mut best) = (&mut self.palettes, &self.colour, None);
+        palettes.least(
+            least..to.min(least + WINDOW),
+            &own,
+            colour,
+            paint,
+            &mut best,
+        );
+        palettes.least(from..from + wraps, &own, colour, paint, &mut best);
         best.map(|(_, at)| at)
     }
 
@@ -163,20 +172,68 @@ impl Pool {
         }
     }
 
-    /// Makes a number's palette anew, if numbers are coloured.
+    /// Makes a number's palette anew, if numbers are coloured: as of now, when it is needed.
     #[inline]
     pub(super) fn paint(&mut self, at: usize) {
         if self.palettes.is_empty() {
             return;
         }
-        let mut painted = Painted::NONE;
-        let per_s = 1e3 / self.masses.tau().0.max(1) as f32;
-        for hot in self.weighed(at, COLOURED) {
-            let mass = self.masses.of_index(hot.class, hot.bin(self.now)) * hot.remaining();
-            painted.add(self.palettes.slot_of(hot.region), mass * per_s);
-        }
+        let brush = Brush::of(&self.holders, &self.masses, self.palettes.slots());
         let tier = tier_of(self.claims.get(at));
-        self.palettes.put(at, tier, &painted, &self.colour);
+        let one = brush.one(at, self.now);
+        self.palettes.owe(at, tier, self.now, one, &self.colour);
+    }
+
+    /// Makes a number's palette if it is owed, before what it is made from changes.
+    pub(super) fn paint_owed(&mut self, at: usize) {
+        if self.palettes.is_empty() {
+            return;
+        }
+        let brush = Brush::of(&self.holders, &self.masses, self.palettes.slots());
+        let paint = |at, by| brush.all(at, by);
+        self.palettes.make(at, &self.colour, paint);
+    }
+}
+
+/// What palettes are made from: who saw a number, and how likely he calls.
+struct Brush<'p> {
+    holders: &'p Holders,
+    masses: &'p MassTable,
+    slots: usize,
+    per_s: f32,
+}
+
+impl<'p> Brush<'p> {
+    fn of(holders: &'p Holders, masses: &'p MassTable, slots: usize) -> Self {
+        Self {
+            holders,
+            masses,
+            slots,
+            per_s: 1e3 / masses.tau().0.max(1) as f32,
+        }
+    }
+
+    /// A holder's slot, and the calls a second to be expected of him at an instant.
+    #[inline]
+    fn stroke(&self, hot: &Hot, by: UnixMillis) -> (usize, f32) {
+        let mass = self.masses.of_index(hot.class, hot.bin(by)) * hot.remaining();
+        (slot_of(hot.region, self.slots), mass * self.per_s)
+    }
+
+    /// The latest of a number's holders who may still call it.
+    #[inline]
+    fn one(&self, at: usize, by: UnixMillis) -> Option<(usize, f32)> {
+        self.holders.latest(at).map(|hot| self.stroke(hot, by))
+    }
+
+    /// All of them.
+    fn all(&self, at: usize, by: UnixMillis) -> Painted {
+        let mut painted = Painted::NONE;
+        self.holders.weighed(at, COLOURED, |hot| {
+            let (slot, rate) = self.stroke(hot, by);
+            painted.add(slot, rate);
+        });
+        painted
     }
 }
 

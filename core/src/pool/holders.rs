@@ -171,17 +171,31 @@ impl Holders {
         (0..usize::from(count)).map(move |nth| base + (oldest + nth) % per_number)
     }
 
-    /// The latest `most` holders of a number, newest first.
+    /// The latest `most` holders of a number, newest first, those who moved on left out.
     #[inline]
-    pub(super) fn latest(&self, number: usize, most: usize) -> impl Iterator<Item = &Hot> {
+    pub(super) fn weighed(&self, number: usize, most: usize, mut each: impl FnMut(&Hot)) {
         let (newest, count) = self.rings[number];
         let ring = &self.hot[number * self.per_number..(number + 1) * self.per_number];
+        let wanted = usize::from(count).min(most);
         // Those up to the newest place, backwards; then those from the ring's end.
         let (front, back) = ring.split_at((usize::from(newest) + 1).min(ring.len()));
-        let newer = front.iter().rev();
-        newer
-            .chain(back.iter().rev())
-            .take(usize::from(count).min(most))
+        let newer = &front[front.len() - wanted.min(front.len())..];
+        let older = &back[back.len() - (wanted - newer.len()).min(back.len())..];
+        // Two plain loops: an iterator of both is not made one with what is done for each.
+        for part in [newer, older] {
+            for hot in part.iter().rev() {
+                if !hot.has(MOVED) {
+                    each(hot);
+                }
+            }
+        }
+    }
+
+    /// The latest holder of a number who has not moved on.
+    #[inline]
+    pub(super) fn latest(&self, number: usize) -> Option<&Hot> {
+        let mut hot = self.places(number).map(|place| &self.hot[place]);
+        hot.find(|hot| !hot.has(MOVED))
     }
 
     pub(super) fn hot(&self, place: usize) -> &Hot {

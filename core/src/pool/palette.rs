@@ -4,12 +4,19 @@
 //! Rows of one figure a number, so that the pass goes through memory in order and many numbers are
 //! weighed by one instruction.
 //!
-//! Invariants: a number's palette is made anew whenever something but the age of its holders
-//! changes, and with each octave of the newest's age; nothing is allocated once colouring has
-//! begun.
+//! Most palettes are never looked at: a number that was just seen is no choice as long as a rested
+//! one is there, and is seen anew or grows older. So a palette is owed first, as of an instant,
+//! with a floor under what will be taken on the number; it is made when a choice comes so near that
+//! the floor does not rule it out. What is chosen is as if it had been made at that instant.
+//!
+//! Invariants: a number's palette is owed anew whenever something but the age of its holders
+//! changes, and with each octave of the newest's age; what it is made from is as it was when it was
+//! owed, the colour included; nothing is allocated once colouring has begun.
 
 use super::colour::{AGES, AGES_S, Colour};
 use super::config::Region;
+use super::select::TAKEN;
+use crate::time::UnixMillis;
 use core::ops::Range;
 
 /// Regions told apart at most, the unknown one among them; those that fall together count as one.
@@ -33,10 +40,15 @@ pub(super) const fn slots_for(numbers: usize) -> usize {
 /// The slot of a region, of so many; the unknown one has the first for itself.
 #[inline]
 pub(super) const fn slot_of(region: Region, slots: usize) -> usize {
-    if region.is_known() {
-        1 + region.0 as usize % (slots - 1)
+    if !region.is_known() {
+        return 0;
+    }
+    let (code, others) = (region.0 as usize, slots - 1);
+    // A division takes as long as all the rest, and there are seldom so many regions.
+    if code < others {
+        1 + code
     } else {
-        0
+        1 + code % others
     }
 }
 
@@ -56,9 +68,19 @@ pub(super) struct Palettes {
     early: Vec<f32>,
     /// The same for each second of the last age.
     late: Vec<f32>,
-    /// The tier of the claim.
+    /// The tier of the claim; half a tier more where the palette is owed, and `early` and `late`
+    /// are the floor.
     tier: Vec<f32>,
+    /// The instant as of which an owed one is to be made; [`MADE`] where none is.
+    owed_at: Vec<UnixMillis>,
 }
+
+/// The palette is made.
+const MADE: UnixMillis = UnixMillis(u64::MAX);
+/// What stands in the row of tiers beside the tier of an owed palette.
+const OWED: f32 = 0.5;
+/// A floor is lowered by this part, so that rounding never puts it above what it bears.
+const SURELY: f32 = 0.999;
 
 /// What a choice adds: how much a past holder from the newcomer's own region loses.
 pub(super) struct Own {
@@ -132,13 +154,14 @@ impl Palettes {
             late: vec![0.0; count],
             // No claim has such a tier.
             tier: vec![f32::INFINITY; count],
+            owed_at: vec![MADE; count],
         };
     }
 
-    /// The slot of a region.
+    /// Regions told apart.
     #[inline]
-    pub(super) fn slot_of(&self, region: Region) -> usize {
-        slot_of(region, self.slots)
+    pub(super) fn slots(&self) -> usize {
+        self.slots
     }
 
     /// They are not.
@@ -146,74 +169,150 @@ impl Palettes {
         *self = Self::default();
     }
 
+    /// Owes a number's palette, to be made as of `by`. `one` of its past holders, by his slot and
+    /// his calls a second, is what the floor stands on.
+    #[inline]
+    pub(super) fn owe(
+        &mut self,
+        at: usize,
+        tier: u64,
+        by: UnixMillis,
+        one: Option<(usize, f32)>,
+        colour: &Colour,
+    ) {
+        if tier >= TAKEN {
+            // No choice by colour: when it becomes one again its palette is owed anew.
+            self.tier[at] = tier as f32;
+            self.owed_at[at] = MADE;
+            return;
+        }
+        let (slot, rate) = one.unwrap_or_default();
+        let stray = colour.stray[slot];
+        let (theirs, elsewhere) = (rate * (colour.same + stray), colour.strays - stray);
+        let taken = |newcomers: f32| {
+            lesser(theirs, stray * newcomers) + greater(elsewhere, 0.0) * lesser(rate, newcomers)
+        };
+        let ages = colour.rates.iter().zip(AGES_S);
+        let early: f32 = ages
+            .map(|(rate, (_, seconds))| seconds * taken(*rate))
+            .sum();
+        self.tier[at] = tier as f32 + OWED;
+        self.owed_at[at] = by;
+        self.early[at] = early * SURELY;
+        self.late[at] = taken(colour.rates[AGES - 1]) * SURELY;
+    }
+
+    /// Makes a number's palette, if it is owed; `paint` says who may call it as of an instant.
+    #[inline]
+    pub(super) fn make(
+        &mut self,
+        at: usize,
+        colour: &Colour,
+        paint: impl Fn(usize, UnixMillis) -> Painted,
+    ) -> bool {
+        let by = self.owed_at[at];
+        if by == MADE {
+            return false;
+        }
+        self.put(at, &paint(at, by), colour);
+        self.owed_at[at] = MADE;
+        self.tier[at] -= OWED;
+        true
+    }
+
     /// Puts a number's palette.
-    pub(super) fn put(&mut self, at: usize, tier: u64, painted: &Painted, colour: &Colour) {
+    fn put(&mut self, at: usize, painted: &Painted, colour: &Colour) {
         let Painted { rates, held, most } = painted;
         let (mut early, mut late) = (0.0, 0.0);
-        // A call of somebody from another region comes from this one by chance.
+        // A call of somebody from another region comes from this one by chance. The last age is
+        // told apart: what it stands for depends on the choice.
         let mut add = |stray: f32, theirs: f32| {
-            for (rate, (_, seconds)) in colour.rates.iter().zip(AGES_S) {
+            for (rate, (_, seconds)) in colour.rates[..AGES - 1].iter().zip(AGES_S) {
                 early += seconds * lesser(theirs, stray * rate);
             }
             late += lesser(theirs, stray * colour.rates[AGES - 1]);
         };
         let mut elsewhere = colour.strays;
-        let mut changed = held | self.held[at];
-        while changed != 0 {
-            let slot = changed.trailing_zeros() as usize;
-            changed &= changed - 1;
+        for slot in slots_of(*held) {
             let (rate, stray) = (rates[slot], colour.stray[slot]);
             self.rates[slot * self.count + at] = (rate.to_bits() >> 16) as u16;
             add(stray, greater(rate * (colour.same + stray), most * stray));
             elsewhere -= stray;
         }
         add(elsewhere, most * elsewhere);
+        // Whatever was there before, the sum is made in one order.
+        for slot in slots_of(self.held[at] & !held) {
+            self.rates[slot * self.count + at] = 0;
+        }
         self.held[at] = *held;
-        self.tier[at] = tier as f32;
         self.early[at] = early;
         self.late[at] = late;
     }
 
     /// The number within `range` on which the fewest calls are taken, if it beats `best`; the
-    /// first of equal ones.
-    pub(super) fn least(&self, range: Range<usize>, own: &Own, best: &mut Option<(f32, usize)>) {
-        if range.is_empty() {
-            return;
-        }
-        let row = |slot: usize| &self.rates[slot * self.count..(slot + 1) * self.count];
-        let (mine, unknown) = (row(own.slot), row(0));
-        let tier = own.tier as f32;
+    /// first of equal ones. Palettes that it needs and that are owed are made by `paint`, which
+    /// says who may call a number as of an instant.
+    pub(super) fn least(
+        &mut self,
+        range: Range<usize>,
+        own: &Own,
+        colour: &Colour,
+        paint: impl Fn(usize, UnixMillis) -> Painted,
+        best: &mut Option<(f32, usize)>,
+    ) {
         let mut bound = best.map_or(f32::INFINITY, |(taken, _)| taken);
-        let first = range.start / LANES * LANES;
-        for from in (first..range.end).step_by(LANES) {
-            let taken = taken(
-                lane(mine, from),
-                lane(unknown, from),
-                lane(&self.early, from),
-                lane(&self.late, from),
-                own,
-            );
-            let tiers = lane(&self.tier, from);
-            let mut least = f32::INFINITY;
-            let mut lawful = [f32::INFINITY; LANES];
-            for (at, lawful) in lawful.iter_mut().enumerate() {
-                let of = if tiers[at] == tier {
-                    taken[at]
-                } else {
-                    f32::INFINITY
-                };
-                *lawful = of;
-                least = lesser(of, least);
-            }
-            if least >= bound {
-                continue;
-            }
-            for (at, taken) in (from..).zip(lawful) {
-                if taken < bound && range.contains(&at) {
+        let mut from = range.start / LANES * LANES;
+        while from < range.end
+            && let Some((group, taken)) = self.next_below(bound, from..range.end, own)
+        {
+            for (at, mut taken) in (group..).zip(taken) {
+                if taken >= bound || !range.contains(&at) {
+                    continue;
+                }
+                if self.make(at, colour, &paint) {
+                    taken = self.taken(group, own)[at - group];
+                }
+                if taken < bound {
                     bound = taken;
                     *best = Some((taken, at));
                 }
             }
+            from = group + LANES;
+        }
+    }
+
+    /// The first of the [`LANES`] numbers, from `range` on, of which one beats `bound` or may, and
+    /// what is taken on each of them, or at least.
+    fn next_below(
+        &self,
+        bound: f32,
+        range: Range<usize>,
+        own: &Own,
+    ) -> Option<(usize, [f32; LANES])> {
+        let rows = self.rows(own);
+        range.step_by(LANES).find_map(|from| {
+            let taken = taken(&rows, from, own);
+            // All are compared, whatever the first ones say: no branch, so by one instruction.
+            let beats = taken
+                .iter()
+                .fold(false, |any, taken| any | (*taken < bound));
+            beats.then_some((from, taken))
+        })
+    }
+
+    /// What is taken on each of [`LANES`] numbers.
+    fn taken(&self, from: usize, own: &Own) -> [f32; LANES] {
+        taken(&self.rows(own), from, own)
+    }
+
+    fn rows(&self, own: &Own) -> Rows<'_> {
+        let row = |slot: usize| &self.rates[slot * self.count..(slot + 1) * self.count];
+        Rows {
+            mine: row(own.slot),
+            unknown: row(0),
+            early: &self.early,
+            late: &self.late,
+            tier: &self.tier,
         }
     }
 
@@ -223,7 +322,31 @@ impl Palettes {
         self.rates.capacity() * size_of::<u16>()
             + self.held.capacity() * size_of::<u64>()
             + floats * size_of::<f32>()
+            + self.owed_at.capacity() * size_of::<UnixMillis>()
     }
+}
+
+/// What a choice reads of all numbers.
+struct Rows<'p> {
+    /// Rates of the newcomer's own region.
+    mine: &'p [u16],
+    /// Rates of those of whom no region is known.
+    unknown: &'p [u16],
+    early: &'p [f32],
+    late: &'p [f32],
+    tier: &'p [f32],
+}
+
+/// The slots of a set, the least first.
+#[inline]
+fn slots_of(mut set: u64) -> impl Iterator<Item = usize> {
+    core::iter::from_fn(move || {
+        let slot = set.trailing_zeros() as usize;
+        (set != 0).then(|| {
+            set &= set - 1;
+            slot
+        })
+    })
 }
 
 /// The figures of [`LANES`] numbers; rows are as long as whole lanes.
@@ -232,24 +355,30 @@ fn lane<T>(row: &[T], from: usize) -> &[T; LANES] {
     row[from..].first_chunk().expect("rows are of whole lanes")
 }
 
-/// Calls taken on each of [`LANES`] numbers.
-#[inline]
-fn taken(
-    mine: &[u16; LANES],
-    unknown: &[u16; LANES],
-    early: &[f32; LANES],
-    late: &[f32; LANES],
-    own: &Own,
-) -> [f32; LANES] {
+/// Calls taken on each of [`LANES`] numbers, at the least where the palette is owed; infinitely
+/// many where the tier is another.
+#[inline(always)]
+fn taken(rows: &Rows<'_>, from: usize, own: &Own) -> [f32; LANES] {
+    let (mine, unknown) = (lane(rows.mine, from), lane(rows.unknown, from));
+    let (early, late) = (lane(rows.early, from), lane(rows.late, from));
+    let tiers = lane(rows.tier, from);
+    let (made, owed) = (own.tier as f32, own.tier as f32 + OWED);
+    let [early_age, middle, late_age] = own.ages;
     core::array::from_fn(|lane| {
+        // Rates have no sign, so their bits sort as they do.
         let bits = mine[lane].max(unknown[lane]);
         let rate = own.told * f32::from_bits(u32::from(bits) << 16);
-        let [early_age, middle, late_age] = own.ages;
-        early[lane]
-            + own.late_s * late[lane]
+        let others = early[lane] + own.late_s * late[lane];
+        let taken = others
             + early_age.0 * lesser(rate, early_age.1)
             + middle.0 * lesser(rate, middle.1)
-            + late_age.0 * lesser(rate, late_age.1)
+            + late_age.0 * lesser(rate, late_age.1);
+        let floor = if tiers[lane] == owed {
+            others
+        } else {
+            f32::INFINITY
+        };
+        if tiers[lane] == made { taken } else { floor }
     })
 }
 
@@ -259,6 +388,7 @@ mod tests {
     use crate::attribution::RegionModel;
     use crate::delay::DelayModel;
     use proptest::prelude::*;
+    use std::collections::BTreeMap;
 
     /// A site with calls from twenty regions.
     fn colour() -> Colour {
@@ -316,55 +446,128 @@ mod tests {
         painted
     }
 
+    /// Who may call a number, as was painted at each instant.
+    type Past = BTreeMap<(usize, u64), [f32; SLOTS]>;
+
+    /// Palettes made at once and palettes made when they are needed, of the same numbers.
+    struct Both {
+        colour: Colour,
+        made: Palettes,
+        owed: Palettes,
+        past: Past,
+        tiers: Vec<u64>,
+        now: u64,
+    }
+
+    impl Both {
+        fn new(numbers: usize) -> Self {
+            let mut palettes = Palettes::default();
+            palettes.begin(numbers);
+            Self {
+                colour: colour(),
+                made: palettes.clone(),
+                owed: palettes,
+                past: Past::new(),
+                tiers: vec![TAKEN; numbers],
+                now: 0,
+            }
+        }
+
+        fn paint(&mut self, at: usize, tier: u64, holders: &[(usize, f32)]) {
+            let mut rates = [0.0; SLOTS];
+            holders.iter().for_each(|(slot, rate)| rates[*slot] = *rate);
+            self.now += 1;
+            self.past.insert((at, self.now), rates);
+            self.tiers[at] = tier;
+            let one = holders.last().copied();
+            for palettes in [&mut self.made, &mut self.owed] {
+                palettes.owe(at, tier, UnixMillis(self.now), one, &self.colour);
+            }
+            let paint = |at, by: UnixMillis| painted(&self.past[&(at, by.0)]);
+            self.made.make(at, &self.colour, paint);
+        }
+
+        /// The rates a number was painted with last.
+        fn rates(&self, at: usize) -> Option<&[f32; SLOTS]> {
+            let all = self.past.range((at, 0)..=(at, u64::MAX));
+            all.last().map(|(_, rates)| rates)
+        }
+
+        /// What both choose, which must be the same.
+        fn least(&mut self, range: Range<usize>, own: &Own) -> Option<(f32, usize)> {
+            let (colour, past) = (&self.colour, &self.past);
+            let paint = |at, by: UnixMillis| painted(&past[&(at, by.0)]);
+            let [made, owed] = [&mut self.made, &mut self.owed].map(|palettes| {
+                let mut best = None;
+                palettes.least(range.clone(), own, colour, paint, &mut best);
+                best
+            });
+            assert_eq!(made, owed);
+            owed
+        }
+    }
+
+    /// What is painted: a number's place, its tier, its holders.
+    type Stroke = (usize, u64, Vec<(usize, f32)>);
+
+    fn strokes() -> impl Strategy<Value = Vec<Stroke>> {
+        let holders = prop::collection::vec((0usize..SLOTS, rate()), 0..12);
+        prop::collection::vec((0usize..70, 0u64..4, holders), 0..60)
+    }
+
     proptest! {
         #[test]
         fn the_least_is_what_a_scan_by_the_definition_finds(
-            numbers in prop::collection::vec(
-                (0u64..3, prop::collection::vec((0usize..SLOTS, rate()), 0..12)), 1..70,
+            rounds in prop::collection::vec(
+                (strokes(), 1usize..21, 0u64..3, 0.0f32..5e3, 0usize..70, 0usize..70), 1..6,
             ),
-            again in prop::collection::vec((0usize..70, 0usize..SLOTS, rate()), 0..10),
-            (slot, tier, late_s) in (1usize..21, 0u64..3, 0.0f32..5e3),
-            (from, len) in (0usize..70, 0usize..70),
+            numbers in 1usize..70,
         ) {
-            let colour = colour();
-            let mut palettes = Palettes::default();
-            palettes.begin(numbers.len());
-            let mut all: Vec<(u64, [f32; SLOTS])> = Vec::new();
-            for (tier, holders) in &numbers {
-                let mut rates = [0.0; SLOTS];
-                holders.iter().for_each(|(slot, rate)| rates[*slot] = *rate);
-                all.push((*tier, rates));
-            }
-            for (at, (tier, rates)) in all.iter().enumerate() {
-                palettes.put(at, *tier, &painted(rates), &colour);
-            }
-            for (at, slot, rate) in again {
-                let Some((tier, rates)) = all.get_mut(at) else { continue };
-                // Others than before: what is gone must be forgotten.
-                *rates = [0.0; SLOTS];
-                rates[slot] = rate;
-                palettes.put(at, *tier, &painted(rates), &colour);
-            }
-            let own = Own {
-                slot,
-                tier,
-                told: colour.same + colour.stray[slot],
-                late_s,
-                ages: [(80.0, 3e-5), (500.0, 4e-6), (late_s * 2.0, 7e-7)],
-            };
-            let range = from.min(all.len())..(from + len).min(all.len());
-            let taken = |at: usize| defined(&all[at].1, &own, &colour);
-            let lawful = range.clone().filter(|at| all[*at].0 == tier);
-            let least = lawful.clone().map(taken).fold(f64::INFINITY, f64::min);
-            let mut best = None;
-            palettes.least(range, &own, &mut best);
-            prop_assert_eq!(best.is_some(), lawful.clone().next().is_some());
-            if let Some((said, at)) = best {
-                prop_assert!(lawful.clone().any(|lawful| lawful == at));
-                prop_assert!(taken(at) <= least * 1.0001 + 1e-12, "{} {}", taken(at), least);
-                prop_assert!((f64::from(said) - taken(at)).abs() <= 1e-4 * taken(at) + 1e-12);
+            let mut both = Both::new(numbers);
+            for (strokes, slot, tier, late_s, from, len) in rounds {
+                for (at, tier, holders) in strokes.iter().filter(|(at, ..)| *at < numbers) {
+                    both.paint(*at, *tier, holders);
+                }
+                let own = Own {
+                    slot,
+                    tier,
+                    told: both.colour.same + both.colour.stray[slot],
+                    late_s,
+                    ages: [(80.0, 3e-5), (500.0, 4e-6), (late_s * 2.0, 7e-7)],
+                };
+                let range = from.min(numbers)..(from + len).min(numbers);
+                let best = both.least(range.clone(), &own);
+                let taken = |at: usize| both.rates(at).map(|of| defined(of, &own, &both.colour));
+                let lawful = range.filter(|at| both.tiers[*at] == tier);
+                let least = lawful.clone().filter_map(taken).fold(f64::INFINITY, f64::min);
+                prop_assert_eq!(best.is_some(), lawful.clone().next().is_some());
+                if let Some((said, at)) = best {
+                    prop_assert!(lawful.clone().any(|lawful| lawful == at));
+                    let taken = taken(at).expect("painted");
+                    prop_assert!(taken <= least * 1.0001 + 1e-12, "{} {}", taken, least);
+                    prop_assert!((f64::from(said) - taken).abs() <= 1e-4 * taken + 1e-12);
+                }
             }
         }
+    }
+
+    #[test]
+    fn a_palette_that_is_no_choice_is_never_made() {
+        let mut both = Both::new(2);
+        both.paint(0, 0, &[(1, 1e-8)]);
+        both.paint(1, 0, &[(1, 1e-2)]);
+        let own = Own {
+            slot: 1,
+            tier: 0,
+            told: both.colour.same + both.colour.stray[1],
+            late_s: 600.0,
+            ages: [(80.0, 3e-5), (500.0, 4e-6), (1_200.0, 7e-7)],
+        };
+        assert_eq!(both.least(0..2, &own).map(|(_, at)| at), Some(0));
+        assert_eq!(
+            (both.owed.owed_at[0], both.owed.owed_at[1]),
+            (MADE, UnixMillis(2))
+        );
     }
 
     #[test]

@@ -443,6 +443,8 @@ impl Pool {
         // What is being written down began with another configuration.
         self.pass = None;
         self.count_lendable();
+        // Whether to colour is configuration too.
+        self.recolour();
         for at in 0..self.numbers.len() {
             // Something may be due by other times.
             self.changes[at] = UnixMillis(0);

@@ -19,7 +19,7 @@ const COOLING: u64 = 1;
 /// Its holder never gave a second sign of life, or is passive past the guaranteed time.
 const WEAK: u64 = 2;
 /// Its holder is active; lent only where the overflow policy takes numbers.
-const TAKEN: u64 = 3;
+pub(super) const TAKEN: u64 = 3;
 
 /// The tier of a claim.
 pub(super) const fn tier_of(key: u64) -> u64 {
@@ -87,7 +87,7 @@ impl Pool {
     }
 
     /// How gladly a number may be lent to another than its holder; none is never.
-    fn tier(&self, at: usize) -> Option<u64> {
+    pub(super) fn tier(&self, at: usize) -> Option<u64> {
         let number = &self.numbers[at];
         let now = self.now;
         if number.config.role != Role::Dynamic
@@ -133,7 +133,7 @@ impl Pool {
     }
 
     /// The number to lend to a newcomer, and on what ground.
-    pub(super) fn choose(&self, facts: &Facts) -> Option<(usize, Ground)> {
+    pub(super) fn choose(&mut self, facts: &Facts) -> Option<(usize, Ground)> {
         let (from, to) = self.eligible(facts);
         let least = self.claims.first_least_within(from, to)?;
         let tier = tier_of(self.claims.get(least));

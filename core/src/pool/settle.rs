@@ -125,7 +125,9 @@ impl Pool {
         if self.changes[at] <= self.now {
             self.settle_number(at);
         }
-        let (mass, crossing) = if select::weighs(&self.config.policy) {
+        // What is expected matters of numbers that may be lent.
+        let weighs = select::weighs(&self.config.policy) && self.tier(at).is_some();
+        let (mass, crossing) = if weighs {
             self.expected(at)
         } else {
             (0.0, UnixMillis(MinTree::NONE))
@@ -164,24 +166,14 @@ impl Pool {
         let now = self.now;
         let mut mass = 0.0f32;
         let mut crossing = UnixMillis(MinTree::NONE);
-        for hot in self.weighed(at, WEIGHED) {
+        self.holders.weighed(at, WEIGHED, |hot| {
             let bin = hot.bin(now);
             mass = mass.max(self.masses.of_index(hot.class, bin) * hot.remaining());
             if crossing.0 == MinTree::NONE && bin < BINS - 1 {
                 crossing = hot.last_activity + bin_end(bin | coarse(bin));
             }
-        }
+        });
         (mass, crossing)
-    }
-
-    /// The latest `most` holders of a number, newest first, those who moved on left out.
-    #[inline]
-    pub(super) fn weighed(
-        &self,
-        at: usize,
-        most: usize,
-    ) -> impl Iterator<Item = &super::holders::Hot> {
-        self.holders.latest(at, most).filter(|hot| !hot.has(MOVED))
     }
 
     /// The next instant after now at which the state or the claim of a number changes by time.

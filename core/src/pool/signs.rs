@@ -312,6 +312,7 @@ impl Pool {
         let hot = *self.holders.hot(place);
         self.count_call(credit);
         if credit.caller.is_known() {
+            (0..self.numbers.len()).for_each(|at| self.paint_owed(at));
             self.regions
                 .observe(credit.caller, hot.region, credit.share_without_region);
             self.recolour();

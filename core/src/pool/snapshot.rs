@@ -195,6 +195,7 @@ impl Pool {
         while let Some(place) = self.holders.oldest_of_many(at)
             && self.holders.hot(place).last_activity < forget
         {
+            self.paint_owed(at);
             self.count_idleness(place, self.now);
             self.holders.drop_oldest(at);
         }

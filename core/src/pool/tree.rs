@@ -1,14 +1,20 @@
 //! A tournament tree: one `u64` key per number, the least one found at once.
 //!
 //! Changing a key and finding the least take O(log n); nothing is allocated after construction.
+//! Four play at each node: whoever looks for the least waits for memory at each level, so there
+//! should be few.
 
 /// Keys of `len` numbers; [`Self::NONE`] is "not in the race".
 #[derive(Clone, Debug, Default)]
 pub(super) struct MinTree {
-    /// `2 * width` nodes: node 1 is the root, leaves begin at `width`.
+    /// Level after level, the root first: the children of node `n` are `4 n + 1` to `4 n + 4`.
     nodes: Vec<u64>,
-    width: usize,
+    /// Where the leaves begin.
+    leaves: usize,
 }
+
+/// Who play at one node.
+const PLAYERS: usize = 4;
 
 impl MinTree {
     /// The key of a number that is not to be found.
@@ -16,30 +22,42 @@ impl MinTree {
 
     /// A tree of `len` absent keys.
     pub(super) fn new(len: usize) -> Self {
-        let width = len.max(1).next_power_of_two();
+        let mut width = 1;
+        while width < len {
+            width *= PLAYERS;
+        }
+        let leaves = start_of(width);
         Self {
-            nodes: vec![Self::NONE; 2 * width],
-            width,
+            nodes: vec![Self::NONE; leaves + width],
+            leaves,
         }
     }
 
     /// The key of a number.
     #[inline]
     pub(super) fn get(&self, at: usize) -> u64 {
-        self.nodes[self.width + at]
+        self.nodes[self.leaves + at]
+    }
+
+    /// Those who play at a node.
+    #[inline]
+    fn players(&self, node: usize) -> &[u64; PLAYERS] {
+        let players = self.nodes[PLAYERS * node + 1..].first_chunk();
+        players.expect("every node above the leaves has its players")
     }
 
     /// Sets the key of a number.
     #[inline]
     pub(super) fn set(&mut self, at: usize, key: u64) {
-        let mut node = self.width + at;
+        let mut node = self.leaves + at;
         if self.nodes[node] == key {
             return;
         }
         self.nodes[node] = key;
-        while node > 1 {
-            let least = self.nodes[node].min(self.nodes[node ^ 1]);
-            node /= 2;
+        while node > 0 {
+            node = (node - 1) / PLAYERS;
+            let [a, b, c, d] = *self.players(node);
+            let least = a.min(b).min(c.min(d));
             if self.nodes[node] == least {
                 return;
             }
@@ -50,43 +68,46 @@ impl MinTree {
     /// The least key of all.
     #[inline]
     pub(super) fn least(&self) -> u64 {
-        self.nodes[1]
+        self.nodes[0]
     }
 
     /// The first number that has the least key.
     #[inline]
     pub(super) fn first_least(&self) -> Option<usize> {
-        self.descend(1)
+        self.descend(0)
     }
 
     /// The first number within `from..to` that has the least key there.
     pub(super) fn first_least_within(&self, from: usize, to: usize) -> Option<usize> {
-        let (mut left, mut right) = (from + self.width, to + self.width);
-        // Nodes that tile the range; those of the left flank come in order, the right in reverse.
-        let (mut best, mut best_key) = (0, Self::NONE);
-        let mut flank = [0usize; 64];
+        // Nodes that tile the range, level by level; those of the left flank come in order, the
+        // right in reverse.
+        let (mut left, mut right, mut start) = (from, to, self.leaves);
+        let (mut best, mut best_key) = (None, Self::NONE);
+        let mut consider = |node: usize| {
+            if self.nodes[node] < best_key {
+                (best, best_key) = (Some(node), self.nodes[node]);
+            }
+        };
+        let mut flank = [0usize; (PLAYERS - 1) * usize::BITS as usize / 2];
         let mut flanked = 0;
         while left < right {
-            if left & 1 == 1 {
-                if self.nodes[left] < best_key {
-                    (best, best_key) = (left, self.nodes[left]);
-                }
+            while left < right && !left.is_multiple_of(PLAYERS) {
+                consider(start + left);
                 left += 1;
             }
-            if right & 1 == 1 {
+            while left < right && (start == 0 || !right.is_multiple_of(PLAYERS)) {
                 right -= 1;
-                flank[flanked] = right;
+                flank[flanked] = start + right;
                 flanked += 1;
             }
-            left /= 2;
-            right /= 2;
+            (left, right) = (left / PLAYERS, right / PLAYERS);
+            start = start.saturating_sub(1) / PLAYERS;
         }
-        for node in flank[..flanked].iter().rev() {
-            if self.nodes[*node] < best_key {
-                (best, best_key) = (*node, self.nodes[*node]);
-            }
-        }
-        if best == 0 { None } else { self.descend(best) }
+        flank[..flanked]
+            .iter()
+            .rev()
+            .for_each(|node| consider(*node));
+        best.and_then(|node| self.descend(node))
     }
 
     fn descend(&self, from: usize) -> Option<usize> {
@@ -95,17 +116,25 @@ impl MinTree {
             return None;
         }
         let mut node = from;
-        while node < self.width {
-            // Left if the least is there; no branch, for none could be foreseen.
-            node = 2 * node + usize::from(self.nodes[2 * node] != key);
+        while node < self.leaves {
+            // The first of them that has the least; no branch, for none could be foreseen.
+            let [a, b, c, _] = self.players(node).map(|player| player != key);
+            let (second, third, fourth) = (a, a & b, a & b & c);
+            let place = usize::from(second) + usize::from(third) + usize::from(fourth);
+            node = PLAYERS * node + 1 + place;
         }
-        Some(node - self.width)
+        Some(node - self.leaves)
     }
 
     /// Bytes on the heap.
     pub(super) fn bytes(&self) -> usize {
         self.nodes.capacity() * size_of::<u64>()
     }
+}
+
+/// Where the level of so many nodes begins.
+const fn start_of(width: usize) -> usize {
+    (width - 1) / (PLAYERS - 1)
 }
 
 #[cfg(test)]
@@ -116,24 +145,26 @@ mod tests {
     proptest! {
         #[test]
         fn finds_what_a_scan_finds(
+            len in 1usize..80,
             sets in prop::collection::vec(
-                (0usize..37, prop_oneof![0u64..20, Just(u64::MAX)]),
-                0..200,
+                (0usize..80, prop_oneof![0u64..20, Just(u64::MAX)]),
+                0..300,
             ),
-            from in 0usize..37, len in 0usize..37,
+            (from, to) in (0usize..80, 0usize..80),
         ) {
-            let mut tree = MinTree::new(37);
-            let mut keys = [MinTree::NONE; 37];
-            for (at, key) in sets {
+            let mut tree = MinTree::new(len);
+            let mut keys = vec![MinTree::NONE; len];
+            for (at, key) in sets.into_iter().filter(|(at, _)| *at < len) {
                 tree.set(at, key);
                 keys[at] = key;
             }
             let scan = |from: usize, to: usize| {
                 (from..to).filter(|at| keys[*at] != MinTree::NONE).min_by_key(|at| (keys[*at], *at))
             };
-            prop_assert_eq!(tree.first_least(), scan(0, 37));
-            let to = (from + len).min(37);
+            prop_assert_eq!(tree.first_least(), scan(0, len));
+            let (from, to) = (from.min(len), to.min(len));
             prop_assert_eq!(tree.first_least_within(from, to), scan(from, to));
+            prop_assert_eq!(tree.first_least_within(0, len), scan(0, len));
             prop_assert_eq!(tree.least(), keys.iter().copied().min().unwrap_or(MinTree::NONE));
         }
     }

@@ -20,6 +20,11 @@ pub(crate) struct Output {
 }
 
 impl Output {
+    /// The language of sentences.
+    pub(crate) fn language(&self) -> &'static str {
+        if self.russian { "ru" } else { "en" }
+    }
+
     /// A list or a record: a table, or the JSON as it came.
     pub(crate) fn show(&self, table: &Table, value: &Value) -> Result<(), Failure> {
         if self.json {
@@ -31,19 +36,22 @@ impl Output {
     /// A table as text.
     pub(crate) fn drawn(&self, table: &Table, value: &Value) -> String {
         let mut drawing = comfy_table::Table::new();
-        let terminal = Term::stdout();
-        if std::io::stdout().is_terminal() {
-            drawing.load_style(presets::UTF8_FULL_CONDENSED);
-            drawing.set_content_arrangement(ContentArrangement::Dynamic);
-            drawing.set_width(terminal.size().1);
-        } else {
-            drawing.load_style(presets::NOTHING);
-        }
+        drawing.load_style(presets::UTF8_FULL_CONDENSED);
+        drawing.set_content_arrangement(ContentArrangement::Disabled);
         drawing.set_header(table.headings(self.russian));
         let rows = tables::rows(table, value);
         let count = rows.len();
         for row in rows {
             drawing.add_row(row);
+        }
+        // Where lines and ids would be broken to fit, a plain table is the better one to read from.
+        let widths = drawing
+            .lines()
+            .map(|line| console::measure_text_width(&line))
+            .max();
+        let room = usize::from(Term::stdout().size().1);
+        if !std::io::stdout().is_terminal() || widths.unwrap_or_default() > room {
+            drawing.load_style(presets::NOTHING);
         }
         let mut text = drawing.trim_fmt();
         if count == 0 {

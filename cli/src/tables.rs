@@ -209,6 +209,64 @@ pub(crate) const CANDIDATES: Table = Table {
         ("visitor", "посетитель", "/visitor", Plain),
         ("granted", "выдан", "/granted_at", Time),
         ("last seen", "виден", "/last_activity", Time),
+        ("why", "почему", "/why", Plain),
+    ],
+};
+pub(crate) const TOUCHES: Table = Table {
+    list: "/touches",
+    columns: &[
+        ("touch", "касание", "/at", Time),
+        ("channel", "канал", "/channel", Plain),
+        ("source", "источник", "/source", Plain),
+        ("page", "страница", "/landing_page", Plain),
+    ],
+};
+pub(crate) const REVISIONS: Table = Table {
+    list: "/revisions",
+    columns: &[
+        ("revision", "редакция", "/revision", Plain),
+        ("at", "время", "/at", Time),
+        ("author", "автор", "/author", Plain),
+        ("by", "кто", "/by", Plain),
+        ("source", "источник", "/source", Plain),
+        ("sure", "точность", "/probability", Percent),
+        ("note", "заметка", "/note", Plain),
+    ],
+};
+pub(crate) const KEPT: Table = Table {
+    list: "/events",
+    columns: &[
+        ("event", "событие", "/id", Plain),
+        ("at", "время", "/received_at", Time),
+        ("provider", "АТС", "/provider", Plain),
+        ("why", "почему", "/reason", Plain),
+        ("body", "тело", "/body", Plain),
+    ],
+};
+pub(crate) const RETRIED: Table = Table {
+    list: "",
+    columns: &[
+        ("events read", "прочитано событий", "/events", Plain),
+        ("calls", "звонки", "/calls", Plain),
+    ],
+};
+pub(crate) const SIZING: Table = Table {
+    list: "/ways",
+    columns: &[
+        ("numbers are lent", "номера выдаются", "/way", Plain),
+        ("numbers needed", "нужно номеров", "/numbers", Plain),
+        (
+            "accuracy with yours",
+            "точность с вашими",
+            "/accuracy",
+            Percent,
+        ),
+        (
+            "coverage with yours",
+            "покрытие вашими",
+            "/coverage",
+            Percent,
+        ),
     ],
 };
 pub(crate) const LEASES: Table = Table {
@@ -225,11 +283,14 @@ pub(crate) const REPORT: Table = Table {
     list: "/rows",
     columns: &[
         ("group", "группа", "/key", Plain),
+        ("visits", "визиты", "/now/visits", Plain),
         ("calls", "звонки", "/now/calls", Plain),
         ("target", "целевые", "/now/target", Plain),
         ("missed", "пропущенные", "/now/missed", Plain),
         ("callers", "звонившие", "/now/unique_callers", Plain),
         ("first", "впервые", "/now/first_time", Plain),
+        ("per visit", "на визит", "/now/conversion", Percent),
+        ("sure", "точность", "/now/accuracy", Percent),
         ("calls before", "звонки до", "/before/calls", Plain),
     ],
 };

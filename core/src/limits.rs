@@ -104,6 +104,8 @@ pub const IMPORT_PARTS: u64 = 100_000;
 pub const UPLOAD_CHARS: usize = 64;
 /// Rows in one page of a list.
 pub const PAGE_ROWS: u64 = 200;
+/// The same where nobody says how many: two screens.
+pub const PAGE_ROWS_USUAL: u64 = 50;
 /// Numbers in one page of a list of numbers: some 20 ms of an object's time.
 pub const PAGE_NUMBERS: u64 = 1_000;
 /// Characters of what a page remembers for the edge: it comes back in every message beside an

@@ -20,7 +20,7 @@ use ringlet_core::api::problem::{Problem, ProblemCode};
 use ringlet_core::api::route::{Access, Method, Route, RouteSpec};
 use ringlet_core::entropy::Entropy;
 use ringlet_core::id::{SiteId, StockId};
-use ringlet_core::limits::PAGE_ROWS;
+use ringlet_core::limits::{PAGE_ROWS, PAGE_ROWS_USUAL};
 use serde::{Deserialize, Serialize};
 use worker::Env;
 
@@ -126,7 +126,10 @@ const PARAMETER_CHARS: usize = 40;
 fn must_be_deployer(bearer: &Bearer) -> Result<(), Problem> {
     match bearer {
         Bearer::Deployer => Ok(()),
-        Bearer::Token(_) => Err(Problem::new(ProblemCode::Unauthorized)),
+        Bearer::Token(_) => Err(Problem::with_detail(
+            ProblemCode::Unauthorized,
+            "this takes the deployer's token, or the address is of nothing that keys open",
+        )),
     }
 }
 
@@ -361,7 +364,7 @@ async fn list_sites(ask: &Ask, env: &Env) -> Handled {
         return Err(Problem::with_detail(ProblemCode::BadParameter, detail));
     }
     let count = match ask.parameter("limit").map(|limit| limit.parse::<u64>()) {
-        None => 50,
+        None => PAGE_ROWS_USUAL,
         Some(Ok(count)) if (1..=PAGE_ROWS).contains(&count) => count,
         Some(_) => {
             let detail = format!("`limit` must be a number from 1 to {PAGE_ROWS}");

@@ -98,7 +98,8 @@ test("scenarios of other systems come with a report of what was lost", async () 
   assert.ok(imported.notes.some(({ outcome, pointer }) => outcome === "lost" && pointer.includes("/segments/1")));
   assert.equal((await json(["sites", "show"])).version, 1, "nothing is written unasked");
   assert.match(await ok(words), /segments\/1 +lost/);
-  await ok([...words, "--put"]);
+  const put = await json([...words, "--put"]);
+  assert.deepEqual([put.added, put.version.version], [["moscow"], 2], "one JSON value tells both");
   const { scenarios } = await json(["scenarios", "list"]);
   assert.deepEqual(scenarios.map(({ id, enabled }) => [id, enabled]), [["all", true], ["moscow", false]]);
   assert.equal((await run(["config", "import", "site.json", "--from", "uis"])).code, 6);
@@ -173,18 +174,28 @@ test("calls, leases, reports, files, live, load, sizing, audit", async () => {
   const shown = await ok(["calls", "show", all.calls[0].id]);
   assert.match(shown, /vk4_post/);
   assert.match(shown, /probability/);
+  assert.match(shown, /was active on the site/, "why it is his");
+  assert.match(shown, /channel +source +page\n.*social +vk4/, "what brought him");
   assert.equal((await json(["leases", number])).leases[0].visit, given.visit);
   assert.deepEqual((await json(["calls", "kept"])).events, []);
-  assert.match(await ok(["report", "source"]), /calls before/);
+  const table = await ok(["report", "source"]);
+  assert.match(table, /visits +calls .*calls before/);
+  assert.match(table, /\(total\) +1 +5/);
+  assert.match(await ok(["report"], { env: { LANG: "ru_RU.UTF-8" } }), /\(всего\) +1 +5/);
   assert.match(await ok(["report", "hour", "--csv"]), /calls/);
   await ok(["file", "calls.csv", "-o", "calls.csv"]);
   assert.equal(read("calls.csv").trimEnd().split("\r\n").length, 6);
   assert.match(await ok(["live"]), /vk4_post/);
   assert.match(await ok(["load", "all"]), /needed/);
   assert.ok((await json(["sizing", "--visits-per-day", "10000"])).usual.numbers_needed > 0);
+  assert.match(await ok(["sizing", "--numbers", "20"]), /as here, usual callers +\d+ +\d+\.\d %/);
+  assert.equal(await ok(["calls", "kept"]), "nothing\n");
+  assert.ok(!(await run(["outbox"])).stderr.includes("--cursor"), "there is no more");
   assert.equal((await json(["audit", "--all"])).rows.length, 1);
   assert.equal(await ok(["health"]), "ok\n");
-  assert.equal((await run(["report", "colour"])).code, 4);
+  const none = await run(["report", "colour"]);
+  assert.equal(none.code, 4);
+  assert.match(none.stderr, /there are: source, campaign, keyword, landing, region, number, hour/);
 });
 
 test("calls: what was told of them, corrected, judged anew; what a receiver did not take, sent again", async () => {
@@ -252,6 +263,9 @@ test("keys: a viewer's opens what a viewer may, the exit code says what it may n
   const viewer = { env: { RINGLET_KEY: key } };
   assert.equal((await deployer.run(["calls", "list"], viewer)).code, 0);
   assert.equal((await deployer.json(["config", "get"], viewer)).telephony.generic.secrets, undefined);
+  const compared = await deployer.run(["config", "diff", "shop.json"], viewer);
+  assert.equal(compared.code, 2);
+  assert.match(compared.stderr, /without its secrets/);
   const refused = await deployer.run(["keys", "list"], viewer);
   assert.equal(refused.code, 3);
   assert.match(refused.stderr, /Not allowed \(forbidden, 403\)/);

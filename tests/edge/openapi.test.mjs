@@ -67,6 +67,29 @@ test("a key of one site opens nothing of another, on any route", async () => {
   assert.deepEqual((await worker.admin("GET", `${base}/theirs/audit`)).body, before);
 });
 
+test("what has an ETag is not sent twice, and HEAD is GET without the body", async () => {
+  await worker.seed(siteConfig({ site: "tagged" }));
+  const names = { site: "tagged", script: "tagged.js", part: "agent.json" };
+  const tagged = operations.filter(({ responses }) => "304" in responses);
+  assert.equal(tagged.length, 4);
+  for (const { path } of tagged) {
+    const headers = { authorization: `Bearer ${worker.token}` };
+    const first = await worker.fetch(filled(path, names), { headers });
+    const etag = first.headers.get("etag");
+    assert.ok(first.status === 200 && etag, path);
+    assert.ok((await first.arrayBuffer()).byteLength > 0);
+    for (const tags of [etag, `"other", W/${etag}`, "*"]) {
+      const again = await worker.fetch(filled(path, names), { headers: { ...headers, "if-none-match": tags } });
+      assert.deepEqual([again.status, (await again.arrayBuffer()).byteLength], [304, 0], `${path} ${tags}`);
+      assert.equal(again.headers.get("etag"), etag);
+    }
+    const other = await worker.fetch(filled(path, names), { headers: { ...headers, "if-none-match": '"other"' } });
+    assert.equal(other.status, 200, path);
+    const head = await worker.fetch(filled(path, names), { method: "HEAD", headers });
+    assert.deepEqual([head.status, head.headers.get("etag"), await head.text()], [200, etag, ""], path);
+  }
+});
+
 test("every read of a site answers as described", async () => {
   await worker.seed(siteConfig({ site: "read" }));
   const given = await visit(worker, { options: { site: "read" } });

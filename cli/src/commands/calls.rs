@@ -6,6 +6,7 @@ use crate::client::Call;
 use crate::failure::Failure;
 use crate::tables;
 use ringlet_core::api::route::Route;
+use ringlet_core::attribution::outcome_words;
 use ringlet_core::phone::E164;
 use serde_json::{Value, json};
 
@@ -28,23 +29,17 @@ pub(super) fn run(session: &Session, verb: Calls) -> Result<(), Failure> {
             })?;
             session.output.show(&tables::CALLS, &calls)
         }
-        Calls::Show { call } => {
-            let call = session.ask(&Call::of(Route::CallRead, &[site, &call]))?;
-            if session.output.json {
-                return session.output.value(&call);
-            }
-            let calls = serde_json::json!({ "calls": [call] });
-            session.output.show(&tables::CALLS, &calls)?;
-            session.output.text("\n")?;
-            session.output.show(&tables::CANDIDATES, &calls["calls"][0])
-        }
+        Calls::Show { call } => show(
+            session,
+            session.ask(&Call::of(Route::CallRead, &[site, &call]))?,
+        ),
         Calls::Kept => {
             let kept = session.ask(&Call::of(Route::KeptEventList, &[site]))?;
-            session.output.value(&kept)
+            session.output.show(&tables::KEPT, &kept)
         }
         Calls::Retry { event } => {
             let call = Call::of(Route::KeptEventRetry, &[site, &event]);
-            session.output.value(&session.ask(&call)?)
+            session.output.show(&tables::RETRIED, &session.ask(&call)?)
         }
         Calls::Correct {
             call,
@@ -85,6 +80,38 @@ pub(super) fn run(session: &Session, verb: Calls) -> Result<(), Failure> {
             replay(session, period, apply)
         }
     }
+}
+
+/// One call: whose it was and why, who else it may have been of, what brought him, and what was
+/// said of it when.
+fn show(session: &Session, mut call: Value) -> Result<(), Failure> {
+    if session.output.json {
+        return session.output.value(&call);
+    }
+    let language = session.output.language();
+    let why = call["explanation"][language].as_str().unwrap_or_default();
+    let why = format!("{why}\n\n");
+    let reasons = call["explanation"]["candidates"].take();
+    let candidates = call.pointer_mut("/attribution/candidates");
+    let candidates = candidates.and_then(Value::as_array_mut);
+    for (candidate, reason) in candidates
+        .into_iter()
+        .flatten()
+        .zip(reasons.as_array().into_iter().flatten())
+    {
+        candidate["why"] = reason[language].clone();
+    }
+    let calls = json!({ "calls": [call] });
+    session.output.show(&tables::CALLS, &calls)?;
+    session.output.text(&why)?;
+    let call = &calls["calls"][0];
+    for table in [&tables::CANDIDATES, &tables::TOUCHES, &tables::REVISIONS] {
+        if !tables::rows(table, call).is_empty() {
+            session.output.show(table, call)?;
+            session.output.text("\n")?;
+        }
+    }
+    Ok(())
 }
 
 /// What judging a period anew changes; with `apply` it is looked at, then written down as it was.
@@ -137,7 +164,37 @@ pub(super) fn report(session: &Session, asked: &Report) -> Result<(), Failure> {
             .text()?;
         return session.output.text(&text);
     }
-    session.output.show(&tables::REPORT, &session.ask(&call)?)
+    let mut report = session.ask(&call)?;
+    if !session.output.json {
+        let total = report["total"].take();
+        if let Some(rows) = report["rows"].as_array_mut() {
+            rows.push(total);
+            let russian = session.output.russian;
+            rows.iter_mut()
+                .for_each(|row| row["key"] = group(&row["key"], russian).into());
+        }
+    }
+    session.output.show(&tables::REPORT, &report)
+}
+
+/// The group of a report in words: those that stand in brackets are no owner's.
+fn group(key: &Value, russian: bool) -> String {
+    let key = key.as_str().unwrap_or_default();
+    let said = |en: &str, ru: &str| (if russian { ru } else { en }).to_owned();
+    if let Some(code) = key
+        .strip_prefix("(no visit: ")
+        .and_then(|rest| rest.strip_suffix(')'))
+    {
+        let (en, ru) = outcome_words(code).unwrap_or((code, code));
+        return said(&format!("({en})"), &format!("({ru})"));
+    }
+    match key {
+        "(not set)" => said(key, "(не указано)"),
+        "(unknown)" => said(key, "(неизвестно)"),
+        "(none)" => said(key, "(нет)"),
+        "(total)" => said(key, "(всего)"),
+        _ => key.to_owned(),
+    }
 }
 
 pub(super) fn file(session: &Session, asked: &FileOf) -> Result<(), Failure> {

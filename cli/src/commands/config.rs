@@ -17,7 +17,9 @@ pub(super) fn run(session: &Session, verb: Config) -> Result<(), Failure> {
             let text = document(session, version)?.0;
             write(&session.output, output.as_deref(), &with_line_end(text))
         }
-        Config::Put { document, version } => put(session, &read(&document)?, &version),
+        Config::Put { document, version } => {
+            session.tell_version(&put(session, &read(&document)?, &version)?)
+        }
         Config::Edit { version } => edit(session, version),
         Config::Check { document } => {
             let text = read(&document)?;
@@ -29,10 +31,13 @@ pub(super) fn run(session: &Session, verb: Config) -> Result<(), Failure> {
             document: Some(path),
             ..
         } => {
-            let changes = diff(
-                &parsed(session, &document(session, None)?.0)?,
-                &parsed(session, &read(&path)?)?,
-            );
+            let in_force = document(session, None)?.0;
+            let in_force = SiteConfig::parse(&in_force).map_err(|_| {
+                let why = "this key is told the configuration without its secrets: compare with \
+                           an admin's, or two versions with --version";
+                Failure::Usage(why.to_owned())
+            })?;
+            let changes = diff(&in_force, &parsed(session, &read(&path)?)?);
             session
                 .output
                 .show(&tables::CHANGES, &json!({ "changes": changes }))
@@ -57,7 +62,7 @@ pub(super) fn run(session: &Session, verb: Config) -> Result<(), Failure> {
             put: into_force,
             output,
         } => {
-            let imported = import(session, &document, from)?;
+            let mut imported = import(session, &document, from)?;
             let text = serde_json::to_string_pretty(&imported["config"]).unwrap_or_default();
             if let Some(path) = &output {
                 write(&session.output, Some(path), &with_line_end(text.clone()))?;
@@ -67,11 +72,18 @@ pub(super) fn run(session: &Session, verb: Config) -> Result<(), Failure> {
             } else {
                 tables::NOTES
             };
-            session.output.show(&notes, &imported)?;
-            if into_force {
-                put(session, &text, &Versioned::default())?;
+            let as_json = session.output.json;
+            if !as_json {
+                session.output.show(&notes, &imported)?;
             }
-            Ok(())
+            if into_force {
+                imported["version"] = put(session, &text, &Versioned::default())?;
+            }
+            match (as_json, into_force) {
+                (true, _) => session.output.value(&imported),
+                (false, true) => session.tell_version(&imported["version"]),
+                (false, false) => Ok(()),
+            }
         }
     }
 }
@@ -101,7 +113,7 @@ fn in_force<'a>(session: &Session, mut call: Call<'a>) -> Result<Call<'a>, Failu
 }
 
 /// Brings a document into force; a site that is not there yet is created by it.
-fn put(session: &Session, text: &str, how: &Versioned) -> Result<(), Failure> {
+fn put(session: &Session, text: &str, how: &Versioned) -> Result<Value, Failure> {
     let site = session.site()?;
     let call = versioned(Call::of(Route::ConfigWrite, &[site]).sending(text), how);
     let call = match in_force(session, call) {
@@ -110,7 +122,7 @@ fn put(session: &Session, text: &str, how: &Versioned) -> Result<(), Failure> {
         }
         other => other?,
     };
-    session.change(&call)
+    session.ask(&call)
 }
 
 /// Opens the document in an editor; it is put only if the version that was opened is in force
@@ -142,11 +154,12 @@ fn edit(session: &Session, mut how: Versioned) -> Result<(), Failure> {
     let edited = std::fs::read_to_string(&path).map_err(failed)?;
     if edited == text {
         session.output.say("nothing was changed");
-    } else if let Err(failure) = put(session, &edited, &how) {
-        session
-            .output
-            .say(&format!("the document is kept in {shown}"));
-        return Err(failure);
+    } else {
+        let version = put(session, &edited, &how).inspect_err(|_| {
+            let said = format!("the document is kept in {shown}");
+            session.output.say(&said);
+        })?;
+        session.tell_version(&version)?;
     }
     let _ = std::fs::remove_file(&path);
     Ok(())

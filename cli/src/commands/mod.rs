@@ -18,6 +18,7 @@ use crate::output::Output;
 use crate::profile::{self, Profile};
 use crate::tables;
 use ringlet_core::api::route::Route;
+use ringlet_core::limits::{PAGE_ROWS, PAGE_ROWS_USUAL};
 use serde_json::Value;
 use std::path::Path;
 
@@ -53,13 +54,16 @@ impl Session {
                 .with("limit", page.limit)
                 .with("cursor", page.cursor.as_deref());
             let answer = self.ask(&call)?;
-            if let (false, Some(next)) = (self.output.json, answer["next"].as_str()) {
+            // Some lists tell where to go on even at their end.
+            let rows = answer[member].as_array().map_or(0, Vec::len) as u64;
+            let full = rows >= page.limit.unwrap_or(PAGE_ROWS_USUAL);
+            if let (false, true, Some(next)) = (self.output.json, full, answer["next"].as_str()) {
                 self.output.say(&format!("more: --cursor {next}"));
             }
             return Ok(answer);
         }
         let progress = self.output.progress("rows", None);
-        let limit = page.limit.unwrap_or(ringlet_core::limits::PAGE_ROWS);
+        let limit = page.limit.unwrap_or(PAGE_ROWS);
         let mut rows = Vec::new();
         let mut cursor: Option<String> = None;
         loop {
@@ -141,6 +145,9 @@ pub(crate) fn instant(text: Option<&str>) -> Result<Option<i64>, Failure> {
     text.map(read).transpose()
 }
 
+/// Members of a configuration that are texts, whatever stands in them.
+const TEXTS: [&str; 3] = ["area_code", "country_code", "name"];
+
 /// Members to change, `MEMBER=VALUE`, as one JSON Merge Patch.
 pub(crate) fn patch(members: &[String]) -> Result<String, Failure> {
     let mut whole = Value::Object(serde_json::Map::new());
@@ -148,7 +155,12 @@ pub(crate) fn patch(members: &[String]) -> Result<String, Failure> {
         let (name, value) = member
             .split_once('=')
             .ok_or_else(|| Failure::Usage(format!("{member:?} is no MEMBER=VALUE")))?;
-        let value = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value));
+        let told = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value));
+        // `area_code=495` means the text: no member of this name is a number.
+        let value = match told {
+            Value::Number(_) if TEXTS.contains(&name.trim_start_matches('/')) => value.into(),
+            told => told,
+        };
         let mut place = &mut whole;
         for part in name.trim_start_matches('/').split('/') {
             let part = part.replace("~1", "/").replace("~0", "~");
@@ -249,6 +261,10 @@ mod tests {
         assert_eq!(
             members(&["origins=[\"https://a.example\"]", "note=a=b"]),
             r#"{"note":"a=b","origins":["https://a.example"]}"#
+        );
+        assert_eq!(
+            members(&["area_code=495", "/priority=5", "country_code=null"]),
+            r#"{"area_code":"495","country_code":null,"priority":5}"#
         );
         assert_eq!(members(&["name"]), "\"name\" is no MEMBER=VALUE");
     }

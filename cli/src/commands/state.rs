@@ -108,7 +108,7 @@ fn show_live(session: &Session, live: &Value) -> Result<(), Failure> {
 pub(super) fn load(session: &Session, scenario: &str) -> Result<(), Failure> {
     let load = session.ask(&Call::of(Route::PoolRead, &[session.site()?, scenario]))?;
     session.output.show(&tables::LOAD, &load)?;
-    let language = if session.output.russian { "ru" } else { "en" };
+    let language = session.output.language();
     match load["sentence"][language].as_str() {
         Some(sentence) if !session.output.json => session.output.text(&format!("{sentence}\n")),
         _ => Ok(()),
@@ -130,7 +130,7 @@ pub(super) fn delays(session: &Session, asked: &Delays) -> Result<(), Failure> {
         return write(&session.output, Some(path), &format!("{table}\n"));
     }
     session.output.show(&tables::DELAYS, &answer)?;
-    let language = if session.output.russian { "ru" } else { "en" };
+    let language = session.output.language();
     match answer["callers"]["sentence"][language].as_str() {
         Some(sentence) if !session.output.json => session.output.text(&format!("{sentence}\n")),
         _ => Ok(()),
@@ -153,12 +153,34 @@ pub(super) fn sizing(session: &Session, asked: &Sizing) -> Result<(), Failure> {
     if session.output.json {
         return session.output.value(&answer);
     }
-    let mut short = answer;
-    if let Some(members) = short.as_object_mut() {
-        // The curve is for a picture.
-        members.remove("curve");
-    }
-    session.output.value(&short)
+    let said = |en: &'static str, ru: &'static str| match session.output.russian {
+        true => ru,
+        false => en,
+    };
+    let way = |of: &str, numbers: &str, way: &str| {
+        json!({ "way": way, "numbers": answer[of][numbers], "accuracy": answer[of]["accuracy"],
+            "coverage": answer[of]["coverage"] })
+    };
+    let ways = [
+        way(
+            "usual",
+            "numbers_needed",
+            said("as here, usual callers", "как здесь, обычные звонящие"),
+        ),
+        way(
+            "slow",
+            "numbers_needed",
+            said("as here, slow callers", "как здесь, медленные звонящие"),
+        ),
+        way(
+            "hold",
+            "numbers_for_all",
+            said("with a fixed hold", "с постоянным удержанием"),
+        ),
+    ];
+    session
+        .output
+        .show(&tables::SIZING, &json!({ "ways": ways }))
 }
 
 /// Verifies the stored state; a fault is an exit code of its own.

@@ -85,8 +85,8 @@ fn operation(spec: &RouteSpec) -> Value {
         let none = json!({ "description": "No number for this visitor: the page's own stays." });
         responses.insert("204".to_owned(), none);
     }
-    if matches!(spec.route, Route::ConfigRead) {
-        let same = json!({ "description": "The version that `If-None-Match` names is in force." });
+    if has_etag(spec.route) {
+        let same = json!({ "description": "It is still what `If-None-Match` names." });
         responses.insert("304".to_owned(), same);
     }
     if matches!(spec.route, Route::Import) {
@@ -215,6 +215,14 @@ const fn asked(route: Route) -> Option<&'static str> {
     }
 }
 
+/// Whether what was read once is not sent again.
+const fn has_etag(route: Route) -> bool {
+    matches!(
+        route,
+        Route::ConfigRead | Route::Script | Route::AgentPart | Route::OpenApi
+    )
+}
+
 fn parameters(spec: &RouteSpec) -> Vec<Value> {
     let in_path = spec.path.split('/').filter_map(|part| {
         let name = part.strip_prefix('{')?.strip_suffix('}')?;
@@ -271,9 +279,9 @@ fn parameters(spec: &RouteSpec) -> Vec<Value> {
             "Idempotency-Key",
             "Names the import where `upload` does not.",
         )],
-        Route::ConfigRead => &[(
+        route if has_etag(route) => &[(
             "If-None-Match",
-            "An ETag; the same version is not sent again.",
+            "An ETag; the same thing is not sent again.",
         )],
         _ => &[],
     };

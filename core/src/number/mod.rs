@@ -104,7 +104,7 @@ pub enum NumberAction {
 
 /// Numbers as an owner gives them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "numbers are a text or a list of texts")]
 pub enum Pasted {
     /// Any writing, any separators.
     Text(String),

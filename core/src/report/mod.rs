@@ -397,9 +397,10 @@ impl ReportBuilder {
 
     fn touch_key(&self, touch: &TouchRow) -> String {
         let value = match self.dimension {
-            Dimension::Campaign => &touch.campaign,
+            Dimension::Campaign => touch.campaign.as_str(),
             Dimension::Keyword => &touch.keyword,
-            Dimension::Landing => &touch.landing,
+            // Its labels and click ids, one for each visit, make it no other page.
+            Dimension::Landing => touch.landing.split(['?', '#']).next().unwrap_or_default(),
             _ => &touch.source,
         };
         named(Some(value), "(not set)")

@@ -168,6 +168,26 @@ fn models_share_calls_and_keep_the_total() {
 }
 
 #[test]
+fn a_landing_page_is_one_whatever_its_labels() {
+    let landed = |number: u64, landing: &str| {
+        let mut call = call(number, 3, Some(number));
+        for touch in &mut call.touches {
+            touch.landing = landing.to_owned();
+        }
+        call
+    };
+    let page = "https://shop.example/wheels";
+    let calls = ["", "?yclid=1", "?utm_source=a&yclid=2", "#roistat=x"];
+    let calls: Vec<CallRow> = (1..)
+        .zip(calls)
+        .map(|(n, tail)| landed(n, &format!("{page}{tail}")))
+        .collect();
+    let report = report(Dimension::Landing, CreditModel::default(), &calls, &[]);
+    let keys: Vec<&str> = report.rows.iter().map(|row| row.key.as_str()).collect();
+    assert_eq!(keys, [page]);
+}
+
+#[test]
 fn other_dimensions() {
     let (calls, visits) = sample();
     let keys = |dimension| -> Vec<String> {

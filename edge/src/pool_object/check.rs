@@ -110,6 +110,12 @@ async fn check_database(sql: &Sql) -> Result<Vec<String>, Fault> {
         Err(_) if !faults.is_empty() => {}
         Err(fault) => faults.push(format!("the database says: {}", fault.message)),
     }
+    for (table, column, what) in BESIDE {
+        let broken = unreadable(sql, table, column).await?;
+        if broken > 0 {
+            faults.push(format!("{broken} {what} cannot be read"));
+        }
+    }
     // Its rows are 1, 2, 3 …
     if sql
         .row("SELECT row FROM journal WHERE row < 1 LIMIT 1", &[])?
@@ -118,6 +124,34 @@ async fn check_database(sql: &Sql) -> Result<Vec<String>, Fault> {
         faults.push("the journal has more rows than its last row's number".to_owned());
     }
     Ok(faults)
+}
+
+/// Tables beside the journal, the column of JSON in each, and what their rows are.
+const BESIDE: [(&str, &str, &str); 3] = [
+    ("visit", "context", "visits"),
+    ("late_ids", "ids", "ids of visits"),
+    ("parcel", "content", "parcels for other shards"),
+];
+
+/// How many rows of a table beside the journal cannot be read.
+async fn unreadable(sql: &Sql, table: &str, column: &str) -> Result<u64, Fault> {
+    let query = format!(
+        "SELECT count(*), max(id), coalesce(sum(NOT json_valid({column})), 0)
+         FROM (SELECT * FROM {table} WHERE id > ? ORDER BY id LIMIT ?)"
+    );
+    let (mut unreadable, mut after) = (0, 0);
+    while let Some(row) = sql.row(&query, &[&after, &ROWS_AT_ONCE])? {
+        unreadable += row.integer(2)?;
+        let Some(to) = row.maybe_integer(1)? else {
+            break;
+        };
+        after = to;
+        if row.integer(0)? < ROWS_AT_ONCE {
+            break;
+        }
+        timer::turn().await;
+    }
+    Ok(unreadable)
 }
 
 /// What is in the journal.

@@ -126,7 +126,11 @@ pub(crate) fn admit(
     if !role.may(access) {
         return Err(Problem::with_detail(
             ProblemCode::Forbidden,
-            format!("a key with the role {} does not open this", role.as_str()),
+            format!(
+                "a key with the role {} does not open this: it takes {}",
+                role.as_str(),
+                wanted(access)
+            ),
         )
         .into());
     }
@@ -134,6 +138,15 @@ pub(crate) fn admit(
         actor: format!("key:{key}"),
         role,
     })
+}
+
+/// Whose key opens it, in words.
+const fn wanted(access: Access) -> &'static str {
+    match access {
+        Access::Viewer | Access::StockViewer => "a viewer's or an admin's",
+        Access::Admin | Access::StockAdmin => "an admin's",
+        _ => "the deployer's token",
+    }
 }
 
 #[derive(Deserialize)]

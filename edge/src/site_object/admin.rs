@@ -18,7 +18,7 @@ use ringlet_core::api::problem::{Problem, ProblemCode};
 use ringlet_core::api::route::{Access, ROUTES, Route};
 use ringlet_core::entropy::Entropy;
 use ringlet_core::import::{self, ImportError, ImportFrom};
-use ringlet_core::limits::PAGE_ROWS;
+use ringlet_core::limits::{PAGE_ROWS, PAGE_ROWS_USUAL};
 use ringlet_core::site::SiteConfig;
 use ringlet_core::time::UnixMillis;
 use serde::Serialize;
@@ -534,7 +534,7 @@ fn page_before(ask: &AdminAsk) -> Result<(u64, u64), Problem> {
 /// [`ProblemCode::BadParameter`].
 pub(super) fn page_count(ask: &AdminAsk) -> Result<u64, Problem> {
     match ask.parameter("limit") {
-        None => Ok(PAGE_ROWS.min(50)),
+        None => Ok(PAGE_ROWS_USUAL),
         Some(limit) => match limit.parse() {
             Ok(count) if (1..=PAGE_ROWS).contains(&count) => Ok(count),
             _ => Err(bad("limit", &format!("a number from 1 to {PAGE_ROWS}"))),

@@ -12,6 +12,7 @@ mod attribution;
 pub(crate) mod audit;
 mod calls;
 mod check;
+mod check_rows;
 mod config;
 mod correction;
 mod delays;

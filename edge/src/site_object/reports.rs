@@ -12,7 +12,7 @@ use crate::binding::fault::Fault;
 use crate::binding::timer;
 use crate::message::pool::{PoolCommand, VisitMark, VisitsAnswer, VisitsPlace};
 use crate::message::{AdminAsk, ShownTouch};
-use ringlet_core::api::problem::ProblemCode;
+use ringlet_core::api::problem::{Problem, ProblemCode};
 use ringlet_core::call::CallRecord;
 use ringlet_core::credit::{CreditModel, WHOLE};
 use ringlet_core::export::{self, ExportCall, ExportFile, ExportIds, ExportRule, MetricaId};
@@ -52,7 +52,8 @@ impl SiteObject {
         ask: &AdminAsk,
         now: UnixMillis,
     ) -> Result<AdminReply, Refused> {
-        let dimension = Dimension::parse(ask.name(0)).ok_or(ProblemCode::NotFound)?;
+        let dimension = Dimension::parse(ask.name(0));
+        let dimension = dimension.ok_or_else(|| none(&Dimension::ALL.map(Dimension::as_str)))?;
         let model = match ask.parameter("model") {
             None => CreditModel::default(),
             Some(name) => CreditModel::parse(name).ok_or_else(|| {
@@ -116,7 +117,7 @@ impl SiteObject {
                 let calls = told.iter().map(|told| &told.export);
                 exported(export::google_csv(calls, name, &period, rule))
             }
-            _ => Err(ProblemCode::NotFound.into()),
+            _ => Err(none(&["calls.csv", "calls.jsonl", "metrica.csv", "google.csv"]).into()),
         }
     }
 
@@ -387,4 +388,12 @@ fn file(bytes: Vec<u8>, content_type: &'static str) -> Result<AdminReply, Refuse
         content_type,
         headers: Vec::new(),
     })
+}
+
+/// There is no such report or file; these are.
+fn none(names: &[&str]) -> Problem {
+    Problem::with_detail(
+        ProblemCode::NotFound,
+        format!("there are: {}", names.join(", ")),
+    )
 }

@@ -63,7 +63,7 @@ function readWritten(text) {
   for (let at = 0; at < text.length; at++) {
     const c = text[at];
     if (isDigit(c)) digits += c;
-    else if (c === '(' && plus && digits && text.startsWith('0)', at + 1)) at += 2;
+    else if (text.startsWith('(0)', at) && (plus ? digits : digits.startsWith('00'))) at += 2;
     else if (c === '+' && !digits && !plus) plus = true;
     else if (!SEPARATOR.test(c)) return;
   }
@@ -484,6 +484,7 @@ function writeLike(shape, number, area, home) {
   if (!read) return;
   const [old, form] = read;
   const [country, national] = split(number);
+  const leading = form === 'plus' ? readWritten(shape)[0].length - old.length : 0;
   if (form === 'local') {
     const subscriber = country === home.country ? after(national, home.area) : undefined;
     return subscriber === undefined ? undefined : fill(shape, subscriber);
@@ -496,7 +497,7 @@ function writeLike(shape, number, area, home) {
     return found < 0 ? undefined : at + found;
   };
   let end = 0;
-  for (let digit = 0; digit < oldPrefix.length; digit++) end = next(end) + 1;
+  for (let digit = 0; digit < leading + oldPrefix.length; digit++) end = next(end) + 1;
   let first = next(end);
   if (first === undefined) return;
   if (form === 'plus' && shape.startsWith('0)', first) && shape[first - 1] === '(') {

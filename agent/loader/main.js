@@ -58,6 +58,7 @@ let isStopped = false;
 let hasBegun = false;
 let wasAskedEarly = false;
 let wakeTimer;
+let startTimer;
 let lateTimer;
 let activeAt = 0;
 let address;
@@ -244,14 +245,15 @@ function tell(message, record) {
 function begin() {
   // The rules have seen every change; without them the whole page is looked at.
   if (hasBegun || !(isReady ? page.slots.some(({ found }) => found) : page.look())) return;
-  hasBegun = true;
   if (!isReady) {
-    wasAskedEarly = true;
+    hasBegun = wasAskedEarly = true;
     return askVisit();
   }
-  // A remembered number stands already: its frame need not wait for the request.
-  lateTimer = later(() => {
-    lateTimer = 0;
+  // A remembered number stands already: its frame need not wait for the request. What the visitor
+  // says until then needs none of its own.
+  startTimer ||= later(() => {
+    startTimer = 0;
+    hasBegun = true;
     advance(START);
     askLate();
   });
@@ -315,7 +317,8 @@ function startRules() {
   const kept = RINGLET_LIGHT && store.keptModule(RINGLET_WHOLE[0]);
   // A pinned script is every site's: it brings the light rules, and those do not search.
   const isLacking = RINGLET_PINNED && page.slots.some(({ numbers }) => numbers.length);
-  const bytes = kept || quietly(() => !isLacking && bytesOf(__RINGLET_RULES__));
+  // The browser packs and unpacks them faster than a script looks at each character.
+  const bytes = kept || quietly(() => !isLacking && bytesOf(btoa(__RINGLET_RULES__)));
   const begun = bytes
     ? runModule(bytes, useRules)
     : fetchPart(agent.base, RINGLET_WHOLE).then((fetched) => {
@@ -374,10 +377,11 @@ const deeps = new Set();
 const awaited = new Set();
 /** How many the document has: most have none, and need not be looked through for them. */
 const { get: countFrames } = Object.getOwnPropertyDescriptor(window, 'length') || {};
-/** Elements that can have a shadow root, as far as the browser itself tells them apart: that one is
- * asked at all takes the most time, and many pages consist of what can have none. */
-const HOSTS = ':not(li,a,td,b,i,em,ul)';
-/** How many of the first root were looked at, and those. */
+/** Elements that can have a shadow root or a document, as far as the browser itself tells them
+ * apart: that one is asked at all takes the most time, and many pages consist of what can have
+ * none. */
+const HOSTS = ':not(li,a,td,b,i,em,ul,button)';
+/** How many of the first root, itself before all, were looked at; the others. */
 let looked = 0;
 let hosts;
 /** The debugger stays for the tab. */
@@ -398,21 +402,13 @@ function lookDeeper() {
     loadMore();
   };
   if (isDebugged ??= quietly(() => sessionStorage.ringlet_debug) || 0) return end();
+  const hasFrames = countFrames?.call(window) !== 0;
   for (const root of deeps) {
-    if (!hosts) {
-      hosts = all(root, HOSTS);
-      const hasFrames = countFrames?.call(window) !== 0;
-      if (
-        root.shadowRoot ||
-        (hasFrames && page.within(root, ['iframe', 'frame', 'object']).some(isEntered))
-      ) {
-        return end();
-      }
-      page.within(root, [':not(:defined)']).forEach(awaitDefinition);
-    }
-    for (let host, steps = DEEP_NODES; (host = hosts[looked]); looked++) {
+    hosts ||= all(root, HOSTS);
+    for (let host, steps = DEEP_NODES; (host = looked ? hosts[looked - 1] : root); looked++) {
       if (!steps--) return whenIdle(lookDeeper);
-      if (host.shadowRoot) return end();
+      if (host.shadowRoot || (hasFrames && isEntered(host))) return end();
+      awaitDefinition(host);
     }
     deeps.delete(root);
     hosts = looked = 0;
@@ -424,7 +420,7 @@ const isEntered = ({ contentDocument }) => contentDocument?.body?.firstChild;
 
 /** A custom element may get a shadow root when it is defined. */
 function awaitDefinition({ localName }) {
-  if (awaited.has(localName)) return;
+  if (!/-/.test(localName) || awaited.has(localName)) return;
   awaited.add(localName);
   customElements.whenDefined(localName).then(() => lookDeep(document), () => 0);
 }
@@ -529,12 +525,13 @@ const verbs = {
   },
   consent: (given) => {
     if (given === 'denied') {
-      if (hasBegun) drop('leave', compose(store.load(), { event: 'leave' }));
+      if (hasBegun || startTimer) drop('leave', compose(store.load(), { event: 'leave' }));
       if (isRunning) verbs.destroy();
       store.allow(false);
       consent = 'wait';
       return;
     }
+    const isNews = consent !== given;
     consent = given;
     if (!isRunning) return runWhenSeen();
     // What was lent for the page view becomes the visit's.
@@ -546,7 +543,7 @@ const verbs = {
       page.rewatch();
       page.scanAll();
       begin();
-    } else if (hasBegun) askVisit();
+    } else if (hasBegun && isNews) askVisit();
   },
   destroy: () => {
     isStopped = true;

@@ -54,8 +54,9 @@ export const finders = [];
 const roots = [document];
 
 /** What was there and what we wrote, of text nodes and attributes. */
-let marks = new WeakMap();
-/** The same by what we wrote, for copies that a page makes of what it shows: slides, snapshots. */
+const marks = new WeakMap();
+/** The same by what we wrote, for copies that a page makes of what it shows: slides, snapshots.
+ * What stood there when it was first written is no copy. */
 const copies = new Map();
 /** What is longer than that is known again: short parts of a number stand elsewhere too. */
 const COPY_MIN = 6;
@@ -114,6 +115,8 @@ export function begin({ scenarios, country_code, area_code }) {
   });
 }
 
+const bodyText = () => doc('body')?.textContent || '';
+
 /** Finds out, without the rules, which slots probably have a place on the page. */
 export function look() {
   let text;
@@ -121,7 +124,7 @@ export function look() {
     slot.found ||= within(document, slot.css).length > 0;
     if (RINGLET_SEARCH && !slot.found) {
       for (const number of slot.numbers) {
-        text ??= doc('body')?.textContent || '';
+        text ??= bodyText();
         if (mayHold(text, number)) slot.found = true;
       }
     }
@@ -129,11 +132,12 @@ export function look() {
   return slots.some((slot) => slot.found);
 }
 
-/** What the page itself put there; nothing for no node. */
+/** What the page itself put there. */
 export const original = (node) => {
+  const value = node.nodeValue;
   const mark = marks.get(node);
-  const value = node?.nodeValue;
-  return mark && mark.now === value ? mark.was : (copies.get(value) ?? value);
+  const copy = copies.get(value);
+  return mark?.now === value ? mark.was : copy?.look < looks ? copy.was : value;
 };
 
 /** Counts a look that writes beside `element`; true when it was one too many. */
@@ -162,8 +166,8 @@ export const blockOf = (node) => {
 
 /** Gives `node` back what the page had, unless the page has changed it since. */
 const undo = (node) => {
-  const was = original(node);
-  if (node?.nodeValue !== was) node.nodeValue = was;
+  const mark = marks.get(node);
+  if (mark && node.nodeValue === mark.now) node.nodeValue = mark.was;
 };
 
 /** Writes `next` into `nodes`, where `was` is the page's; where the page fights back it gives way
@@ -172,13 +176,14 @@ export function write(nodes, was, next) {
   const [{ parentNode, ownerElement }] = nodes;
   const beside = parentNode || ownerElement;
   const isNews = nodes.some((node, at) => node.nodeValue !== next[at]);
-  if (!isNews || isAwaited(beside, scanAgain)) return;
-  if (isTired(beside)) return nodes.forEach(undo);
+  if (isNews && isAwaited(beside, scanAgain)) return;
+  if (isNews && isTired(beside)) return nodes.forEach(undo);
   if (copies.size >= KEPT) copies.clear();
   nodes.forEach((node, at) => {
     const now = next[at];
-    marks.set(node, { was: was[at], now });
-    if (now[COPY_MIN]) copies.set(now, was[at]);
+    const mark = { was: was[at], now, look: looks };
+    marks.set(node, mark);
+    if (now[COPY_MIN] && !copies.has(now)) copies.set(now, mark);
     if (node.nodeValue !== now) node.nodeValue = now;
   });
 }
@@ -213,7 +218,9 @@ export function swapPlace(index, texts, links, selected) {
   const answer = swap(given);
   let next = answer ? answer.split(END) : was;
   if (RINGLET_SEARCH) next = next.map((value, at) => (veils[at] ? unveil(value) : value));
-  for (let at = length; answer && nodes[at]; at++) next[at] = kinds.lead(was[at], next[at]);
+  for (let at = length; answer && nodes[at]; at++) {
+    next[at] = kinds.lead(was[at], next[at], selected);
+  }
   if (answer !== undefined) own.forEach((node) => claims.set(node, index));
   write(nodes, was, next);
   return answer !== undefined;
@@ -280,10 +287,12 @@ export const isLinked = (node) => {
 /** An element that the owner selected. */
 function swapElement(index, element) {
   const { skip, shown } = slots[index];
-  let texts = textsOf(element);
+  const { firstChild } = element;
+  // Most hold one text, and many stand alone: then nothing else can matter.
+  const isLone = firstChild?.nodeType === 3 && !firstChild.nextSibling;
+  let texts = isLone ? [[firstChild]] : textsOf(element);
   let links = [];
-  // Most hold one text and stand alone: then nothing else can matter.
-  if (element.firstElementChild || nearest(element, `${skip},a,area`)) {
+  if (!isLone || nearest(element, `${skip},a,area`)) {
     texts = texts.filter(([node]) => !nearest(node.parentNode, skip) && !isLinked(node));
     links = within(element, kinds.links).filter((node) => !nearest(node, skip));
   }
@@ -297,8 +306,8 @@ export function scan(root) {
   slots.forEach((slot, index) => {
     const places = within(root, slot.css);
     if (places.length) slot.found = true;
-    // Before the edge has answered nothing is written.
-    if (!slot.answered) return;
+    // Before the edge has answered nothing is written; later a copy of what was may come back.
+    if (!slot.answered && !copies.size) return;
     for (const element of places) {
       if (isWatching || settled.get(element) !== slot.shown) swapElement(index, element);
     }
@@ -335,7 +344,11 @@ const lineOf = (root) => {
 export function setNumber(index, digits, given) {
   const slot = slots[index];
   const changed = slot.shown !== digits;
-  if (RINGLET_SEARCH && changed) slot.pattern = 0;
+  if (RINGLET_SEARCH && changed) {
+    slot.pattern = 0;
+    // Where the page has that number itself, what shows it is no copy.
+    slot.isOwn = slot.numbers.length && digits && mayHold(bodyText(), digits);
+  }
   const written = given?.display?.[slot.mask];
   const field = (slot.mask ? 'm' : 'f') + (typeof written === 'string' ? written : '');
   slot.about = [`${slot.place}s${digits}`, field, ''].join(END);
@@ -355,7 +368,6 @@ export function restore() {
       if (node.nodeType === 1) kinds.attributes.forEach((name) => undo(attributeOf(node, name)));
     }
   }
-  marks = new WeakMap();
   settled = new WeakMap();
   // What is asked for is no fight.
   efforts = new WeakMap();

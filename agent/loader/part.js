@@ -19,15 +19,8 @@ export const fetchPart = (base, part) =>
 export const importPart = (base, part) =>
   fetchPart(base, part).then(() => import(`${base}/a/${part[0]}`));
 
-/** The bytes that the build put into the script as `text`, a character for each. Nearly all are
- * ASCII, which the browser copies by itself. */
-export const bytesOf = (text) => {
-  const high = [];
-  const low = text.replace(/[\x80-\xff]/g, (char, at) => {
-    high.push(at);
-    return String.fromCharCode(char.charCodeAt() & 127);
-  });
-  const bytes = new TextEncoder().encode(low);
-  for (const at of high) bytes[at] |= 128;
-  return bytes;
-};
+/** The bytes that base64 stands for. */
+export const bytesOf = (text) =>
+  Uint8Array.fromBase64
+    ? Uint8Array.fromBase64(text)
+    : Uint8Array.from(atob(text), (char) => char.charCodeAt());

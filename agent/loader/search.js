@@ -124,7 +124,7 @@ export const mayHold = (text, number) => new RegExp(tail(number, LONG_TAIL)).tes
 function patternOf(slot) {
   if (slot.pattern) return slot.pattern;
   const tails = (slot.tails ||= new Set(slot.numbers.map((number) => tail(number, TAIL))));
-  if (slot.shown) tails.add(tail(slot.shown, TAIL));
+  if (slot.shown && !slot.isOwn) tails.add(tail(slot.shown, TAIL));
   return (slot.pattern = new RegExp([...tails].join('|')));
 }
 

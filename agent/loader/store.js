@@ -7,6 +7,7 @@
 import { doc, isVisible, quietly } from './host.js';
 import { write } from './json.js';
 import { VISITOR_S, VISIT_MS } from './limits.js';
+import { bytesOf } from './part.js';
 
 let memory = {};
 let key;
@@ -122,9 +123,7 @@ export const isShared = (event) => mayStore && event.key === key;
 export function keptModule(name) {
   return quietly(() => {
     const [kept, bytes] = (mayStore && localStorage.getItem('ringlet.wasm') || '').split(' ');
-    if (kept !== name) return;
-    if (Uint8Array.fromBase64) return Uint8Array.fromBase64(bytes);
-    return Uint8Array.from(atob(bytes), (char) => char.charCodeAt(0));
+    if (kept === name) return bytesOf(bytes);
   });
 }
 

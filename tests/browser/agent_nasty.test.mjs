@@ -46,6 +46,45 @@ testCases({
     swap('<p><i>1</i><b title="2">#</b></p>'.replace("<i>1</i>", "<i>1</i> ")),
   ]),
 
+  "the lent number stands in the page itself: what the agent did not write is the page's": page(
+    byClass,
+    [
+      swap('<b class="phone">#</b>'),
+      `<p>${LENT}</p>`,
+      `<b class="phone">${LENT}</b>`,
+      `<a href="tel:+78127777799">${LENT}</a>`,
+    ],
+  ),
+
+  "the same where it is searched, and again after the page was looked at": page(
+    byNumber,
+    [CANARY, `<p>${LENT}</p>`, `<a href="tel:+78127777799">${LENT}</a>`],
+    { later: "window.ringlet?.('swap')" },
+  ),
+
+  "the same where it is searched and selected": page(
+    byBoth,
+    [CANARY, swap('<b class="phone">#</b>'), `<p>${LENT}</p>`],
+    { later: "window.ringlet?.('swap')" },
+  ),
+
+  "copies that the page makes of what it shows go back with the others": page(
+    byClass,
+    [swap('<b class="phone">#</b>'), swap('<i class="phone">#</i>')],
+    {
+      later: "document.body.append(document.querySelector('section').cloneNode(true))",
+      becomes:
+        `<section><b class="phone">${LENT}</b></section>` +
+        `<section><i class="phone">${LENT}</i></section>` +
+        `<section><b class="phone">${LENT}</b></section>`,
+    },
+  ),
+
+  "copies of what is searched": page(byNumber, [CANARY], {
+    later: "document.body.append(document.querySelector('section').cloneNode(true))",
+    becomes: `<section><p>${LENT}</p></section>`.repeat(2),
+  }),
+
   "digits that are something else": page(byNumber, [
     CANARY,
     "<p>ИНН 4950000001</p>",

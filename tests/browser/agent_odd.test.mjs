@@ -325,6 +325,9 @@ test("the computer sleeps: a number that is too old is not shown", async () => {
   const visitor = await newVisitor(browser, worker.url);
   const view = await visitor.open(`${site.url}/brief`);
   await swapped(view, "#top", OWN);
+  await view.evaluate(() => {
+    window.snapshot = document.querySelector("#top").cloneNode(true);
+  });
   // Asleep for an hour: the edge cannot be reached yet, and the clock has moved on.
   await visitor.context.route("**/v1/**", (route) => route.abort());
   await view.evaluate(() => {
@@ -333,6 +336,14 @@ test("the computer sleeps: a number that is too old is not shown", async () => {
     document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
   });
   await view.waitForFunction((own) => document.querySelector("#top").textContent === own, OWN);
+  // Nor in a copy that the page has kept of what it showed.
+  await view.evaluate(() => {
+    window.snapshot.id = "copy";
+    document.body.append(window.snapshot);
+  });
+  const copy = view.locator("#copy");
+  await until(async () => (await copy.textContent()) === OWN);
+  assert.equal(await copy.getAttribute("href"), "tel:+74950001020");
   await visitor.context.unroute("**/v1/**");
   // The network is back a minute later: the visitor moves, and is given a number again.
   await view.evaluate(() => {

@@ -79,6 +79,26 @@ const cases = {
     body: LINKS,
     becomes: LINKS.replaceAll("4950000001", "4950000099").replace("000-00-01", "000-00-99"),
   },
+  "a message to several: in an owner's element each number is meant, and one message is enough": {
+    scenarios: byClass,
+    changes: withPage({ links: ["sms"] }),
+    body:
+      '<a class="phone" href="sms:+74950000001,84950000002?body=1,2">SMS</a>' +
+      '<a class="phone" href="sms:84950000001,+74950000001">SMS</a>',
+    becomes:
+      '<a class="phone" href="sms:+74950000099?body=1,2">SMS</a>' +
+      '<a class="phone" href="sms:+74950000099">SMS</a>',
+  },
+  "a message to several: the page's number wherever it stands, and no other": {
+    scenarios: byText,
+    changes: withPage({ links: ["sms"] }),
+    body:
+      '<a href="sms:+74950000002,84950000001,+7-495-000-00-01">SMS</a>' +
+      '<a href="sms:+74950000002,+74950000003">SMS</a>',
+    becomes:
+      '<a href="sms:+74950000002,+74950000099">SMS</a>' +
+      '<a href="sms:+74950000002,+74950000003">SMS</a>',
+  },
   "links to messengers stay without a policy": {
     scenarios: byClass,
     body: `<b class="phone">8 495 000-00-02</b>${LINKS.replaceAll("phone", "x")}`,

@@ -13,10 +13,12 @@ const LINKS = {
   telegram:
     'a[href*="//t.me/+" i],a[href*="//t.me/%2b" i],a[href^="tg:" i][href*="phone=" i]',
 };
-/** Where the number stands in their addresses. */
-const NUMBER = /(^sms:(?:\/\/)?|wa\.me\/|t\.me\/|[?&](?:phone|number)=)([^/?;&,#]+)/i;
+/** Where the number stands in their addresses; a message may go to several. */
+const NUMBER = /(^sms:(?:\/\/)?|wa\.me\/|t\.me\/|[?&](?:phone|number)=)([^/?;&#]+)/i;
 /** What the rules leave alone: an invitation («t.me/+AbC…») is no number. */
 const NONE = 'tel:0';
+/** Two writings of one number end with the same digits: these are a country's shortest. */
+const SAME_DIGITS = 7;
 /** How far apart the parts of one number may stand. */
 const LEVELS_MAX = 4;
 
@@ -30,20 +32,32 @@ export function addPlaces(agent) {
   if (structured_data === 'swap') addData(agent);
 }
 
-function addLinks({ page: { kinds } }, names) {
+function addLinks({ page: { kinds, slots } }, names) {
+  const searched = new Set(
+    slots.flatMap(({ numbers }) => numbers.map((number) => number.slice(-SAME_DIGITS))),
+  );
   for (const name of names) kinds.links.push(LINKS[name]);
   const isTel = (address) => /^tel:/i.test(address);
+  const numbersOf = (address) => (NUMBER.exec(address)?.[2] || '').split(',');
+  const digitsOf = (number) => number.replace(/%../g, '').replace(/\D/g, '').slice(-SAME_DIGITS);
+  /** The one that the page looks for; the first where the owner's element tells. */
+  const chosen = (numbers) => numbers.find((one) => searched.has(digitsOf(one))) ?? numbers[0];
   kinds.dial = (address) => {
     if (isTel(address)) return address;
-    const number = NUMBER.exec(address)?.[2] || '';
+    const number = chosen(numbersOf(address));
     return /[a-z_]/i.test(number.replace(/%../g, '')) ? NONE : `tel:${number}`;
   };
-  kinds.lead = (address, tel) => {
+  kinds.lead = (address, tel, isSelected) => {
     if (isTel(address) || tel === kinds.dial(address)) return isTel(address) ? tel : address;
     // A message goes to the whole number, as a call does.
     const usual = /^sms:/i.test(address) ? '+' : '';
     const mark = (number) => (/^(\+|%2b)/i.exec(number) || [usual])[0];
-    return address.replace(NUMBER, (_, head, number) => head + mark(number) + tel.slice(5));
+    const same = digitsOf(chosen(numbersOf(address)));
+    // In an owner's element every number is meant, and no message need go to one of them twice.
+    const next = numbersOf(address).map((number) =>
+      isSelected || digitsOf(number) === same ? mark(number) + tel.slice(5) : number,
+    );
+    return address.replace(NUMBER, (_, head) => head + [...new Set(next)]);
   };
 }
 

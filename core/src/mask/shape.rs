@@ -51,14 +51,22 @@ pub(super) fn write_like(
     area: usize,
     home: Codes,
 ) -> bool {
-    let read = written_digits(shape).and_then(|(digits, plus)| read_digits(digits, plus, home));
-    let Some((old, form)) = read else {
+    let Some((digits, plus)) = written_digits(shape) else {
+        return false;
+    };
+    let Some((old, form)) = read_digits(digits, plus, home) else {
         return false;
     };
     let written = if form == Form::Local {
         write_local(out, shape, number, home)
     } else {
-        rewrite(out, shape, (old, form), (number, area), home)
+        // What leads abroad stands before the country code: 00, or 810.
+        let leading = if form == Form::International {
+            digits.len() - old.row().len()
+        } else {
+            0
+        };
+        rewrite(out, shape, leading, (old, form), (number, area), home)
     };
     written.is_some() && read_chars(out, home) == Some(number)
 }
@@ -81,6 +89,7 @@ fn write_local(out: &mut Vec<char>, shape: &[char], number: E164, home: Codes) -
 fn rewrite(
     out: &mut Vec<char>,
     shape: &[char],
+    leading: usize,
     (old, form): (E164, Form),
     (number, area): (E164, usize),
     home: Codes,
@@ -89,7 +98,7 @@ fn rewrite(
     let prefix = prefix_of(split, form, home)?;
     // The old number had the form, so it has a prefix.
     let old_prefix = prefix_of(old.split(), form, home).unwrap_or_default();
-    let (prefix_end, brackets) = zones(shape, old_prefix.len(), form)?;
+    let (prefix_end, brackets) = zones(shape, leading + old_prefix.len(), form)?;
     let (head, body) = shape.split_at_checked(prefix_end)?;
     if prefix == old_prefix {
         put_all(out, head);

@@ -76,7 +76,7 @@ pub fn read_chars(text: &[char], home: Codes) -> Option<E164> {
 }
 
 /// The digits of `text` and whether a `+` stands before them; nothing if a character is neither
-/// digit nor separator. The `(0)` of `+33 (0)2 …` is left out.
+/// digit nor separator. The `(0)` of `+33 (0)2 …` and `0033 (0)2 …` is left out.
 pub fn written_digits(text: &[char]) -> Option<(Row, bool)> {
     let mut digits = Row::EMPTY;
     let mut plus = false;
@@ -85,7 +85,13 @@ pub fn written_digits(text: &[char]) -> Option<(Row, bool)> {
         at += 1;
         match next {
             '0'..='9' => digits.push(*next),
-            '(' if plus && !digits.is_empty() && is_zero(text, at) => at += 2,
+            // Behind what leads abroad and a country code.
+            '(' if (plus || digits.after(Row::new(0, 2)).is_some())
+                && !digits.is_empty()
+                && is_zero(text, at) =>
+            {
+                at += 2
+            }
             '+' if digits.is_empty() && !plus => plus = true,
             _ if is_separator(*next) => {}
             _ => return None,

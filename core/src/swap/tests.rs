@@ -307,8 +307,53 @@ fn a_number_is_found_in_any_writing() {
             "8 495 000-00-99 / 8 495 000-00-02",
         ),
         ("84950000001,84950000002", "84950000099,84950000002"),
+        // In thousands, as programs write any integer: eleven digits are no chance, and beside a
+        // currency or a word for an order it is none.
+        ("84 950 000 001", "84 950 000 099"),
+        ("Тел. 74 950 000 001", "Тел. 74 950 000 099"),
     ] {
         assert_eq!(SEARCHED.show(text, &[]), expect);
+    }
+}
+
+#[test]
+fn a_number_of_another_country_is_found_as_it_is_dialled_there() {
+    let britain = Case {
+        wanted: &["442079460018"],
+        lent: "442079460999",
+        home: Home {
+            country: CountryCode::parse("44").expect("a code"),
+            area: None,
+        },
+        ..SELECTED
+    };
+    let russia = Case {
+        home: RUSSIA,
+        ..britain
+    };
+    let selected = Case {
+        wanted: &[],
+        ..britain
+    };
+    for (text, expect) in [
+        ("0044 20 7946 0018", "0044 20 7946 0999"),
+        ("(0044) 20 7946 0018", "(0044) 20 7946 0999"),
+        ("00 44 (0)20 7946 0018", "00 44 (0)20 7946 0999"),
+        ("0044 (0) 20 7946 0018", "0044 (0) 20 7946 0999"),
+        ("+44 (0)20 7946 0018", "+44 (0)20 7946 0999"),
+        ("020 7946 0018", "020 7946 0999"),
+        ("(020) 7946 0018", "(020) 7946 0999"),
+    ] {
+        assert_eq!(britain.show(text, &[]), expect);
+        assert_eq!(selected.show(text, &[]), expect);
+    }
+    for (text, expect) in [
+        ("8-10-44-20-7946-0018", "8-10-44-20-7946-0999"),
+        ("8 10 44 20 7946 0018", "8 10 44 20 7946 0999"),
+        ("+44 20 7946 0018", "+44 20 7946 0999"),
+        ("0044 20 7946 0018", "0044 20 7946 0999"),
+    ] {
+        assert_eq!(russia.show(text, &[]), expect);
     }
 }
 

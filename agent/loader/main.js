@@ -407,16 +407,15 @@ function lookDeeper() {
     hosts ||= all(root, HOSTS);
     for (let host, steps = DEEP_NODES; (host = looked ? hosts[looked - 1] : root); looked++) {
       if (!steps--) return whenIdle(lookDeeper);
-      if (host.shadowRoot || (hasFrames && isEntered(host))) return end();
+      // A frame of another origin has no document to show.
+      const isEntered = host.shadowRoot || (hasFrames && host.contentDocument?.body?.firstChild);
+      if (isEntered) return end();
       awaitDefinition(host);
     }
     deeps.delete(root);
     hosts = looked = 0;
   }
 }
-
-/** Whether it is a frame to enter. */
-const isEntered = ({ contentDocument }) => contentDocument?.body?.firstChild;
 
 /** A custom element may get a shadow root when it is defined. */
 function awaitDefinition({ localName }) {

@@ -199,7 +199,7 @@ export function swapPlace(index, texts, links, selected) {
   const veils = [];
   const take = (node, letter, isRead, veiled) => {
     const owner = claims.get(node);
-    if (owner < index && slots[owner].answered) return;
+    if (slots[owner]?.answered && (owner < index || !slots[index].answered)) return;
     const value = original(node);
     if (value.includes(END)) given = '';
     const told = letter === 'l' ? kinds.dial(value) : (RINGLET_SEARCH && veiled) || value;

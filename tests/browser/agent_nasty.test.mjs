@@ -80,6 +80,29 @@ testCases({
     },
   ),
 
+  "a scenario that gives no number leaves the place to the next, however often it is looked at": page(
+    [
+      {
+        ...byClass[0],
+        id: "none",
+        numbers: ["78127777700"],
+        more: {
+          conditions: [
+            { dimension: "utm_source", operator: "equals", values: ["none"], negate: false },
+          ],
+        },
+      },
+      byClass[0],
+    ],
+    [swap('<b class="phone">#</b>')],
+    {
+      later:
+        "let times = 20; const timer = setInterval(() => {" +
+        " document.querySelector('b').className = 'phone';" +
+        " if (!times--) clearInterval(timer) }, 5)",
+    },
+  ),
+
   "copies of what is searched": page(byNumber, [CANARY], {
     later: "document.body.append(document.querySelector('section').cloneNode(true))",
     becomes: `<section><p>${LENT}</p></section>`.repeat(2),

@@ -216,6 +216,12 @@ test("engines without something", async (lacks) => {
       await visitor.close();
     });
   }
+  await lacks.test("no bytes of base64 by the browser itself: the number shows", () => {
+    const early = () => {
+      Uint8Array.fromBase64 = undefined;
+    };
+    return works(page(), { early });
+  });
   await lacks.test("no sendBeacon: farewells go another way", async () => {
     const edge = await edgeBetween(worker);
     const document = page().replaceAll(worker.url, edge.url);

@@ -16,6 +16,14 @@ const shownOf = (load) => {
   return { digits: given.number, written: written || `+${given.number}` };
 };
 
+/** What pages call that has no meaning here: it must not be missing. */
+const MEANINGLESS = [
+  'authClientById',
+  'registerAbTestCallback',
+  'setJSONPRequestTimeout',
+  'setVisit',
+];
+
 const listen = (name, act) => document.addEventListener(`ringlet:${name}`, act);
 
 function roistat({ load, quietly, verbs, whenAnswered }) {
@@ -23,8 +31,9 @@ function roistat({ load, quietly, verbs, whenAnswered }) {
   const own = {
     version: 'ringlet',
     visit: undefined,
+    geo: {},
     page: { params: {} },
-    callTracking: { enabled: 1, phone: '', rawPhone: '' },
+    callTracking: { enabled: 1, phone: '', rawPhone: '', replacementClasses: [] },
     getVisit: () => load().visit,
     getSource: () => load().marker || '',
     registerOnVisitProcessedCallback: (act) => whenAnswered(() => act(load().visit)),
@@ -37,8 +46,11 @@ function roistat({ load, quietly, verbs, whenAnswered }) {
       own.callTracking.enabled = 0;
       verbs.destroy();
     },
+    // The page writes the number itself.
+    setCallTrackingManualMode: () => verbs.restore(),
     event: { send: () => {} },
   };
+  for (const name of MEANINGLESS) own[name] = () => {};
   const note = () => {
     const shown = shownOf(load);
     own.callTracking.phone = shown?.written || '';

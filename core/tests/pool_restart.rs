@@ -2,7 +2,8 @@
 
 mod support;
 
-use ringlet_core::id::CallId;
+use ringlet_core::entropy::Entropy;
+use ringlet_core::id::{CallId, VisitId, VisitorId};
 use ringlet_core::pool::*;
 use ringlet_core::time::{Millis, UnixMillis};
 use support::{Desk, START, number, numbers, sign};
@@ -74,4 +75,133 @@ fn a_configuration_that_moves_no_number_leaves_every_lease_where_it_is() {
     desk.pool.handle_timeout(now);
     assert_eq!(again.state(), desk.pool.state());
     assert_eq!(again.config(), desk.pool.config());
+}
+
+/// What replay makes of the rows from `of` on: as they are, and with the numbers of parts packed.
+fn restored(rows: &[JournalRow], of: u64) -> [Pool; 2] {
+    let mut pools = [
+        Pool::new(PoolConfig::default()),
+        Pool::new(PoolConfig::default()),
+    ];
+    for row in rows.iter().filter(|row| row.row >= of) {
+        pools[0].replay(row);
+        let mut row = row.clone();
+        match &mut row.entry {
+            JournalEntry::Snapshot { numbers, .. } if !numbers.is_empty() => {
+                let packed = pack(&core::mem::take(numbers)).unwrap();
+                pools[1].replay_packed(row, &packed).unwrap();
+            }
+            _ => pools[1].replay(&row),
+        }
+    }
+    pools
+}
+
+/// A pool of `count` numbers that three visitors each have had, all of them written down.
+fn lived_in(count: u64) -> Desk {
+    let mut desk = Desk::with(count);
+    for visitor in 0..3 * count {
+        let given = desk.granted(visitor * 400, u128::from(visitor) + 1);
+        desk.tell(visitor * 400 + 20, Input::Leave(sign(&given)));
+    }
+    desk.pool.checkpoint();
+    desk.drain();
+    desk
+}
+
+/// The pool of a desk by the numbers `from` to `to`.
+fn configured(desk: &Desk, from: u64, to: u64, hold_s: u64) -> Input {
+    let mut config = desk.pool.config().clone();
+    config.numbers = (from..=to)
+        .map(|n| NumberConfig::dynamic(number(n)))
+        .collect();
+    config.times.hold_ms = Millis::from_secs(hold_s);
+    Input::Reconfigure(Box::new(config))
+}
+
+#[test]
+fn a_snapshot_goes_on_while_configurations_come() {
+    let mut desk = lived_in(60);
+    let now = 3 * 60 * 400;
+    // Three numbers drain when it begins: none of the configuration's, and written down all the same.
+    let fewer = configured(&desk, 4, 60, 150);
+    desk.tell(now, fewer);
+    let of = desk.pool.begin_snapshot();
+    let mut visitor = 1_000;
+    let configurations = [(4, 60, 60), (6, 62, 60), (2, 61, 90), (2, 61, 120)];
+    for (step, (from, to, hold_s)) in configurations.into_iter().enumerate() {
+        assert!(desk.pool.continue_snapshot(30));
+        desk.drain();
+        for _ in 0..5 {
+            visitor += 1;
+            desk.granted(now + visitor, u128::from(visitor));
+        }
+        let next = configured(&desk, from, to, hold_s);
+        desk.tell(now + visitor, next);
+        assert!(desk.pool.is_snapping(), "after configuration {step}");
+    }
+    while desk.pool.continue_snapshot(30) {}
+    desk.granted(now + visitor + 1, 2_000);
+    desk.pool.checkpoint();
+    desk.drain();
+    for mut again in restored(&desk.rows, of) {
+        again.handle_timeout(desk.pool.now());
+        desk.pool.handle_timeout(desk.pool.now());
+        assert_eq!(again.config(), desk.pool.config());
+        assert_eq!(again.state(), desk.pool.state());
+        assert_eq!(again.own_delay_counts(), desk.pool.own_delay_counts());
+        assert_eq!(again.lendable(), desk.pool.lendable());
+        for visitor in 1..=2_000 {
+            let ask = Acquire::of(VisitorId(visitor), VisitId(visitor));
+            assert_eq!(
+                again.keeps(&ask),
+                desk.pool.keeps(&ask),
+                "visitor {visitor}"
+            );
+        }
+        // And both lend on alike.
+        let mut other = desk.pool.clone();
+        for visitor in 3_000..3_080 {
+            let ask = Input::Acquire(Acquire::of(VisitorId(visitor), VisitId(visitor)));
+            let now = desk.pool.now() + Millis(visitor as u64);
+            let [one, two] = [&mut again, &mut other].map(|pool| {
+                let mut entropy = Entropy::from_seed(visitor as u64);
+                pool.handle_input(ask.clone(), now, &mut entropy)
+            });
+            let lent = |reply: &Reply| match reply {
+                Reply::Granted(grant) => Some((grant.number, grant.generation)),
+                _ => None,
+            };
+            assert_eq!(lent(&one), lent(&two), "visitor {visitor}");
+        }
+    }
+}
+
+#[test]
+fn a_part_is_packed_as_its_numbers_are() {
+    let mut desk = lived_in(40);
+    desk.pool.begin_snapshot();
+    let mut other = desk.pool.clone();
+    let drained = |pool: &mut Pool| core::iter::from_fn(|| pool.poll_output()).last().unwrap();
+    loop {
+        let more = desk.pool.continue_snapshot(25);
+        let part = other.continue_snapshot_packed(25).unwrap().unwrap();
+        assert_eq!(part.more, more);
+        let (whole, mut row) = (drained(&mut desk.pool), drained(&mut other));
+        assert_eq!(part.row, row.row);
+        let JournalEntry::Snapshot { numbers, .. } = &mut row.entry else {
+            panic!("{row:?}")
+        };
+        assert_eq!(*numbers, []);
+        let Ok(Packed::Images(images)) = unpack(&part.numbers) else {
+            panic!("no numbers")
+        };
+        assert_eq!(pack(&images).unwrap(), part.numbers);
+        *numbers = images;
+        assert_eq!(row, whole);
+        if !more {
+            break;
+        }
+    }
+    assert!(other.continue_snapshot_packed(25).unwrap().is_none());
 }

@@ -41,6 +41,7 @@ mod stock_object;
 mod throttle;
 mod transfer;
 mod turn;
+mod warm;
 
 use http::ask::Ask;
 use http::reply::{Handled, Reply};
@@ -49,10 +50,12 @@ use ringlet_core::api::problem::{Problem, ProblemCode};
 use ringlet_core::api::route::{self, Access, Found, ROUTES, Route, RouteSpec};
 use worker::{Context, Env, event};
 
-/// Has a panic say where it was, with its stack, beside the line that the entry logs.
+/// Has a panic say where it was, with its stack, beside the line that the entry logs; and the
+/// engine compile what the first requests need.
 #[event(start)]
 fn start() {
     console_error_panic_hook::set_once();
+    warm::up();
 }
 
 /// Answers every HTTP request of the Worker.

@@ -1,7 +1,8 @@
 //! A visitor asks for a number: his own if it is still the one he saw, else the one whose loss
 //! costs least, else what the policy says.
 
-use super::holders::{Cold, Hot, MOVED, class_at_grant};
+use super::cold::Cold;
+use super::holders::{Hot, MOVED, class_at_grant};
 use super::journal::{Farewell, Granted, Ground, JournalEntry, Why};
 use super::message::{Acquire, Facts, Grant, GrantKind, Instead, Reply};
 use super::state::{Phase, Tabs};
@@ -190,10 +191,11 @@ impl Pool {
         let hot = self.holders.hot_mut(place);
         hot.last_activity = farewell.last_activity;
         hot.class = farewell.class.min(crate::delay::CLASSES as u8 - 1);
-        let cold = self.holders.cold_mut(place);
-        cold.active_s = farewell.active_s;
-        cold.spells = farewell.spells;
-        cold.pages = farewell.pages;
+        self.holders.change(place, |cold| {
+            cold.active_s = farewell.active_s;
+            cold.spells = farewell.spells;
+            cold.pages = farewell.pages;
+        });
     }
 
     /// What a grant changes, live and in replay.
@@ -238,7 +240,7 @@ impl Pool {
             spells: 1,
             pages: 0,
         };
-        self.holders.push(at, hot, cold);
+        self.holders.push(at, hot, &cold.write());
         let confirmed = granted.kind != GrantKind::New;
         let number = &mut self.numbers[at];
         number.generation = granted.generation;
@@ -258,9 +260,8 @@ impl Pool {
 
     /// The number is no longer the one this holder may claim.
     fn close_holder(&mut self, place: usize, now: UnixMillis) {
-        let cold = self.holders.cold_mut(place);
-        if cold.ended_at == UnixMillis(0) {
-            cold.ended_at = now;
+        if self.holders.cold(place).ended_at == UnixMillis(0) {
+            self.holders.change(place, |cold| cold.ended_at = now);
         }
     }
 

@@ -107,8 +107,11 @@ impl Pool {
         self.colour = Colour::of(&self.regions, &self.model, slots);
         let wanted = self.is_coloured();
         if wanted && self.palettes.is_empty() {
-            self.palettes.begin(self.numbers.len());
-            (0..self.numbers.len()).for_each(|at| self.paint(at));
+            // Those of numbers that are not weighed yet are made with their claims.
+            if self.weighed {
+                self.palettes.begin(self.numbers.len());
+                (0..self.numbers.len()).for_each(|at| self.paint(at));
+            }
         } else if !wanted {
             self.palettes.end();
         }

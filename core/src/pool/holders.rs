@@ -1,13 +1,15 @@
 //! The recent holders of every number: who may still call it.
 //!
 //! Each number has a ring of `per_number` places, all rings in two arrays: what selection reads for
-//! every number ([`Hot`]) and what is read for one ([`Cold`]). Nothing is allocated after
-//! construction.
+//! every number ([`Hot`]) and what is read for one ([`Cold`]), the latter as bytes. Numbers that
+//! get other places keep their rings, so another configuration moves no holder. Nothing is
+//! allocated after construction, but for numbers that come.
 
+use super::cold::{COLD, Cold, ColdBytes, bytes_at, lease_in, visitor_in};
 use super::config::Region;
 use super::message::Facts;
 use crate::delay::{Class, Engagement, Tab, bin_of};
-use crate::id::{LeaseId, VisitId, VisitorId};
+use crate::id::{LeaseId, VisitorId};
 use crate::time::UnixMillis;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
@@ -30,47 +32,11 @@ pub(super) const CALLED: u8 = 1;
 /// A later lease shows him another number, or the same for a later visit.
 pub(super) const MOVED: u8 = 2;
 
-/// What is read of one holder.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Cold {
-    pub(super) visitor: VisitorId,
-    pub(super) visit: VisitId,
-    pub(super) lease: LeaseId,
-    pub(super) granted_at: UnixMillis,
-    /// When he last tapped; zero is never.
-    pub(super) tap_at: UnixMillis,
-    /// When the number was taken from him or he got another; zero while it was not.
-    pub(super) ended_at: UnixMillis,
-    /// The journal row of his grant.
-    pub(super) row: u64,
-    pub(super) generation: u32,
-    /// Seconds he was active, for his engagement.
-    pub(super) active_s: u16,
-    /// Spells of activity.
-    pub(super) spells: u8,
-    /// Pages seen since the grant.
-    pub(super) pages: u16,
-}
-
 const NOBODY_HOT: Hot = Hot {
     last_activity: UnixMillis(0),
     region: Region(0),
     class: 0,
     flags: 0,
-};
-
-const NOBODY: Cold = Cold {
-    visitor: VisitorId(0),
-    visit: VisitId(0),
-    lease: LeaseId(0),
-    granted_at: UnixMillis(0),
-    tap_at: UnixMillis(0),
-    ended_at: UnixMillis(0),
-    row: 0,
-    generation: 0,
-    active_s: 0,
-    spells: 0,
-    pages: 0,
 };
 
 impl Hot {
@@ -103,14 +69,33 @@ pub(super) fn class_at_grant(facts: &Facts) -> Class {
     }
 }
 
+/// The holders of one number.
+#[derive(Clone, Copy, Debug, Default)]
+struct Ring {
+    /// Which of the rings is its own.
+    slot: u32,
+    /// The newest place in it.
+    newest: u8,
+    /// Places taken.
+    count: u8,
+}
+
+/// The owner of a ring that is no number's.
+const NOBODY: u32 = u32::MAX;
+
 /// All rings, and where the latest place of each visitor is.
 #[derive(Clone, Debug)]
 pub(super) struct Holders {
     pub(super) per_number: usize,
+    /// What selection reads, of the rings that ever had a holder.
     hot: Vec<Hot>,
-    cold: Vec<Cold>,
-    /// Per number: the newest place and how many are taken.
-    rings: Vec<(u8, u8)>,
+    /// The rest of them, [`COLD`] bytes a place.
+    cold: Vec<u8>,
+    rings: Vec<Ring>,
+    /// The number that each ring is of.
+    owners: Vec<u32>,
+    /// Rings that are no number's.
+    free: Vec<u32>,
     visitors: HashTable<u32>,
     seed: u64,
 }
@@ -131,11 +116,19 @@ pub(super) fn hash_of(id: u128, seed: u64) -> u64 {
 impl Holders {
     pub(super) fn new(numbers: usize, per_number: usize, seed: u64) -> Self {
         let per_number = per_number.clamp(1, 255);
+        // For as many more as may come before all is made anew: moving what is there takes long.
+        let room = numbers + numbers / 20;
+        let ring = |slot: usize| Ring {
+            slot: slot as u32,
+            ..Ring::default()
+        };
         Self {
             per_number,
-            hot: vec![NOBODY_HOT; numbers * per_number],
-            cold: vec![NOBODY; numbers * per_number],
-            rings: vec![(0, 0); numbers],
+            hot: Vec::with_capacity(room * per_number),
+            cold: Vec::with_capacity(room * per_number * COLD),
+            rings: (0..numbers).map(ring).collect(),
+            owners: (0..numbers as u32).collect(),
+            free: Vec::new(),
             // Room for twice as many from the start: a table that grows, or clears the traces of
             // what left it, moves all at once, while somebody waits.
             visitors: HashTable::with_capacity(2 * numbers * per_number),
@@ -143,20 +136,80 @@ impl Holders {
         }
     }
 
+    /// Gives numbers other places. `from` tells for each where it was; nothing of one that is new.
+    /// Those that are in it no more are forgotten with their holders, of the others nothing moves.
+    pub(super) fn rearrange(&mut self, from: &[Option<usize>]) {
+        let mut stays = vec![false; self.rings.len()];
+        for at in from.iter().flatten() {
+            stays[*at] = true;
+        }
+        for (at, _) in stays.iter().enumerate().filter(|(_, stays)| !**stays) {
+            self.clear(at);
+            let slot = self.rings[at].slot;
+            self.owners[slot as usize] = NOBODY;
+            self.free.push(slot);
+        }
+        let new = from.iter().filter(|at| at.is_none()).count();
+        self.make_rings(new.saturating_sub(self.free.len()));
+        let before = core::mem::take(&mut self.rings);
+        self.rings = Vec::with_capacity(from.len());
+        for (at, place) in from.iter().enumerate() {
+            let ring = place.map_or_else(
+                || Ring {
+                    slot: self.free.pop().unwrap_or_default(),
+                    ..Ring::default()
+                },
+                |place| before[place],
+            );
+            self.owners[ring.slot as usize] = at as u32;
+            self.rings.push(ring);
+        }
+    }
+
+    /// Makes so many rings more, no number's yet.
+    fn make_rings(&mut self, more: usize) {
+        if more == 0 {
+            return;
+        }
+        let slots = self.owners.len() + more;
+        let places = slots * self.per_number;
+        self.hot.reserve_exact(places - self.hot.len());
+        self.cold.reserve_exact(places * COLD - self.cold.len());
+        self.free.extend(self.owners.len() as u32..slots as u32);
+        self.owners.resize(slots, NOBODY);
+    }
+
+    /// How many rings there are, those of no number included.
+    pub(super) fn slots(&self) -> usize {
+        self.owners.len()
+    }
+
+    /// The number that a ring is of.
+    pub(super) fn owner(&self, slot: usize) -> Option<usize> {
+        let owner = self.owners[slot];
+        (owner != NOBODY).then_some(owner as usize)
+    }
+
+    /// The first place of a number's ring.
+    #[inline]
+    fn base(&self, ring: Ring) -> usize {
+        ring.slot as usize * self.per_number
+    }
+
     /// The place of the newest holder of a number, if it ever had one.
     #[inline]
     pub(super) fn newest(&self, number: usize) -> Option<usize> {
-        let (newest, count) = self.rings[number];
-        (count > 0).then(|| number * self.per_number + usize::from(newest))
+        let ring = self.rings[number];
+        (ring.count > 0).then(|| self.base(ring) + usize::from(ring.newest))
     }
 
     /// The places of a number's holders, newest first.
     #[inline]
     pub(super) fn places(&self, number: usize) -> impl Iterator<Item = usize> + use<> {
-        let (newest, count) = self.rings[number];
-        let (base, per_number) = (number * self.per_number, self.per_number);
-        let mut at = usize::from(newest);
-        (0..count).map(move |_| {
+        let ring = self.rings[number];
+        let (base, per_number) = (self.base(ring), self.per_number);
+        let mut at = usize::from(ring.newest);
+        (0..ring.count).map(move |_| {
             let place = base + at;
             at = if at == 0 { per_number - 1 } else { at - 1 };
             place
@@ -165,20 +218,23 @@ impl Holders {
 
     /// The places of a number's holders, oldest first.
     pub(super) fn oldest_first(&self, number: usize) -> impl Iterator<Item = usize> + use<> {
-        let (newest, count) = self.rings[number];
-        let (base, per_number) = (number * self.per_number, self.per_number);
-        let oldest = usize::from(newest) + per_number + 1 - usize::from(count);
-        (0..usize::from(count)).map(move |nth| base + (oldest + nth) % per_number)
+        let ring = self.rings[number];
+        let (base, per_number) = (self.base(ring), self.per_number);
+        let oldest = usize::from(ring.newest) + per_number + 1 - usize::from(ring.count);
+        (0..usize::from(ring.count)).map(move |nth| base + (oldest + nth) % per_number)
     }
 
     /// The latest `most` holders of a number, newest first, those who moved on left out.
     #[inline]
     pub(super) fn weighed(&self, number: usize, most: usize, mut each: impl FnMut(&Hot)) {
-        let (newest, count) = self.rings[number];
-        let ring = &self.hot[number * self.per_number..(number + 1) * self.per_number];
-        let wanted = usize::from(count).min(most);
+        let ring = self.rings[number];
+        let base = self.base(ring);
+        // A ring that never had a holder may have no places yet.
+        let hot = self.hot.get(base..base + self.per_number);
+        let hot = hot.unwrap_or_default();
+        let wanted = usize::from(ring.count).min(most);
         // Those up to the newest place, backwards; then those from the ring's end.
-        let (front, back) = ring.split_at((usize::from(newest) + 1).min(ring.len()));
+        let (front, back) = hot.split_at((usize::from(ring.newest) + 1).min(hot.len()));
         let newer = &front[front.len() - wanted.min(front.len())..];
         let older = &back[back.len() - (wanted - newer.len()).min(back.len())..];
         // Two plain loops: an iterator of both is not made one with what is done for each.
@@ -206,75 +262,148 @@ impl Holders {
         &mut self.hot[place]
     }
 
-    pub(super) fn cold(&self, place: usize) -> &Cold {
-        &self.cold[place]
+    #[inline]
+    pub(super) fn cold(&self, place: usize) -> Cold {
+        Cold::read(bytes_at(&self.cold, place))
     }
 
-    pub(super) fn cold_mut(&mut self, place: usize) -> &mut Cold {
-        &mut self.cold[place]
+    /// The same as it is kept.
+    #[inline]
+    pub(super) fn cold_bytes(&self, place: usize) -> &ColdBytes {
+        bytes_at(&self.cold, place)
+    }
+
+    /// The lease of a holder.
+    #[inline]
+    pub(super) fn lease(&self, place: usize) -> LeaseId {
+        lease_in(bytes_at(&self.cold, place))
+    }
+
+    #[inline]
+    fn visitor(&self, place: usize) -> VisitorId {
+        visitor_in(bytes_at(&self.cold, place))
+    }
+
+    /// Changes what is read of one holder.
+    #[inline]
+    pub(super) fn change(&mut self, place: usize, change: impl FnOnce(&mut Cold)) {
+        let mut cold = self.cold(place);
+        change(&mut cold);
+        self.put_cold(place, &cold.write());
+    }
+
+    #[inline]
+    fn put_cold(&mut self, place: usize, cold: &ColdBytes) {
+        self.cold[place * COLD..][..COLD].copy_from_slice(cold);
     }
 
     /// The number a place belongs to.
     pub(super) fn number_of(&self, place: usize) -> usize {
-        place / self.per_number
+        self.owners[place / self.per_number] as usize
     }
 
     /// Where the visitor was last shown a number.
     pub(super) fn of_visitor(&self, visitor: VisitorId) -> Option<usize> {
         let hash = hash_of(visitor.0, self.seed);
         self.visitors
-            .find(hash, |place| self.cold[*place as usize].visitor == visitor)
+            .find(hash, |place| self.visitor(*place as usize) == visitor)
             .map(|place| *place as usize)
     }
 
     /// The place of a lease among a number's holders.
     pub(super) fn of_lease(&self, number: usize, lease: LeaseId) -> Option<usize> {
         self.places(number)
-            .find(|place| self.cold[*place].lease == lease)
+            .find(|place| self.lease(*place) == lease)
     }
 
     /// The place the next holder of a number will get, and whether somebody is there now.
     pub(super) fn next_place(&self, number: usize) -> (usize, bool) {
-        let (newest, count) = self.rings[number];
-        let base = number * self.per_number;
-        if count == 0 {
+        let ring = self.rings[number];
+        let base = self.base(ring);
+        if ring.count == 0 {
             return (base, false);
         }
-        let next = usize::from(newest) + 1;
+        let next = usize::from(ring.newest) + 1;
         let next = if next == self.per_number { 0 } else { next };
-        (base + next, usize::from(count) == self.per_number)
+        (base + next, usize::from(ring.count) == self.per_number)
     }
 
     /// Puts a holder in a number's next place; the oldest is forgotten if the ring is full.
-    pub(super) fn push(&mut self, number: usize, hot: Hot, cold: Cold) -> usize {
+    pub(super) fn push(&mut self, number: usize, hot: Hot, cold: &ColdBytes) -> usize {
         let (place, taken) = self.next_place(number);
         if taken {
             self.unindex(place);
         }
+        let base = self.base(self.rings[number]);
+        self.reach(base + self.per_number);
         let ring = &mut self.rings[number];
-        ring.0 = (place - number * self.per_number) as u8;
+        ring.newest = (place - base) as u8;
         if !taken {
-            ring.1 += 1;
+            ring.count += 1;
         }
         self.hot[place] = hot;
-        self.cold[place] = cold;
+        self.put_cold(place, cold);
         if !hot.has(MOVED) {
             self.index(place);
         }
         place
     }
 
+    /// Puts all holders of a number that has none, oldest first; they are no more than its ring
+    /// takes.
+    #[cfg(feature = "edge")]
+    pub(super) fn fill(
+        &mut self,
+        number: usize,
+        hot: impl ExactSizeIterator<Item = Hot>,
+        cold: &[ColdBytes],
+    ) {
+        let count = cold.len();
+        if count == 0 {
+            return;
+        }
+        let base = self.base(self.rings[number]);
+        if self.hot.len() == base {
+            // The next one that never had a holder: nothing is written twice.
+            self.hot.extend(hot);
+            self.cold.extend_from_slice(cold.as_flattened());
+            self.reach(base + self.per_number);
+        } else {
+            self.reach(base + self.per_number);
+            self.cold[base * COLD..][..count * COLD].copy_from_slice(cold.as_flattened());
+            for (place, hot) in self.hot[base..base + count].iter_mut().zip(hot) {
+                *place = hot;
+            }
+        }
+        let ring = &mut self.rings[number];
+        (ring.newest, ring.count) = ((count - 1) as u8, count as u8);
+        for place in base..base + count {
+            if !self.hot[place].has(MOVED) {
+                self.index(place);
+            }
+        }
+    }
+
+    /// Has places up to `end`, which is that of a ring.
+    #[inline]
+    fn reach(&mut self, end: usize) {
+        if self.hot.len() < end {
+            self.hot.resize(end, NOBODY_HOT);
+            self.cold.resize(end * COLD, 0);
+        }
+    }
+
     /// The place of the holder whom a number remembers longest, if there is a later one.
     pub(super) fn oldest_of_many(&self, number: usize) -> Option<usize> {
-        let (_, count) = self.rings[number];
-        self.places(number).last().filter(|_| count > 1)
+        let count = self.rings[number].count;
+        self.oldest_first(number).next().filter(|_| count > 1)
     }
 
     /// Forgets the holder whom a number remembers longest.
     pub(super) fn drop_oldest(&mut self, number: usize) {
-        if let Some(place) = self.places(number).last() {
+        if let Some(place) = self.oldest_first(number).next() {
             self.unindex(place);
-            self.rings[number].1 -= 1;
+            self.rings[number].count -= 1;
         }
     }
 
@@ -283,17 +412,20 @@ impl Holders {
         for place in self.places(number) {
             self.unindex(place);
         }
-        self.rings[number] = (0, 0);
+        let ring = &mut self.rings[number];
+        (ring.newest, ring.count) = (0, 0);
     }
 
     /// Makes `place` the visitor's latest.
     fn index(&mut self, place: usize) {
-        let visitor = self.cold[place].visitor;
-        let (seed, cold) = (self.seed, &self.cold);
+        let cold = &self.cold;
+        let visitor_of = |place: u32| visitor_in(bytes_at(cold, place as usize));
+        let visitor = visitor_of(place as u32);
+        let seed = self.seed;
         let entry = self.visitors.entry(
             hash_of(visitor.0, seed),
-            |p| cold[*p as usize].visitor == visitor,
-            |p| hash_of(cold[*p as usize].visitor.0, seed),
+            |p| visitor_of(*p) == visitor,
+            |p| hash_of(visitor_of(*p).0, seed),
         );
         match entry {
             Entry::Occupied(mut latest) => *latest.get_mut() = place as u32,
@@ -305,7 +437,7 @@ impl Holders {
 
     /// Forgets `place` if it is its visitor's latest.
     fn unindex(&mut self, place: usize) {
-        let hash = hash_of(self.cold[place].visitor.0, self.seed);
+        let hash = hash_of(self.visitor(place).0, self.seed);
         if let Ok(entry) = self.visitors.find_entry(hash, |p| *p as usize == place) {
             entry.remove();
         }
@@ -314,8 +446,9 @@ impl Holders {
     /// Bytes on the heap.
     pub(super) fn bytes(&self) -> usize {
         self.hot.capacity() * size_of::<Hot>()
-            + self.cold.capacity() * size_of::<Cold>()
-            + self.rings.capacity() * 2
+            + self.cold.capacity()
+            + self.rings.capacity() * size_of::<Ring>()
+            + (self.owners.capacity() + self.free.capacity()) * size_of::<u32>()
             // hashbrown keeps one control byte per bucket, and seven buckets in eight.
             + self.visitors.capacity() * 8 / 7 * (size_of::<u32>() + 1)
     }

@@ -283,6 +283,12 @@ pub struct SnapshotHead {
     pub regions: crate::attribution::RegionModel,
     /// The hours counted for sizing.
     pub hours: Vec<super::tally::Hour>,
+    /// Numbers that the configuration does not have: they get their places with the others.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Vec::is_empty")
+    )]
+    pub draining: Vec<E164>,
 }
 
 #[cfg(feature = "serde")]

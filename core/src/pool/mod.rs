@@ -37,6 +37,7 @@
 //! holders, together at most 16 MiB ([`Pool::heap_bytes`]).
 
 mod acquire;
+mod cold;
 mod colour;
 mod config;
 mod holders;
@@ -71,6 +72,8 @@ pub use message::{
 pub use packed::{PackError, Packed, pack, pack_config, unpack};
 pub use policy::{Choice, Hold, Overflow, Policy, TAU};
 pub use shard::{Shards, visitor_of};
+#[cfg(feature = "edge")]
+pub use snapshot::PackedPart;
 pub use state::{HolderImage, NumberImage, NumberTouch, Phase, TabState};
 pub use tally::{Hour, Tally};
 pub use view::{NumberState, NumberView, PastHolder};
@@ -84,7 +87,7 @@ use crate::time::{Millis, UnixMillis};
 use holders::{Holders, hash_of};
 use keys::Keys;
 use state::Number;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use tree::MinTree;
 
 /// A pool of numbers.
@@ -94,17 +97,22 @@ pub struct Pool {
     /// Dynamic and draining numbers; sorted by source where the pool is split by source.
     numbers: Vec<Number>,
     holders: Holders,
-    by_number: BTreeMap<E164, u32>,
+    /// Where each number is, by number.
+    by_number: Vec<(E164, u32)>,
     /// Numbers that may be lent, whoever has them now.
     lendable: usize,
     /// Standing leases.
     leases: hashbrown::HashTable<u32>,
     /// What selection goes by: see [`select`].
     claims: MinTree,
+    /// The claims are those of now; else nobody has asked for a number since all of them changed.
+    weighed: bool,
     /// When each number's state or key next changes by itself.
     events: MinTree,
     /// When each number's state next changes, its holders' ages aside.
     changes: Vec<UnixMillis>,
+    /// These instants are those of now; else something may be due of every number.
+    timed: bool,
     /// What the model was before the pool's own calls: the default law, or what was imported.
     prior: DelayModel,
     model: DelayModel,
@@ -150,12 +158,14 @@ impl Pool {
             config: PoolConfig::default(),
             numbers: Vec::new(),
             holders: Holders::new(0, 1, config.hash_seed),
-            by_number: BTreeMap::new(),
+            by_number: Vec::new(),
             lendable: 0,
             leases: hashbrown::HashTable::new(),
             claims: MinTree::default(),
+            weighed: false,
             events: MinTree::default(),
             changes: Vec::new(),
+            timed: false,
             model: prior.clone(),
             prior,
             masses,
@@ -185,6 +195,7 @@ impl Pool {
     /// Takes one message. Instants before the latest one known count as that one.
     pub fn handle_input(&mut self, input: Input, now: UnixMillis, entropy: &mut Entropy) -> Reply {
         self.tick(now);
+        self.weigh_all();
         match input {
             Input::Acquire(ask) => self.acquire(ask, entropy),
             Input::ActivityStarted(sign) | Input::KeepAlive(sign) => self.active(&sign),
@@ -305,7 +316,8 @@ impl Pool {
     }
 
     fn number_at(&self, number: E164) -> Option<usize> {
-        self.by_number.get(&number).map(|at| *at as usize)
+        let found = self.by_number.binary_search_by_key(&number, |of| of.0);
+        found.ok().map(|place| self.by_number[place].1 as usize)
     }
 
     /// The number whose standing lease this is.
@@ -316,7 +328,7 @@ impl Pool {
             .find(hash, |at| {
                 holders
                     .newest(*at as usize)
-                    .is_some_and(|place| holders.cold(place).lease == lease)
+                    .is_some_and(|place| holders.lease(place) == lease)
             })
             .map(|at| *at as usize)
     }
@@ -325,7 +337,7 @@ impl Pool {
     fn stand(&mut self, at: usize) {
         let (seed, holders) = (self.config.hash_seed, &self.holders);
         let hash = |at: usize| {
-            let lease = holders.newest(at).map_or(0, |p| holders.cold(p).lease.0);
+            let lease = holders.newest(at).map_or(0, |p| holders.lease(p).0);
             hash_of(lease, seed)
         };
         self.leases
@@ -337,7 +349,7 @@ impl Pool {
         let Some(place) = self.holders.newest(at) else {
             return;
         };
-        let hash = hash_of(self.holders.cold(place).lease.0, self.config.hash_seed);
+        let hash = hash_of(self.holders.lease(place).0, self.config.hash_seed);
         if let Ok(entry) = self.leases.find_entry(hash, |other| *other as usize == at) {
             entry.remove();
         }

@@ -1,15 +1,18 @@
 //! Numbers as bytes: those of a snapshot with their recent holders, and those of a configuration.
 //!
 //! The snapshot of a large pool is some 20 MB as JSON, and a page view that finds its pool asleep
-//! waits until it is read. Here every member stands at a fixed place with a fixed width, so reading
-//! one is a load and no search; a hundred thousand holders are read in a few milliseconds. One byte
-//! names the form.
+//! waits until it is read. Here every member stands at a fixed place with a fixed width, and most
+//! of a holder as the pool keeps him ([`super::cold`]): a hundred thousand are copied and not
+//! looked at. One byte names the form.
 //!
 //! Invariant: a form that was ever written is read for ever. An image whose members change, or
 //! their order, needs another form; a test compares the bytes.
 
+use super::cold::{COLD, Cold, ColdBytes, at};
 use super::config::{NumberConfig, Region, Role, Source};
+use super::holders::Hot;
 use super::message::TabId;
+use super::snapshot::holder_of;
 use super::state::{HolderImage, NumberImage, Phase, TabState};
 use crate::id::{LeaseId, VisitId, VisitorId};
 use crate::phone::E164;
@@ -18,16 +21,19 @@ use crate::time::UnixMillis;
 /// Numbers with their holders in [postcard's wire format](https://postcard.jamesmunns.com), as they
 /// were once written: half as long as JSON, but four times as slow to read as [`FIXED`].
 const POSTCARD: u8 = 1;
-/// Numbers with their holders, every member of a fixed width.
+/// The same with every member of a fixed width, holder by holder, as they were written next.
 const FIXED: u8 = 2;
 /// Numbers of a configuration.
 const CONFIGURED: u8 = 3;
+/// Numbers with their holders, of these first what selection reads of each, then the rest.
+const COLUMNS: u8 = 4;
 
 /// Bytes of a number, of a tab, of a call, of a holder, and of a number of a configuration.
 const NUMBER: usize = 40;
 const TAB: usize = 13;
 const CALL: usize = 16;
 const HOLDER: usize = 103;
+const HOT: usize = 14;
 const CONFIG: usize = 13;
 
 /// Why bytes are no list of numbers.
@@ -69,35 +75,69 @@ pub enum Packed {
 /// [`PackError::Length`], which no number of a pool comes near.
 pub fn pack(numbers: &[NumberImage]) -> Result<Vec<u8>, PackError> {
     let holders: usize = numbers.iter().map(|number| number.holders.len()).sum();
-    let mut bytes = Vec::with_capacity(1 + numbers.len() * (NUMBER + TAB) + holders * HOLDER);
-    bytes.push(FIXED);
+    let mut bytes = begun(numbers.len(), holders);
     for number in numbers {
-        let count = |length: usize| u8::try_from(length).map_err(|_| PackError::Length);
-        let holders = u16::try_from(number.holders.len()).map_err(|_| PackError::Length)?;
-        put_config(&mut bytes, &number.config);
-        bytes.push(u8::from(number.draining));
-        bytes.extend(number.quarantined_until.0.to_le_bytes());
-        bytes.extend(number.generation.to_le_bytes());
-        bytes.push(phase_code(number.phase));
-        bytes.extend(number.since.0.to_le_bytes());
-        bytes.push(u8::from(number.confirmed));
-        bytes.push(count(number.tabs.len())?);
-        bytes.push(count(number.calls.len())?);
-        bytes.extend(holders.to_le_bytes());
-        for tab in &number.tabs {
-            bytes.extend(tab.tab.0.to_le_bytes());
-            bytes.push(u8::from(tab.active));
-            bytes.extend(tab.sign_at.0.to_le_bytes());
-        }
-        for (call, until) in &number.calls {
-            bytes.extend(call.to_le_bytes());
-            bytes.extend(until.0.to_le_bytes());
+        put_number(&mut bytes, number, number.holders.len())?;
+        for holder in &number.holders {
+            bytes.extend(holder.last_activity.0.to_le_bytes());
+            bytes.extend(holder.region.0.to_le_bytes());
+            bytes.extend([holder.class, holder.flags]);
         }
         for holder in &number.holders {
-            put_holder(&mut bytes, holder);
+            bytes.extend(Cold::of(holder).write());
         }
     }
     Ok(bytes)
+}
+
+/// Bytes of so many numbers with so many holders, before the first.
+pub(super) fn begun(numbers: usize, holders: usize) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(1 + numbers * (NUMBER + TAB) + holders * HOLDER);
+    bytes.push(COLUMNS);
+    bytes
+}
+
+/// Adds a number that `holders` of it, which it does not have with it, are to follow.
+///
+/// # Errors
+/// As [`pack`].
+pub(super) fn put_number(
+    bytes: &mut Vec<u8>,
+    number: &NumberImage,
+    holders: usize,
+) -> Result<(), PackError> {
+    let count = |length: usize| u8::try_from(length).map_err(|_| PackError::Length);
+    let holders = u16::try_from(holders).map_err(|_| PackError::Length)?;
+    put_config(bytes, &number.config);
+    bytes.push(u8::from(number.draining));
+    bytes.extend(number.quarantined_until.0.to_le_bytes());
+    bytes.extend(number.generation.to_le_bytes());
+    bytes.push(phase_code(number.phase));
+    bytes.extend(number.since.0.to_le_bytes());
+    bytes.push(u8::from(number.confirmed));
+    bytes.push(count(number.tabs.len())?);
+    bytes.push(count(number.calls.len())?);
+    bytes.extend(holders.to_le_bytes());
+    for tab in &number.tabs {
+        bytes.extend(tab.tab.0.to_le_bytes());
+        bytes.push(u8::from(tab.active));
+        bytes.extend(tab.sign_at.0.to_le_bytes());
+    }
+    for (call, until) in &number.calls {
+        bytes.extend(call.to_le_bytes());
+        bytes.extend(until.0.to_le_bytes());
+    }
+    Ok(())
+}
+
+/// What selection reads of a holder.
+#[inline]
+pub(super) fn hot_bytes(hot: &Hot) -> [u8; HOT] {
+    let mut bytes = [0; HOT];
+    bytes[..8].copy_from_slice(&hot.last_activity.0.to_le_bytes());
+    bytes[8..12].copy_from_slice(&hot.region.0.to_le_bytes());
+    [bytes[12], bytes[13]] = [hot.class, hot.flags];
+    bytes
 }
 
 /// The numbers of a configuration as bytes: 13 for each.
@@ -116,7 +156,8 @@ pub fn pack_config(numbers: &[NumberConfig]) -> Vec<u8> {
 /// If they are anything else.
 pub fn unpack(bytes: &[u8]) -> Result<Packed, PackError> {
     match bytes.split_first() {
-        Some((&FIXED, list)) => read_images(list).map(Packed::Images),
+        Some((&COLUMNS, list)) => read_images(list).map(Packed::Images),
+        Some((&FIXED, list)) => read_fixed(list).map(Packed::Images),
         Some((&CONFIGURED, list)) => read_configs(list).map(Packed::Config),
         Some((&POSTCARD, list)) => match postcard::take_from_bytes(list) {
             Ok((numbers, [])) => Ok(Packed::Images(numbers)),
@@ -134,22 +175,6 @@ fn put_config(bytes: &mut Vec<u8>, config: &NumberConfig) {
         Role::Disabled => 2,
     });
     bytes.extend(config.source.0.to_le_bytes());
-}
-
-fn put_holder(bytes: &mut Vec<u8>, holder: &HolderImage) {
-    bytes.extend(holder.visitor.0.to_le_bytes());
-    bytes.extend(holder.visit.0.to_le_bytes());
-    bytes.extend(holder.lease.0.to_le_bytes());
-    bytes.extend(holder.granted_at.0.to_le_bytes());
-    bytes.extend(holder.last_activity.0.to_le_bytes());
-    bytes.extend(holder.tap_at.0.to_le_bytes());
-    bytes.extend(holder.ended_at.0.to_le_bytes());
-    bytes.extend(holder.row.to_le_bytes());
-    bytes.extend(holder.generation.to_le_bytes());
-    bytes.extend(holder.region.0.to_le_bytes());
-    bytes.extend(holder.active_s.to_le_bytes());
-    bytes.extend(holder.pages.to_le_bytes());
-    bytes.extend([holder.class, holder.flags, holder.spells]);
 }
 
 const fn phase_code(phase: Phase) -> u8 {
@@ -241,7 +266,10 @@ fn read_config(members: &mut Members<'_>) -> Result<NumberConfig, PackError> {
 
 fn read_images(bytes: &[u8]) -> Result<Vec<NumberImage>, PackError> {
     let whole = |(mut image, holders): PackedNumber<'_>| {
-        image.holders = holders.iter().map(read_holder).collect();
+        let read = holders.hot().zip(holders.cold);
+        image.holders = read
+            .map(|(hot, cold)| holder_of(hot, Cold::read(cold)))
+            .collect();
         image
     };
     Ok(read_numbers(bytes)?.into_iter().map(whole).collect())
@@ -254,7 +282,7 @@ fn read_images(bytes: &[u8]) -> Result<Vec<NumberImage>, PackError> {
 /// If they are anything else.
 pub(super) fn numbers_of(bytes: &[u8]) -> Result<Option<Vec<PackedNumber<'_>>>, PackError> {
     match bytes.split_first() {
-        Some((&FIXED, list)) => read_numbers(list).map(Some),
+        Some((&COLUMNS, list)) => read_numbers(list).map(Some),
         _ => Ok(None),
     }
 }
@@ -262,33 +290,52 @@ pub(super) fn numbers_of(bytes: &[u8]) -> Result<Option<Vec<PackedNumber<'_>>>, 
 fn read_numbers(mut bytes: &[u8]) -> Result<Vec<PackedNumber<'_>>, PackError> {
     let mut numbers = Vec::new();
     while !bytes.is_empty() {
-        let mut members = Members(take(&mut bytes, NUMBER)?);
-        let mut image = NumberImage {
-            config: read_config(&mut members)?,
-            draining: members.flag()?,
-            quarantined_until: members.instant(),
-            generation: members.word(),
-            phase: read_phase(members.byte())?,
-            since: members.instant(),
-            confirmed: members.flag()?,
-            tabs: Vec::new(),
-            calls: Vec::new(),
-            holders: Vec::new(),
-        };
-        let tabs = usize::from(members.byte());
-        let calls = usize::from(members.byte());
-        let holders = usize::from(members.short());
-        image.tabs = read_tabs(take(&mut bytes, tabs * TAB)?)?;
-        let (calls, _) = take(&mut bytes, calls * CALL)?.as_chunks::<CALL>();
-        let call = |one: &[u8; CALL]| {
-            let mut members = Members(one);
-            (members.long(), members.instant())
-        };
-        image.calls = calls.iter().map(call).collect();
-        let (holders, _) = take(&mut bytes, holders * HOLDER)?.as_chunks::<HOLDER>();
-        numbers.push((image, holders));
+        let (image, holders) = read_number(&mut bytes)?;
+        let (hot, _) = take(&mut bytes, holders * HOT)?.as_chunks();
+        let (cold, _) = take(&mut bytes, holders * COLD)?.as_chunks();
+        numbers.push((image, PackedHolders { hot, cold }));
     }
     Ok(numbers)
+}
+
+/// As numbers were packed before.
+fn read_fixed(mut bytes: &[u8]) -> Result<Vec<NumberImage>, PackError> {
+    let mut numbers = Vec::new();
+    while !bytes.is_empty() {
+        let (mut image, holders) = read_number(&mut bytes)?;
+        let (holders, _) = take(&mut bytes, holders * HOLDER)?.as_chunks::<HOLDER>();
+        image.holders = holders.iter().map(read_holder).collect();
+        numbers.push(image);
+    }
+    Ok(numbers)
+}
+
+/// Takes a number off the front, and how many holders of it follow.
+fn read_number(bytes: &mut &[u8]) -> Result<(NumberImage, usize), PackError> {
+    let mut members = Members(take(bytes, NUMBER)?);
+    let mut image = NumberImage {
+        config: read_config(&mut members)?,
+        draining: members.flag()?,
+        quarantined_until: members.instant(),
+        generation: members.word(),
+        phase: read_phase(members.byte())?,
+        since: members.instant(),
+        confirmed: members.flag()?,
+        tabs: Vec::new(),
+        calls: Vec::new(),
+        holders: Vec::new(),
+    };
+    let tabs = usize::from(members.byte());
+    let calls = usize::from(members.byte());
+    let holders = usize::from(members.short());
+    image.tabs = read_tabs(take(bytes, tabs * TAB)?)?;
+    let (calls, _) = take(bytes, calls * CALL)?.as_chunks::<CALL>();
+    let call = |one: &[u8; CALL]| {
+        let mut members = Members(one);
+        (members.long(), members.instant())
+    };
+    image.calls = calls.iter().map(call).collect();
+    Ok((image, holders))
 }
 
 fn read_phase(code: u8) -> Result<Phase, PackError> {
@@ -315,37 +362,54 @@ fn read_tabs(bytes: &[u8]) -> Result<Vec<TabState>, PackError> {
     tabs.iter().map(tab).collect()
 }
 
-/// A holder as he is packed.
-pub(super) type PackedHolder = [u8; HOLDER];
-/// A number without its holders, and these.
-pub(super) type PackedNumber<'b> = (NumberImage, &'b [PackedHolder]);
-
-/// The `N` bytes of a holder at place `AT`. Both are known when this is compiled, so it is a load.
-#[inline(always)]
-fn at<const AT: usize, const N: usize>(holder: &PackedHolder) -> [u8; N] {
-    let mut member = [0; N];
-    member.copy_from_slice(&holder[AT..AT + N]);
-    member
+/// The holders of a number as they are packed, oldest first.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PackedHolders<'b> {
+    hot: &'b [[u8; HOT]],
+    /// What is read of each.
+    pub(super) cold: &'b [ColdBytes],
 }
 
-/// A holder of a pool. There are a hundred thousand: no member is looked for.
-#[inline]
-pub(super) fn read_holder(holder: &PackedHolder) -> HolderImage {
+/// A number without its holders, and these.
+pub(super) type PackedNumber<'b> = (NumberImage, PackedHolders<'b>);
+
+impl<'b> PackedHolders<'b> {
+    /// How many they are.
+    pub(super) fn len(&self) -> usize {
+        self.cold.len()
+    }
+
+    /// What selection reads of each.
+    pub(super) fn hot(&self) -> impl ExactSizeIterator<Item = Hot> + use<'b> {
+        self.hot.iter().map(|bytes| {
+            let [class, flags] = at::<12, 2, HOT>(bytes);
+            Hot {
+                last_activity: UnixMillis(u64::from_le_bytes(at::<0, 8, HOT>(bytes))),
+                region: Region(u32::from_le_bytes(at::<8, 4, HOT>(bytes))),
+                class,
+                flags,
+            }
+        })
+    }
+}
+
+/// A holder of a pool as he was packed before.
+fn read_holder(holder: &[u8; HOLDER]) -> HolderImage {
     let instant = |bytes| UnixMillis(u64::from_le_bytes(bytes));
-    let [class, flags, spells] = at::<100, 3>(holder);
+    let [class, flags, spells] = at::<100, 3, HOLDER>(holder);
     HolderImage {
-        visitor: VisitorId(u128::from_le_bytes(at::<0, 16>(holder))),
-        visit: VisitId(u128::from_le_bytes(at::<16, 16>(holder))),
-        lease: LeaseId(u128::from_le_bytes(at::<32, 16>(holder))),
-        granted_at: instant(at::<48, 8>(holder)),
-        last_activity: instant(at::<56, 8>(holder)),
-        tap_at: instant(at::<64, 8>(holder)),
-        ended_at: instant(at::<72, 8>(holder)),
-        row: u64::from_le_bytes(at::<80, 8>(holder)),
-        generation: u32::from_le_bytes(at::<88, 4>(holder)),
-        region: Region(u32::from_le_bytes(at::<92, 4>(holder))),
-        active_s: u16::from_le_bytes(at::<96, 2>(holder)),
-        pages: u16::from_le_bytes(at::<98, 2>(holder)),
+        visitor: VisitorId(u128::from_le_bytes(at::<0, 16, HOLDER>(holder))),
+        visit: VisitId(u128::from_le_bytes(at::<16, 16, HOLDER>(holder))),
+        lease: LeaseId(u128::from_le_bytes(at::<32, 16, HOLDER>(holder))),
+        granted_at: instant(at::<48, 8, HOLDER>(holder)),
+        last_activity: instant(at::<56, 8, HOLDER>(holder)),
+        tap_at: instant(at::<64, 8, HOLDER>(holder)),
+        ended_at: instant(at::<72, 8, HOLDER>(holder)),
+        row: u64::from_le_bytes(at::<80, 8, HOLDER>(holder)),
+        generation: u32::from_le_bytes(at::<88, 4, HOLDER>(holder)),
+        region: Region(u32::from_le_bytes(at::<92, 4, HOLDER>(holder))),
+        active_s: u16::from_le_bytes(at::<96, 2, HOLDER>(holder)),
+        pages: u16::from_le_bytes(at::<98, 2, HOLDER>(holder)),
         class,
         flags,
         spells,
@@ -494,22 +558,26 @@ mod tests {
         });
         let text: String = lines.collect();
         expect![[r#"
-            02813d5e731100000001070000000101000000000000002c010000040b3ddc00a201000001010101
-            000300000001040000000000000005000000000000000600000000000000100f0e0d0c0b0a090807
-            06050403020112110000000000000000000000000000222100000000000000000000000000000b00
-            0000000000000c0000000000000000000000000000000e000000000000000f000000000000002c01
-            00001100000012001400100113
+            04813d5e731100000001070000000101000000000000002c010000040b3ddc00a201000001010101
+            0003000000010400000000000000050000000000000006000000000000000c000000000000001100
+            00001001100f0e0d0c0b0a0908070605040302011211000000000000000000000000000022210000
+            0000000000000000000000000b0000000000000000000000000000000e000000000000000f000000
+            000000002c0100001200140013
         "#]]
         .assert_eq(&text);
         assert_eq!(unpack(&packed), Ok(Packed::Images(numbers.to_vec())));
         assert_eq!(unpack(&[]), Err(PackError::Form));
         assert_eq!(unpack(&[0, 0]), Err(PackError::Form));
         assert_eq!(unpack(&packed[..packed.len() - 1]), Err(PackError::Content));
-        assert_eq!(unpack(BEFORE), Ok(Packed::Images(numbers.to_vec())));
+        for before in [POSTCARD_BEFORE, FIXED_BEFORE] {
+            assert_eq!(unpack(before), Ok(Packed::Images(numbers.to_vec())));
+            let broken = &before[..before.len() - 1];
+            assert_eq!(unpack(broken), Err(PackError::Content));
+        }
     }
 
     /// The same numbers, packed by an earlier version.
-    const BEFORE: &[u8] = &[
+    const POSTCARD_BEFORE: &[u8] = &[
         0x01, 0x01, 0x81, 0xfb, 0xf8, 0x9a, 0x97, 0x02, 0x01, 0x07, 0x01, 0x01, 0xac, 0x02, 0x04,
         0x8b, 0xfa, 0xf0, 0x86, 0xa0, 0x34, 0x01, 0x01, 0x03, 0x01, 0x04, 0x01, 0x05, 0x06, 0x01,
         0x10, 0x10, 0x0f, 0x0e, 0x0d, 0x0c, 0x0b, 0x0a, 0x09, 0x08, 0x07, 0x06, 0x05, 0x04, 0x03,
@@ -517,5 +585,21 @@ mod tests {
         0x00, 0x00, 0x00, 0x00, 0x10, 0x22, 0x21, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
         0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0xac, 0x02, 0x0b, 0x0c, 0x00, 0x0e, 0x0f, 0x10, 0x01,
         0x11, 0x12, 0x13, 0x14,
+    ];
+
+    /// The same by the version after that.
+    const FIXED_BEFORE: &[u8] = &[
+        0x02, 0x81, 0x3d, 0x5e, 0x73, 0x11, 0x00, 0x00, 0x00, 0x01, 0x07, 0x00, 0x00, 0x00, 0x01,
+        0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x2c, 0x01, 0x00, 0x00, 0x04, 0x0b, 0x3d,
+        0xdc, 0x00, 0xa2, 0x01, 0x00, 0x00, 0x01, 0x01, 0x01, 0x01, 0x00, 0x03, 0x00, 0x00, 0x00,
+        0x01, 0x04, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x05, 0x00, 0x00, 0x00, 0x00, 0x00,
+        0x00, 0x00, 0x06, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x10, 0x0f, 0x0e, 0x0d, 0x0c,
+        0x0b, 0x0a, 0x09, 0x08, 0x07, 0x06, 0x05, 0x04, 0x03, 0x02, 0x01, 0x12, 0x11, 0x00, 0x00,
+        0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x22, 0x21, 0x00,
+        0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x0b, 0x00,
+        0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x0c, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+        0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x0e, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+        0x0f, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x2c, 0x01, 0x00, 0x00, 0x11, 0x00, 0x00,
+        0x00, 0x12, 0x00, 0x14, 0x00, 0x10, 0x01, 0x13,
     ];
 }

@@ -4,8 +4,9 @@
 //! order; parts of other snapshots among them change nothing. If
 //! [`Pool::config`] then is not the configuration wanted, send [`super::Input::Reconfigure`].
 
+use super::cold::{Cold, ColdBytes};
 use super::config::{NUMBERS_MAX, NumberConfig, PoolConfig, Role, Source, holders_per_number};
-use super::holders::{Cold, Holders, Hot};
+use super::holders::{Holders, Hot};
 use super::journal::{JournalEntry, JournalRow, SnapshotHead};
 #[cfg(feature = "edge")]
 use super::packed::{self, PackError, Packed};
@@ -14,6 +15,7 @@ use super::{MinTree, Pool, select};
 use crate::delay::{CountsChange, DelayModel};
 use crate::phone::E164;
 use crate::time::UnixMillis;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The holders of a number of a snapshot, oldest first.
@@ -21,32 +23,27 @@ use std::collections::{BTreeMap, BTreeSet};
 enum PartHolders<'h> {
     Images(&'h [HolderImage]),
     #[cfg(feature = "edge")]
-    Packed(&'h [packed::PackedHolder]),
+    Packed(packed::PackedHolders<'h>),
 }
 
-/// A holder of an image as the pool keeps him.
+/// What selection reads of a holder of an image.
 #[inline]
-fn hot_and_cold(image: &HolderImage) -> (Hot, Cold) {
-    let hot = Hot {
+fn hot_of(image: &HolderImage) -> Hot {
+    known(Hot {
         last_activity: image.last_activity,
         region: image.region,
-        class: image.class.min(crate::delay::CLASSES as u8 - 1),
+        class: image.class,
         flags: image.flags,
-    };
-    let cold = Cold {
-        visitor: image.visitor,
-        visit: image.visit,
-        lease: image.lease,
-        granted_at: image.granted_at,
-        tap_at: image.tap_at,
-        ended_at: image.ended_at,
-        row: image.row,
-        generation: image.generation,
-        active_s: image.active_s,
-        spells: image.spells,
-        pages: image.pages,
-    };
-    (hot, cold)
+    })
+}
+
+/// It with a class that there is.
+#[inline]
+fn known(hot: Hot) -> Hot {
+    Hot {
+        class: hot.class.min(crate::delay::CLASSES as u8 - 1),
+        ..hot
+    }
 }
 
 /// The holders of a number that gets a place.
@@ -111,7 +108,7 @@ impl Pool {
                 self.rekey(number);
             }
             JournalEntry::Configured(config) => {
-                self.settle_due();
+                self.settle_all();
                 self.configure((**config).clone());
             }
             JournalEntry::Checkpoint {
@@ -181,7 +178,7 @@ impl Pool {
         self.tally.replay_to(self.now);
         self.next_row = self.next_row.max(row.row + 1);
         let images = read.iter();
-        let images = images.map(|(image, holders)| (image, PartHolders::Packed(holders)));
+        let images = images.map(|(image, holders)| (image, PartHolders::Packed(*holders)));
         let images: Vec<_> = images.collect();
         let learnt = head.as_deref().filter(|_| *last);
         self.replay_part(*of, &images, learnt);
@@ -225,29 +222,34 @@ impl Pool {
         let hot = self.holders.hot_mut(place);
         hot.last_activity = touch.last_activity;
         hot.class = touch.class.min(crate::delay::CLASSES as u8 - 1);
-        let cold = self.holders.cold_mut(place);
-        cold.active_s = touch.active_s;
-        cold.spells = touch.spells;
-        cold.pages = touch.pages;
+        self.holders.change(place, |cold| {
+            cold.active_s = touch.active_s;
+            cold.spells = touch.spells;
+            cold.pages = touch.pages;
+        });
         match (leased, touch.phase.is_leased()) {
             (true, false) => self.unstand(at),
             (false, true) => self.stand(at),
             (true, true) | (false, false) => {}
         }
-        self.changes[at] = UnixMillis(0);
+        if self.timed {
+            self.changes[at] = UnixMillis(0);
+        }
         self.rekey(at);
     }
 
     fn replay_head(&mut self, head: Option<&SnapshotHead>) {
         let seed = self.config.hash_seed;
-        let (now, next_row) = (self.now, self.next_row);
-        *self = Self::new(PoolConfig::default());
-        self.tick(now);
-        self.next_row = next_row;
+        if !self.numbers.is_empty() {
+            let (now, next_row) = (self.now, self.next_row);
+            *self = Self::new(PoolConfig::default());
+            self.tick(now);
+            self.next_row = next_row;
+        }
         if let Some(head) = head {
             let mut config = head.config.clone();
             config.hash_seed = seed;
-            self.configure(config);
+            self.configure_with(config, &head.draining);
             self.replay_learnt(head);
         }
     }
@@ -262,8 +264,8 @@ impl Pool {
         if self.learnt_from != head.learnt_from {
             self.learnt_from = head.learnt_from.clone();
             self.model = self.prior.corrected(&self.learnt_from);
+            self.masses = self.model.mass_table(select::tau_of(&self.config.policy));
         }
-        self.masses = self.model.mass_table(select::tau_of(&self.config.policy));
         self.recolour();
         self.tally.forget_past();
         for hour in &head.hours {
@@ -297,8 +299,7 @@ impl Pool {
         }
     }
 
-    /// Takes numbers as they were when the part was written. Their claims are computed once, with
-    /// the last part: nobody is lent a number before.
+    /// Takes numbers as they were when the part was written.
     fn put_images(&mut self, numbers: &[(&NumberImage, PartHolders<'_>)]) {
         let mut near = 0;
         let mut unknown = Vec::new();
@@ -333,16 +334,9 @@ impl Pool {
     /// The last part was taken: takes what was learnt until then.
     fn finish_snapshot(&mut self, learnt: &SnapshotHead) {
         // What silence changed since the parts were written is counted in what was learnt.
-        for at in 0..self.numbers.len() {
-            if self.changes[at] <= self.now {
-                self.settle_number(at);
-            }
-        }
+        self.settle_all();
         self.replay_learnt(learnt);
         self.count_lendable();
-        for at in 0..self.numbers.len() {
-            self.rekey(at);
-        }
     }
 
     /// The place of a number; one that is none of the configuration's is taken in to drain.
@@ -357,45 +351,44 @@ impl Pool {
     /// Takes in numbers that the configuration does not have, to drain.
     fn adopt(&mut self, numbers: &[E164]) {
         let mut images = self.known();
-        for number in numbers {
-            let mut adopted = Number::new(NumberConfig {
-                number: *number,
-                role: Role::Dynamic,
-                source: Source(u32::MAX),
-            });
-            adopted.draining = true;
-            images.push((adopted, Past::Came(&[])));
-        }
+        images.extend(numbers.iter().map(adopted));
         self.rebuild(images);
     }
 
     /// Takes a configuration: new numbers come in, those that left drain.
     pub(super) fn configure(&mut self, config: PoolConfig) {
+        self.configure_with(config, &[]);
+    }
+
+    /// The same with numbers that drain besides, of which nothing is known yet.
+    fn configure_with(&mut self, config: PoolConfig, draining: &[E164]) {
         self.forget_all_old();
+        let tau = select::tau_of(&config.policy);
         if config.delay != self.config.delay {
             let imported = config.delay.as_ref();
             self.prior = imported.map_or_else(DelayModel::default, DelayModel::learnt);
             self.learnt_from = self.observed();
             self.calls_unlearnt = 0;
             self.model = self.prior.corrected(&self.learnt_from);
+            self.masses = self.model.mass_table(tau);
+        } else if tau != self.masses.tau() {
+            self.masses = self.model.mass_table(tau);
         }
-        self.masses = self.model.mass_table(select::tau_of(&config.policy));
-        if self.has_places_of(&config) {
+        if self.has_places_of(&config) && draining.is_empty() {
             self.take_in_place(config);
             return;
         }
-        let mut wanted = Vec::with_capacity(config.numbers.len());
-        let mut seen = BTreeSet::new();
-        for number in config.numbers.iter().take(NUMBERS_MAX) {
-            // The first of two equal numbers counts.
-            if seen.insert(number.number) {
-                wanted.push(*number);
-            }
-        }
+        let wanted = distinct(&config.numbers[..config.numbers.len().min(NUMBERS_MAX)]);
         let mut images = Vec::with_capacity(wanted.len());
-        for of in &wanted {
-            let mut image = match self.number_at(of.number) {
-                Some(at) => (self.numbers[at].clone(), Past::Here(at)),
+        let mut stays = vec![false; self.numbers.len()];
+        let mut near = 0;
+        for of in wanted.iter() {
+            let mut image = match self.number_near(near, of.number) {
+                Some(at) => {
+                    near = at + 1;
+                    stays[at] = true;
+                    (self.numbers[at].clone(), Past::Here(at))
+                }
                 None => (Number::new(*of), Past::Came(&[])),
             };
             image.0.config = *of;
@@ -404,14 +397,23 @@ impl Pool {
         }
         let forget = self.now - config.times.remember_ms;
         for (at, number) in self.numbers.iter().enumerate() {
+            if stays[at] {
+                continue;
+            }
             let mut holders = self.holders.places(at).map(|place| self.holders.hot(place));
-            let remembered = holders.any(|hot| hot.last_activity > forget);
-            if !seen.contains(&number.config.number) && (number.phase.is_leased() || remembered) {
+            if number.phase.is_leased() || holders.any(|hot| hot.last_activity > forget) {
                 let mut number = number.clone();
                 number.draining = true;
                 number.config.source = Source(u32::MAX);
                 images.push((number, Past::Here(at)));
             }
+        }
+        if !draining.is_empty() {
+            let mut unknown: BTreeSet<E164> = draining.iter().copied().collect();
+            for (known, _) in &images {
+                unknown.remove(&known.config.number);
+            }
+            images.extend(unknown.iter().map(adopted));
         }
         self.config = config;
         self.rebuild(images);
@@ -440,16 +442,10 @@ impl Pool {
             number.config = *of;
         }
         self.config = config;
-        // What is being written down began with another configuration.
-        self.pass = None;
         self.count_lendable();
-        // Whether to colour is configuration too.
+        // Something may be due by other times. Whether to colour is configuration too.
+        self.compute_anew();
         self.recolour();
-        for at in 0..self.numbers.len() {
-            // Something may be due by other times.
-            self.changes[at] = UnixMillis(0);
-            self.rekey(at);
-        }
     }
 
     pub(super) fn forget_all_old(&mut self) {
@@ -468,37 +464,17 @@ impl Pool {
 
     /// Gives every number its place, and its holders theirs.
     pub(super) fn rebuild(&mut self, mut images: Vec<(Number, Past<'_>)>) {
-        // By the configuration, then numbers that drain: the same whatever came when.
-        let wanted = &self.config.numbers;
-        let same =
-            |(image, of): (&(Number, Past<'_>), &NumberConfig)| image.0.config.number == of.number;
-        if images.len() > wanted.len() || !images.iter().zip(wanted).all(same) {
-            let mut order = BTreeMap::new();
-            for (place, of) in wanted.iter().enumerate() {
-                order.entry(of.number).or_insert(place);
-            }
-            images.sort_by_cached_key(|(number, _)| {
-                let place = order.get(&number.config.number);
-                (place.copied().unwrap_or(usize::MAX), number.config.number)
-            });
-        }
-        if self.config.policy.by_source {
-            images.sort_by_key(|(number, _)| number.config.source);
-        }
-        let per_number = match self.config.holders_per_number {
-            0 => holders_per_number(images.len()),
-            chosen => chosen,
-        };
+        self.put_in_order(&mut images);
         let count = images.len();
-        // Places change: what was written of them would not be all.
-        self.pass = None;
-        let holders = Holders::new(count, per_number, self.config.hash_seed);
-        let before = core::mem::replace(&mut self.holders, holders);
+        let before = self.give_rings(&images);
         self.numbers = Vec::with_capacity(count);
         let places = images.iter().enumerate();
         let places = places.map(|(at, (number, _))| (number.config.number, at as u32));
         self.by_number = places.collect();
+        self.by_number.sort_unstable();
         self.leases.clear();
+        // They are put one by one: a table that grows meanwhile is put anew.
+        self.leases.reserve(count, |_| 0);
         self.claims = MinTree::new(count);
         self.events = MinTree::new(count);
         self.palettes.end();
@@ -514,8 +490,11 @@ impl Pool {
             match past {
                 Past::Came(holders) => self.put_holders(at, holders),
                 Past::Here(from) => {
-                    for place in before.oldest_first(from) {
-                        self.put_holder(at, *before.hot(place), *before.cold(place));
+                    for (before, place) in before
+                        .iter()
+                        .flat_map(|before| before.oldest_first(from).map(move |at| (before, at)))
+                    {
+                        self.put_holder(at, *before.hot(place), before.cold_bytes(place));
                     }
                 }
             }
@@ -526,19 +505,72 @@ impl Pool {
             if self.numbers[at].phase.is_leased() {
                 self.stand(at);
             }
-            self.rekey(at);
         }
+        self.compute_anew();
         self.recolour();
+    }
+
+    /// By the configuration, then numbers that drain: the same whatever came when.
+    fn put_in_order(&self, images: &mut [(Number, Past<'_>)]) {
+        let wanted = &self.config.numbers;
+        let same =
+            |(image, of): (&(Number, Past<'_>), &NumberConfig)| image.0.config.number == of.number;
+        if images.len() >= wanted.len() && images.iter().zip(wanted).all(same) {
+            let drain = &mut images[wanted.len()..];
+            drain.sort_by_key(|(number, _)| number.config.number);
+        } else {
+            let mut order = BTreeMap::new();
+            for (place, of) in wanted.iter().enumerate() {
+                order.entry(of.number).or_insert(place);
+            }
+            images.sort_by_cached_key(|(number, _)| {
+                let place = order.get(&number.config.number);
+                (place.copied().unwrap_or(usize::MAX), number.config.number)
+            });
+        }
+        if self.config.policy.by_source {
+            images.sort_by_key(|(number, _)| number.config.source);
+        }
+    }
+
+    /// Gives every number its ring: the one it had, where rings are as long as before. Else gives
+    /// the rings of before, out of which holders are still to be taken.
+    fn give_rings(&mut self, images: &[(Number, Past<'_>)]) -> Option<Holders> {
+        let count = images.len();
+        let per_number = match self.config.holders_per_number {
+            // A few numbers that drain leave the others as much to remember.
+            0 => holders_per_number(
+                self.config
+                    .numbers
+                    .len()
+                    .max(count - count / DRAINING_SHARE),
+            ),
+            chosen => chosen,
+        };
+        let slots = self.holders.slots();
+        let more = |count: usize| count + count / DRAINING_SHARE;
+        let fits = slots <= more(count) && count <= more(slots);
+        if per_number == self.holders.per_number && fits {
+            let from = images.iter().map(|(_, past)| match past {
+                Past::Here(from) => Some(*from),
+                Past::Came(_) => None,
+            });
+            self.holders.rearrange(&from.collect::<Vec<_>>());
+            return None;
+        }
+        // Rings change: what was written of them would not be all.
+        self.pass = None;
+        let holders = Holders::new(count, per_number, self.config.hash_seed);
+        Some(core::mem::replace(&mut self.holders, holders))
     }
 
     fn put_holders(&mut self, at: usize, holders: &[HolderImage]) {
         for image in holders {
-            let (hot, cold) = hot_and_cold(image);
-            self.put_holder(at, hot, cold);
+            self.put_holder(at, hot_of(image), &Cold::of(image).write());
         }
     }
 
-    fn put_holder(&mut self, at: usize, hot: Hot, cold: Cold) {
+    fn put_holder(&mut self, at: usize, hot: Hot, cold: &ColdBytes) {
         let (place, taken) = self.holders.next_place(at);
         if taken {
             self.count_idleness(place, self.now);
@@ -565,10 +597,14 @@ impl Pool {
         match holders {
             PartHolders::Images(holders) => self.put_holders(at, holders),
             #[cfg(feature = "edge")]
+            PartHolders::Packed(holders) if holders.len() <= self.holders.per_number => {
+                self.holders
+                    .fill(at, holders.hot().map(known), holders.cold);
+            }
+            #[cfg(feature = "edge")]
             PartHolders::Packed(holders) => {
-                for holder in holders {
-                    let (hot, cold) = hot_and_cold(&packed::read_holder(holder));
-                    self.put_holder(at, hot, cold);
+                for (hot, cold) in holders.hot().zip(holders.cold) {
+                    self.put_holder(at, known(hot), cold);
                 }
             }
         }
@@ -577,7 +613,32 @@ impl Pool {
         }
         // Something may be due that was not settled when the image was made; whoever settles what
         // is due before the last part finds it.
-        self.changes[at] = UnixMillis(0);
-        self.events.set(at, 0);
+        self.timed = false;
     }
+}
+
+/// A number that the configuration does not have, to drain.
+fn adopted(number: &E164) -> (Number, Past<'static>) {
+    let mut adopted = Number::new(NumberConfig {
+        number: *number,
+        role: Role::Dynamic,
+        source: Source(u32::MAX),
+    });
+    adopted.draining = true;
+    (adopted, Past::Came(&[]))
+}
+
+/// Numbers that drain are at most this part of all, where those of the configuration remember as
+/// much as without them.
+const DRAINING_SHARE: usize = 20;
+
+/// Numbers without those that stand twice: the first of two equal ones counts.
+fn distinct(numbers: &[NumberConfig]) -> Cow<'_, [NumberConfig]> {
+    let ordered = |pair: &[NumberConfig]| pair[0].number < pair[1].number;
+    if numbers.windows(2).all(ordered) {
+        return Cow::Borrowed(numbers);
+    }
+    let mut seen = BTreeSet::new();
+    let new = numbers.iter().filter(|of| seen.insert(of.number));
+    Cow::Owned(new.copied().collect())
 }

@@ -14,6 +14,7 @@ use crate::time::{Millis, UnixMillis};
 impl Pool {
     /// Settles every number that has something due.
     pub(super) fn settle_due(&mut self) {
+        self.time_all();
         while self.events.least() <= self.now.0 {
             let Some(at) = self.events.first_least() else {
                 return;
@@ -121,10 +122,30 @@ impl Pool {
     }
 
     /// Computes a number's claim and when it next changes by itself, once what was due is done.
+    /// What is still to be computed of all numbers is left for then.
     pub(super) fn rekey(&mut self, at: usize) {
+        if !self.timed {
+            self.settle_number(at);
+            self.count_active(at);
+            return;
+        }
         if self.changes[at] <= self.now {
             self.settle_number(at);
         }
+        self.changes[at] = self.next_change(at);
+        let mut next = self.changes[at].0;
+        if self.weighed {
+            let (key, crossing) = self.weigh(at);
+            self.claims.set(at, key);
+            self.paint(at);
+            next = next.min(crossing);
+        }
+        self.events.set(at, next);
+        self.count_active(at);
+    }
+
+    /// A number's claim, and when that changes by its holders' ages.
+    fn weigh(&self, at: usize) -> (u64, u64) {
         // What is expected matters of numbers that may be lent.
         let weighs = select::weighs(&self.config.policy) && self.tier(at).is_some();
         let (mass, crossing) = if weighs {
@@ -133,17 +154,76 @@ impl Pool {
             (0.0, UnixMillis(MinTree::NONE))
         };
         let key = self.claim(at, mass);
-        self.claims.set(at, key);
-        self.paint(at);
-        self.changes[at] = self.next_change(at);
         let by_age = select::by_mass(&self.config.policy, key);
-        let crossing = if by_age { crossing.0 } else { MinTree::NONE };
-        self.events.set(at, self.changes[at].0.min(crossing));
+        (key, if by_age { crossing.0 } else { MinTree::NONE })
+    }
+
+    fn count_active(&mut self, at: usize) {
         let active = self.numbers[at].phase.is_active();
         if active != self.numbers[at].counted_active {
             self.numbers[at].counted_active = active;
             self.tally.activity(active, self.now);
         }
+    }
+
+    /// All numbers changed: what was computed of them is computed anew, once, where it is needed.
+    pub(super) fn compute_anew(&mut self) {
+        self.timed = false;
+        self.weighed = false;
+    }
+
+    /// Settles every number that has something due, before all are computed anew.
+    pub(super) fn settle_all(&mut self) {
+        if self.timed {
+            self.settle_due();
+            return;
+        }
+        for at in 0..self.numbers.len() {
+            self.settle_number(at);
+            self.count_active(at);
+        }
+    }
+
+    /// Settles every number and computes when each next changes, where that is not known.
+    fn time_all(&mut self) {
+        if self.timed {
+            return;
+        }
+        self.timed = true;
+        for at in 0..self.numbers.len() {
+            self.settle_number(at);
+            self.changes[at] = self.next_change(at);
+            self.events.put(at, self.changes[at].0);
+            self.count_active(at);
+        }
+        self.events.build();
+    }
+
+    /// Computes every number's claim, where they are not those of now: after a start or another
+    /// configuration, once somebody asks. A tree that is built at once takes a tenth of the time of
+    /// one whose keys are set one by one.
+    pub(super) fn weigh_all(&mut self) {
+        if self.weighed {
+            return;
+        }
+        let timed = core::mem::replace(&mut self.timed, true);
+        self.weighed = true;
+        if self.is_coloured() && self.palettes.is_empty() {
+            self.palettes.begin(self.numbers.len());
+        }
+        for at in 0..self.numbers.len() {
+            if !timed || self.changes[at] <= self.now {
+                self.settle_number(at);
+                self.changes[at] = self.next_change(at);
+                self.count_active(at);
+            }
+            let (key, crossing) = self.weigh(at);
+            self.claims.put(at, key);
+            self.paint(at);
+            self.events.put(at, self.changes[at].0.min(crossing));
+        }
+        self.claims.build();
+        self.events.build();
     }
 
     /// Computes a claim of which nothing changed but the age of past holders.
@@ -274,8 +354,8 @@ impl Pool {
         self.recolour();
         // A number whose due change is not settled would lose it when its next one is computed.
         self.settle_due();
-        for at in 0..self.numbers.len() {
-            self.rekey(at);
+        if core::mem::take(&mut self.weighed) {
+            self.weigh_all();
         }
     }
 }

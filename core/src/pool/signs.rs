@@ -1,6 +1,7 @@
 //! Signs of activity, calls, and changes by hand. A sign of another lease than the standing one
 //! changes nothing; none allocates.
 
+use super::cold::Cold;
 use super::holders::CALLED;
 use super::journal::JournalEntry;
 use super::message::{Attributed, CallMark, GrantKind, Reply, Sign, TabId};
@@ -47,8 +48,8 @@ impl Pool {
     /// The holder sees another page.
     pub(super) fn page_seen(&mut self, at: usize) {
         if let Some(place) = self.holders.newest(at) {
-            let cold = self.holders.cold_mut(place);
-            cold.pages = cold.pages.saturating_add(1);
+            let more = |cold: &mut Cold| cold.pages = cold.pages.saturating_add(1);
+            self.holders.change(place, more);
         }
     }
 
@@ -79,8 +80,9 @@ impl Pool {
             return;
         };
         self.count_idleness(place, now);
-        let cold = self.holders.cold_mut(place);
-        cold.spells = cold.spells.saturating_add(1);
+        let more = |cold: &mut Cold| cold.spells = cold.spells.saturating_add(1);
+        self.holders.change(place, more);
+        let cold = self.holders.cold(place);
         let (tap_at, spells, active_s) = (cold.tap_at, cold.spells, cold.active_s);
         let hot = self.holders.hot_mut(place);
         let mut class = hot.class();
@@ -173,8 +175,10 @@ impl Pool {
             .hot(place)
             .last_activity
             .since(self.numbers[at].since);
-        let cold = self.holders.cold_mut(place);
-        cold.active_s = cold.active_s.saturating_add(whole_seconds(active));
+        self.holders.change(place, |cold| {
+            cold.active_s = cold.active_s.saturating_add(whole_seconds(active));
+        });
+        let cold = self.holders.cold(place);
         let (spells, active_s) = (cold.spells, cold.active_s);
         let hot = self.holders.hot_mut(place);
         let mut class = hot.class();
@@ -207,7 +211,7 @@ impl Pool {
 
     /// What a tap changes, live and in replay.
     pub(super) fn apply_tap(&mut self, at: usize, place: usize, now: UnixMillis) {
-        self.holders.cold_mut(place).tap_at = now;
+        self.holders.change(place, |cold| cold.tap_at = now);
         let hot = self.holders.hot_mut(place);
         hot.last_activity = hot.last_activity.max(now);
         let mut class = hot.class();
@@ -398,6 +402,8 @@ impl Pool {
         config.hash_seed = seed;
         self.write(JournalEntry::Configured(Box::new(config.clone())));
         self.configure(config);
+        // By other times something else may be due.
+        self.weigh_all();
         Reply::Noted
     }
 }

@@ -2,7 +2,11 @@
 //! which earlier rows are needed for history only).
 
 use super::Pool;
+use super::cold::Cold;
+use super::holders::Hot;
 use super::journal::{JournalEntry, SnapshotHead};
+#[cfg(feature = "edge")]
+use super::packed;
 use super::state::{HolderImage, NumberImage, NumberTouch};
 use crate::attribution::RegionModel;
 use crate::delay::DelayCounts;
@@ -21,8 +25,20 @@ pub(super) struct Pass {
     of: u64,
     /// The next part.
     part: u32,
-    /// The next number.
-    at: usize,
+    /// The next ring: numbers get other places meanwhile, and keep their rings.
+    slot: usize,
+}
+
+/// A part of a snapshot that was written.
+#[cfg(feature = "edge")]
+#[derive(Clone, Debug)]
+pub struct PackedPart {
+    /// Its row.
+    pub row: u64,
+    /// Its numbers, packed.
+    pub numbers: Vec<u8>,
+    /// There are more.
+    pub more: bool,
 }
 
 impl Pool {
@@ -88,12 +104,16 @@ impl Pool {
     ///
     /// The parts follow with [`Self::continue_snapshot`], and whatever happens meanwhile is written
     /// between them. A number's image tells of it as it is when its part is written, so replay puts
-    /// it in place of whatever the rows since the first part made of the number. Numbers that come
-    /// or go break it off.
+    /// it in place of whatever the rows since the first part made of the number. It is broken off
+    /// only where numbers come or go of which so many are that each remembers more or less.
     pub fn begin_snapshot(&mut self) -> u64 {
         self.settle_due();
         let of = self.next_row;
-        self.pass = Some(Pass { of, part: 1, at: 0 });
+        self.pass = Some(Pass {
+            of,
+            part: 1,
+            slot: 0,
+        });
         // What was learnt goes with the last part, which is there whenever replay begins here.
         let head = SnapshotHead {
             config: self.config.clone(),
@@ -103,6 +123,7 @@ impl Pool {
             faded_at: UnixMillis(0),
             regions: RegionModel::default(),
             hours: Vec::new(),
+            draining: self.draining(),
         };
         self.write(JournalEntry::Snapshot {
             of,
@@ -117,24 +138,68 @@ impl Pool {
     /// Writes down the next part, of about that many recent holders. Says whether more are left;
     /// nothing is where none was begun.
     pub fn continue_snapshot(&mut self, holders: usize) -> bool {
-        let Some(Pass { of, part, mut at }) = self.pass else {
+        let Some((pass, places, _)) = self.next_part(holders) else {
             return false;
         };
-        self.settle_due();
-        let (mut numbers, mut count) = (Vec::new(), 0);
-        while at < self.numbers.len() && count < holders {
-            self.forget_old(at);
-            let image = self.image(at);
-            count += image.holders.len() + 1;
-            numbers.push(image);
-            at += 1;
+        let numbers = places.into_iter().map(|at| self.image(at)).collect();
+        self.write_part(pass, numbers)
+    }
+
+    /// The same with the numbers packed as [`super::pack`] does, beside the row that tells of them
+    /// with none. Nothing where no snapshot is begun.
+    ///
+    /// # Errors
+    /// As [`super::pack`].
+    #[cfg(feature = "edge")]
+    pub fn continue_snapshot_packed(
+        &mut self,
+        holders: usize,
+    ) -> Result<Option<PackedPart>, packed::PackError> {
+        let Some((pass, places, count)) = self.next_part(holders) else {
+            return Ok(None);
+        };
+        let mut numbers = packed::begun(places.len(), count);
+        for at in places {
+            let count = self.holders.places(at).count();
+            packed::put_number(&mut numbers, &self.image_alone(at), count)?;
+            for place in self.holders.oldest_first(at) {
+                numbers.extend(packed::hot_bytes(self.holders.hot(place)));
+            }
+            for place in self.holders.oldest_first(at) {
+                numbers.extend(self.holders.cold_bytes(place));
+            }
         }
-        let last = at >= self.numbers.len();
+        let row = self.next_row;
+        let more = self.write_part(pass, Vec::new());
+        Ok(Some(PackedPart { row, numbers, more }))
+    }
+
+    /// The places of the next numbers to be written down, with about that many holders, and how
+    /// many these are.
+    fn next_part(&mut self, holders: usize) -> Option<(Pass, Vec<usize>, usize)> {
+        let pass = self.pass?;
+        self.settle_due();
+        let (mut slot, mut places, mut count) = (pass.slot, Vec::new(), 0);
+        while slot < self.holders.slots() && count + places.len() < holders {
+            if let Some(at) = self.holders.owner(slot) {
+                self.forget_old(at);
+                count += self.holders.places(at).count();
+                places.push(at);
+            }
+            slot += 1;
+        }
+        let last = slot >= self.holders.slots();
         self.pass = (!last).then_some(Pass {
-            of,
-            part: part + 1,
-            at,
+            part: pass.part + 1,
+            slot,
+            ..pass
         });
+        Some((pass, places, count))
+    }
+
+    /// Writes the part that the pass was at; says whether there are more.
+    fn write_part(&mut self, Pass { of, part, .. }: Pass, numbers: Vec<NumberImage>) -> bool {
+        let last = self.pass.is_none();
         // What was learnt meanwhile may rest on numbers that replay has not met by then.
         let head = last.then(|| self.learnt());
         self.write(JournalEntry::Snapshot {
@@ -159,6 +224,11 @@ impl Pool {
         self.pass.is_some()
     }
 
+    fn draining(&self) -> Vec<crate::phone::E164> {
+        let draining = self.numbers.iter().filter(|number| number.draining);
+        draining.map(|number| number.config.number).collect()
+    }
+
     fn learnt(&self) -> Box<SnapshotHead> {
         Box::new(SnapshotHead {
             config: super::PoolConfig::default(),
@@ -168,11 +238,20 @@ impl Pool {
             faded_at: self.faded_at,
             regions: self.regions.clone(),
             hours: self.tally.past().copied().collect(),
+            draining: Vec::new(),
         })
     }
 
     /// The whole state of one number.
     pub(super) fn image(&self, at: usize) -> NumberImage {
+        NumberImage {
+            holders: self.holder_images(at),
+            ..self.image_alone(at)
+        }
+    }
+
+    /// The same without its holders.
+    fn image_alone(&self, at: usize) -> NumberImage {
         let number = &self.numbers[at];
         NumberImage {
             config: number.config,
@@ -184,7 +263,7 @@ impl Pool {
             confirmed: number.confirmed,
             tabs: number.tabs.iter().copied().collect(),
             calls: number.calls.iter().collect(),
-            holders: self.holder_images(at),
+            holders: Vec::new(),
         }
     }
 
@@ -210,24 +289,7 @@ impl Pool {
     }
 
     fn holder_image(&self, place: usize) -> HolderImage {
-        let (hot, cold) = (self.holders.hot(place), self.holders.cold(place));
-        HolderImage {
-            visitor: cold.visitor,
-            visit: cold.visit,
-            lease: cold.lease,
-            generation: cold.generation,
-            granted_at: cold.granted_at,
-            last_activity: hot.last_activity,
-            tap_at: cold.tap_at,
-            ended_at: cold.ended_at,
-            row: cold.row,
-            class: hot.class,
-            flags: hot.flags,
-            region: hot.region,
-            active_s: cold.active_s,
-            spells: cold.spells,
-            pages: cold.pages,
-        }
+        holder_of(*self.holders.hot(place), self.holders.cold(place))
     }
 
     /// The state of every number, in the order of the configuration: what a snapshot would hold.
@@ -252,8 +314,7 @@ impl Pool {
             + self.keys.bytes()
             + self.leases.capacity() * 8 / 7 * (size_of::<u32>() + 1)
             + self.dirty.capacity() * size_of::<u32>()
-            // A B-tree keeps entries of 16 bytes in nodes at least half full.
-            + self.by_number.len() * 2 * 16
+            + self.by_number.capacity() * size_of::<(crate::phone::E164, u32)>()
             + self.tally.bytes()
             + self.regions.heap_bytes()
             // Three times counts, two models, and the masses in rows and columns of 64.
@@ -268,5 +329,26 @@ impl Pool {
     /// The instant since which the holders of all numbers are remembered in full, at best.
     pub fn remembers_since(&self) -> UnixMillis {
         self.now - self.config.times.remember_ms
+    }
+}
+
+/// The image of a holder.
+pub(super) fn holder_of(hot: Hot, cold: Cold) -> HolderImage {
+    HolderImage {
+        visitor: cold.visitor,
+        visit: cold.visit,
+        lease: cold.lease,
+        generation: cold.generation,
+        granted_at: cold.granted_at,
+        last_activity: hot.last_activity,
+        tap_at: cold.tap_at,
+        ended_at: cold.ended_at,
+        row: cold.row,
+        class: hot.class,
+        flags: hot.flags,
+        region: hot.region,
+        active_s: cold.active_s,
+        spells: cold.spells,
+        pages: cold.pages,
     }
 }

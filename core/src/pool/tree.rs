@@ -65,6 +65,20 @@ impl MinTree {
         }
     }
 
+    /// Sets the key of a number, which is not found by it before [`Self::build`].
+    #[inline]
+    pub(super) fn put(&mut self, at: usize, key: u64) {
+        self.nodes[self.leaves + at] = key;
+    }
+
+    /// Has every number found by the key that was put.
+    pub(super) fn build(&mut self) {
+        for node in (0..self.leaves).rev() {
+            let [a, b, c, d] = *self.players(node);
+            self.nodes[node] = a.min(b).min(c.min(d));
+        }
+    }
+
     /// The least key of all.
     #[inline]
     pub(super) fn least(&self) -> u64 {
@@ -152,12 +166,15 @@ mod tests {
             ),
             (from, to) in (0usize..80, 0usize..80),
         ) {
-            let mut tree = MinTree::new(len);
+            let (mut tree, mut built) = (MinTree::new(len), MinTree::new(len));
             let mut keys = vec![MinTree::NONE; len];
             for (at, key) in sets.into_iter().filter(|(at, _)| *at < len) {
                 tree.set(at, key);
+                built.put(at, key);
                 keys[at] = key;
             }
+            built.build();
+            prop_assert_eq!(&built.nodes, &tree.nodes);
             let scan = |from: usize, to: usize| {
                 (from..to).filter(|at| keys[*at] != MinTree::NONE).min_by_key(|at| (keys[*at], *at))
             };

@@ -8,7 +8,6 @@ use crate::id::{LeaseId, VisitId, VisitorId};
 use crate::phone::E164;
 use crate::time::UnixMillis;
 use std::collections::BTreeMap;
-use std::ops::Bound;
 
 /// The state of a number in its owner's eyes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -103,8 +102,10 @@ impl Pool {
 
     /// The first `limit` numbers after `after`, or from the least on, in their own order.
     pub fn numbers_after(&self, after: Option<E164>, limit: usize) -> Vec<NumberView> {
-        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
-        let wanted = self.by_number.range((from, Bound::Unbounded)).take(limit);
+        let from = after.map_or(0, |after| {
+            self.by_number.partition_point(|of| of.0 <= after)
+        });
+        let wanted = self.by_number[from..].iter().take(limit);
         wanted.map(|(_, at)| self.view(*at as usize)).collect()
     }
 
@@ -172,7 +173,7 @@ impl Pool {
 
     /// Whether the number is one of the pool's, drained ones included.
     pub fn knows(&self, number: E164) -> bool {
-        self.by_number.contains_key(&number)
+        self.number_at(number).is_some()
     }
 
     /// What was counted for sizing.

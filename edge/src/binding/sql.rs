@@ -134,8 +134,8 @@ impl Sql {
     /// # Errors
     /// What SQLite or the platform says.
     pub(crate) fn run(&self, statement: &str, parameters: &[&dyn Bind]) -> Result<u64, Fault> {
+        // It is done when `exec` returns: the platform takes a statement's first step at once.
         let cursor = self.raw.exec(statement, &bound(parameters))?;
-        cursor.raw()?.to_array()?;
         Ok(cursor.rows_written() as u64)
     }
 

@@ -83,6 +83,7 @@ impl Shell {
                 crate::schema::migrate(sql, schema::STEPS)?;
             }
             journal::append(sql, &group.rows)?;
+            journal::append_packed(sql, &group.parts)?;
             visits::append(sql, &group.visits)?;
             late_ids::append(sql, &group.late_ids)?;
             if let Some(row) = group.replay_from {

@@ -22,6 +22,8 @@ use ringlet_core::pool::JournalRow;
 pub(super) struct Group {
     /// Rows, oldest first.
     pub rows: Vec<JournalRow>,
+    /// The packed numbers of those of them that are parts of a snapshot, by their row.
+    pub parts: Vec<(u64, Vec<u8>)>,
     /// The first part of the snapshot that is whole with the rows.
     pub replay_from: Option<u64>,
     /// The configuration that the rows made the one in force.

@@ -5,7 +5,7 @@
 //! needs no row to be changed when a lease ends, so a grant is one appended row.
 
 /// See [`crate::schema::migrate`].
-pub(crate) const STEPS: &[&str] = &[V1, V2, V3, V4, V5, V6, V7];
+pub(crate) const STEPS: &[&str] = &[V1, V2, V3, V4, V5, V6, V7, V8];
 
 /// Grants that came with a number from another object go by their own age.
 const V2: &str = "
@@ -35,6 +35,12 @@ CREATE TABLE snapshot_part (
 /// does not read.
 const V7: &str = "
 ALTER TABLE snapshot_part RENAME TO packed;
+";
+
+/// Holders of a snapshot are packed in a form that an earlier program does not read. No table
+/// changes; what was packed for rows that are no more goes.
+const V8: &str = "
+DELETE FROM packed WHERE row NOT IN (SELECT row FROM journal);
 ";
 
 /// Visits that no grant tells of: those without a number, and those that share one.

@@ -15,10 +15,11 @@ use ringlet_core::pool::JournalEntry;
 use ringlet_core::time::{Millis, UnixMillis};
 use std::rc::Rc;
 
-/// Past holders in one part: some 5 ms, and 300 kB of the 2 MB that a row may have.
-const HOLDERS_AT_ONCE: usize = 3_000;
-/// Between two parts others have their turn.
-const PAUSE_MS: u32 = 5;
+/// Past holders in one part: some 5 ms, and 800 kB of the 2 MB that a row may have.
+const HOLDERS_AT_ONCE: usize = 8_000;
+/// Between two parts others have their turn. Short, so that it is whole soon: who wakes the pool
+/// waits for what was written since it was begun.
+const PAUSE_MS: u32 = 1;
 /// Rows after which a snapshot is worth its own: replaying them takes some 20 ms. A large pool's is
 /// longer, so it waits for a row more to every fourth number.
 const AFTER_ROWS: u64 = 2_000;
@@ -109,10 +110,15 @@ impl Shell {
         if !self.memory.borrow().as_ref().is_some_and(snapping) {
             return Ok(false);
         }
-        let more = self.step(|pool, now, _| {
+        let part = self.step(|pool, now, _| {
             pool.handle_timeout(now);
-            pool.continue_snapshot(HOLDERS_AT_ONCE)
+            pool.continue_snapshot_packed(HOLDERS_AT_ONCE)
         })?;
+        let part = part.map_err(|error| Fault::new(error.to_string()))?;
+        let more = part.as_ref().is_some_and(|part| part.more);
+        if let Some(part) = part {
+            self.group.borrow_mut().parts.push((part.row, part.numbers));
+        }
         self.commit();
         Ok(more)
     }

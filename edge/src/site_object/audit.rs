@@ -4,6 +4,7 @@
 use crate::auth::sha256_hex;
 use crate::binding::fault::Fault;
 use crate::binding::sql::{Row, Sql};
+use crate::binding::timer;
 use ringlet_core::time::UnixMillis;
 use serde::Serialize;
 
@@ -144,11 +145,12 @@ pub(crate) fn list(sql: &Sql, before: u64, count: u64) -> Result<Vec<AuditRow>, 
         .collect()
 }
 
-/// The sequence of the first row whose hash is not what it must be.
+/// The sequence of the first row whose hash is not what it must be. Others have their turn between
+/// two pages of rows.
 ///
 /// # Errors
 /// What the platform says.
-pub(crate) fn first_broken(sql: &Sql) -> Result<Option<u64>, Fault> {
+pub(crate) async fn first_broken(sql: &Sql) -> Result<Option<u64>, Fault> {
     let mut previous_hash = String::new();
     let mut after = 0;
     loop {
@@ -166,5 +168,6 @@ pub(crate) fn first_broken(sql: &Sql) -> Result<Option<u64>, Fault> {
             after = row.sequence;
             previous_hash = row.hash;
         }
+        timer::turn().await;
     }
 }

@@ -1,10 +1,19 @@
 //! The check of the stored state: whether everything that is kept is whole and agrees.
+//!
+//! A site of many calls has some hundred megabytes, so every table is read slice by slice, between
+//! which others have their turn. What a command writes it writes in one transaction, so each slice
+//! agrees in itself whatever is written between two of them.
 
 use super::{InForce, SiteObject, audit, check_rows, config};
 use crate::binding::fault::Fault;
-use crate::binding::sql::Sql;
+use crate::binding::sql::{Cell, Sql};
 use crate::binding::timer;
 use crate::message::pool::PoolCommand;
+
+/// Bytes of a database that is checked by itself in one go: some 10 ms.
+const WHOLE_BYTES: u64 = 8 << 20;
+/// Numbers that are looked for at once: some 5 ms.
+const NUMBERS_AT_ONCE: usize = 2_500;
 
 /// What helps where a row is gone or spoilt.
 const RESTORE: &str = "restore an export made before: delete the site and import it";
@@ -16,22 +25,25 @@ const RESTORE: &str = "restore an export made before: delete the site and import
 pub(super) async fn run(object: &SiteObject) -> Result<Vec<String>, Fault> {
     let sql = object.store.sql();
     let mut faults = Vec::new();
-    for row in sql.rows("PRAGMA quick_check", &[])? {
-        let said = row.text(0)?;
-        if said != "ok" {
-            faults.push(format!("the site's database says: {said}; {RESTORE}"));
+    if sql.size_bytes() <= WHOLE_BYTES {
+        for row in sql.rows("PRAGMA quick_check", &[])? {
+            let said = row.text(0)?;
+            if said != "ok" {
+                faults.push(format!("the site's database says: {said}; {RESTORE}"));
+            }
         }
+        timer::turn().await;
     }
-    if let Some(sequence) = audit::first_broken(sql)? {
+    if let Some(sequence) = audit::first_broken(sql).await? {
         let advice = "somebody wrote to the database past this program; compare with an export";
         faults.push(format!(
             "the audit log is broken at row {sequence}; {advice}"
         ));
     }
-    for (query, fault, advice) in QUERIES {
-        let count = sql.row(query, &[])?.map_or(Ok(0), |row| row.integer(0))?;
+    for part in PARTS {
+        let count = part.count(sql).await?;
         if count > 0 {
-            faults.push(format!("{count} {fault}; {advice}"));
+            faults.push(format!("{count} {}; {}", part.fault, part.advice));
         }
         timer::turn().await;
     }
@@ -52,7 +64,8 @@ pub(super) async fn run(object: &SiteObject) -> Result<Vec<String>, Fault> {
             return Ok(faults);
         }
     };
-    let unplaced = unplaced(sql, &in_force)?;
+    timer::turn().await;
+    let unplaced = unplaced(sql, &in_force).await?;
     if unplaced > 0 {
         let advice = "change the configuration in any way, which notes them";
         faults.push(format!(
@@ -89,84 +102,168 @@ async fn check_pool(
 }
 
 /// How many numbers of the configuration in force calls would not find in their pools.
-fn unplaced(sql: &Sql, in_force: &InForce) -> Result<u64, Fault> {
+async fn unplaced(sql: &Sql, in_force: &InForce) -> Result<u64, Fault> {
     let mut unplaced = 0;
     for pool in &in_force.config.pools {
-        let numbers = serde_json::to_string(&pool.numbers)?;
-        let query = "SELECT count(*) FROM json_each(?) WHERE NOT EXISTS
-            (SELECT 1 FROM number_place WHERE number = value AND pool = ? AND until_ms IS NULL)";
-        let row = sql.row(query, &[&numbers, &pool.id.as_str()])?;
-        unplaced += row.map_or(Ok(0), |row| row.integer(0))?;
+        for numbers in pool.numbers.chunks(NUMBERS_AT_ONCE) {
+            let numbers = serde_json::to_string(numbers)?;
+            let query = "SELECT count(*) FROM json_each(?) WHERE NOT EXISTS
+                (SELECT 1 FROM number_place
+                 WHERE number = value AND pool = ? AND until_ms IS NULL)";
+            let row = sql.row(query, &[&numbers, &pool.id.as_str()])?;
+            unplaced += row.map_or(Ok(0), |row| row.integer(0))?;
+            timer::turn().await;
+        }
     }
     Ok(unplaced)
 }
 
-/// Counts of what must not be, what that is, and what to do about it.
-const QUERIES: [(&str, &str, &str); 12] = [
-    (
-        "SELECT coalesce(max(version), 0) - count(*) FROM config_version",
-        "versions of the configuration are missing",
-        RESTORE,
-    ),
-    (
-        "SELECT count(*) FROM config_version WHERE NOT json_valid(document)",
-        "versions of the configuration cannot be read",
-        RESTORE,
-    ),
-    (
-        "SELECT count(*) FROM call_event LEFT JOIN call USING (call) WHERE call.call IS NULL",
-        "events are of calls that are not kept",
-        RESTORE,
-    ),
-    (
-        "SELECT count(*) FROM call WHERE NOT EXISTS
-            (SELECT 1 FROM call_event WHERE call_event.call = call.call)",
-        "calls have no event",
-        RESTORE,
-    ),
-    (
-        "SELECT count(*) FROM attribution LEFT JOIN call USING (call) WHERE call.call IS NULL",
-        "attributions are of calls that are not kept",
-        RESTORE,
-    ),
-    (
-        "SELECT count(*) FROM call WHERE waiting = 0 AND credited_by <> '' AND NOT EXISTS
-            (SELECT 1 FROM attribution WHERE attribution.call = call.call)",
-        "calls that were credited have no attribution",
-        "say by hand whose they were, or restore an export made before",
-    ),
-    (
-        "SELECT count(*) FROM (SELECT call FROM attribution GROUP BY call
-            HAVING max(revision) <> count(*))",
-        "calls lack a revision of their attribution",
-        RESTORE,
-    ),
-    (
-        "SELECT count(*) FROM outbox LEFT JOIN call USING (call) WHERE call.call IS NULL",
-        "entries of the outbox are of calls that are not kept",
-        RESTORE,
-    ),
-    (
-        "SELECT count(*) FROM (SELECT number FROM number_place WHERE until_ms IS NULL
-            GROUP BY number HAVING count(*) > 1)",
-        "numbers are in two pools",
-        "take each out of one of them",
-    ),
-    (
-        "SELECT count(*) FROM number_place
-         WHERE until_ms < since_ms OR number GLOB '*[^0-9]*'
-            OR length(number) NOT BETWEEN 3 AND 15",
-        "places of numbers cannot be",
-        RESTORE,
-    ),
-    (
-        "SELECT count(*) FROM api_key WHERE role NOT IN ('admin', 'viewer', 'telephony')",
-        "keys have a role that there is not",
-        RESTORE,
-    ),
-    (
-        "SELECT NOT EXISTS (SELECT 1 FROM duty WHERE name = 'retention')",
-        "duty is missing: nothing says when to let go of what is old",
-        "change the configuration in any way, which says so",
-    ),
+/// What must not be, counted in slices of a table.
+struct Part {
+    /// Of the rows after the key `?1`, at most `?2`: how many must not be, how many there are, and
+    /// the key of the last.
+    query: &'static str,
+    /// Less than any key.
+    from: Cell,
+    /// Rows at once: some 5 ms.
+    rows: u64,
+    /// What to say of those that must not be, and what to do.
+    fault: &'static str,
+    advice: &'static str,
+}
+
+impl Part {
+    async fn count(&self, sql: &Sql) -> Result<u64, Fault> {
+        let (mut count, mut from) = (0, self.from.clone());
+        while let Some(row) = sql.row(self.query, &[&from, &self.rows])? {
+            count += row.integer(0)?;
+            if row.integer(1)? < self.rows {
+                break;
+            }
+            from = match self.from {
+                Cell::Text(_) => Cell::Text(row.text(2)?),
+                _ => Cell::Integer(row.integer(2)?),
+            };
+            timer::turn().await;
+        }
+        Ok(count)
+    }
+}
+
+const FIRST_ROW: Cell = Cell::Integer(0);
+const FIRST_TEXT: Cell = Cell::Text(String::new());
+
+const PARTS: [Part; 12] = [
+    Part {
+        query: "SELECT coalesce(max(version), 0) - count(*), 0 FROM config_version
+                WHERE version > ?1 AND ?2",
+        from: FIRST_ROW,
+        rows: 1,
+        fault: "versions of the configuration are missing",
+        advice: RESTORE,
+    },
+    Part {
+        query: "SELECT coalesce(sum(NOT json_valid(document)), 0), count(*), max(version) FROM
+                (SELECT version, document FROM config_version WHERE version > ?1
+                 ORDER BY version LIMIT ?2)",
+        from: FIRST_ROW,
+        // Of a large site half a megabyte each.
+        rows: 5,
+        fault: "versions of the configuration cannot be read",
+        advice: RESTORE,
+    },
+    Part {
+        query: "SELECT coalesce(sum(call.call IS NULL), 0), count(*), max(place) FROM
+                (SELECT rowid AS place, call FROM call_event WHERE rowid > ?1
+                 ORDER BY rowid LIMIT ?2) LEFT JOIN call USING (call)",
+        from: FIRST_ROW,
+        rows: 1_000,
+        fault: "events are of calls that are not kept",
+        advice: RESTORE,
+    },
+    Part {
+        query: "SELECT coalesce(sum(NOT EXISTS (SELECT 1 FROM call_event AS event
+                    WHERE event.call = one.call)), 0), count(*), max(place) FROM
+                (SELECT rowid AS place, call FROM call WHERE rowid > ?1
+                 ORDER BY rowid LIMIT ?2) AS one",
+        from: FIRST_ROW,
+        rows: 1_000,
+        fault: "calls have no event",
+        advice: RESTORE,
+    },
+    Part {
+        query: "SELECT coalesce(sum(revisions * (call.call IS NULL)), 0), count(*), max(of) FROM
+                (SELECT call AS of, count(*) AS revisions FROM attribution WHERE call > ?1
+                 GROUP BY call ORDER BY call LIMIT ?2) LEFT JOIN call ON call.call = of",
+        from: FIRST_TEXT,
+        rows: 1_000,
+        fault: "attributions are of calls that are not kept",
+        advice: RESTORE,
+    },
+    Part {
+        query: "SELECT coalesce(sum(waiting = 0 AND credited_by <> '' AND NOT EXISTS
+                    (SELECT 1 FROM attribution WHERE attribution.call = one.call)), 0),
+                    count(*), max(place) FROM
+                (SELECT rowid AS place, call, waiting, credited_by FROM call WHERE rowid > ?1
+                 ORDER BY rowid LIMIT ?2) AS one",
+        from: FIRST_ROW,
+        rows: 1_000,
+        fault: "calls that were credited have no attribution",
+        advice: "say by hand whose they were, or restore an export made before",
+    },
+    Part {
+        query: "SELECT coalesce(sum(latest <> revisions), 0), count(*), max(of) FROM
+                (SELECT call AS of, max(revision) AS latest, count(*) AS revisions
+                 FROM attribution WHERE call > ?1 GROUP BY call ORDER BY call LIMIT ?2)",
+        from: FIRST_TEXT,
+        rows: 1_000,
+        fault: "calls lack a revision of their attribution",
+        advice: RESTORE,
+    },
+    Part {
+        query: "SELECT coalesce(sum(call.call IS NULL), 0), count(*), max(sequence) FROM
+                (SELECT sequence, call FROM outbox WHERE sequence > ?1
+                 ORDER BY sequence LIMIT ?2) LEFT JOIN call USING (call)",
+        from: FIRST_ROW,
+        rows: 1_000,
+        fault: "entries of the outbox are of calls that are not kept",
+        advice: RESTORE,
+    },
+    Part {
+        query: "SELECT coalesce(sum(places > 1), 0), count(*), max(number) FROM
+                (SELECT number, count(*) AS places FROM number_place
+                 WHERE until_ms IS NULL AND number > ?1 GROUP BY number
+                 ORDER BY number LIMIT ?2)",
+        from: FIRST_TEXT,
+        rows: 5_000,
+        fault: "numbers are in two pools",
+        advice: "take each out of one of them",
+    },
+    Part {
+        query: "SELECT coalesce(sum(wrong), 0), count(*), max(number) FROM
+                (SELECT number, sum(coalesce(until_ms < since_ms, 0)
+                    OR number GLOB '*[^0-9]*' OR length(number) NOT BETWEEN 3 AND 15) AS wrong
+                 FROM number_place WHERE number > ?1 GROUP BY number
+                 ORDER BY number LIMIT ?2)",
+        from: FIRST_TEXT,
+        rows: 5_000,
+        fault: "places of numbers cannot be",
+        advice: RESTORE,
+    },
+    Part {
+        query: "SELECT count(*), 0 FROM api_key
+                WHERE role NOT IN ('admin', 'viewer', 'telephony') AND ?1 = 0 AND ?2",
+        from: FIRST_ROW,
+        rows: 1,
+        fault: "keys have a role that there is not",
+        advice: RESTORE,
+    },
+    Part {
+        query: "SELECT NOT EXISTS (SELECT 1 FROM duty WHERE name = 'retention'), 0
+                WHERE ?1 = 0 AND ?2",
+        from: FIRST_ROW,
+        rows: 1,
+        fault: "duty is missing: nothing says when to let go of what is old",
+        advice: "change the configuration in any way, which says so",
+    },
 ];

@@ -282,6 +282,7 @@ fn place_numbers(sql: &Sql, config: &SiteConfig, now: UnixMillis) -> Result<(), 
                 .map(|number| (*number, pool.id.as_str())),
         );
     }
+    let count = wanted.len();
     let wanted = serde_json::to_string(&wanted)?;
     sql.run(
         // The two lists are compared once; the second is not searched for every row of the first.
@@ -290,6 +291,9 @@ fn place_numbers(sql: &Sql, config: &SiteConfig, now: UnixMillis) -> Result<(), 
              EXCEPT SELECT key, value FROM json_each(?2))",
         &[&now.0, &wanted],
     )?;
+    if count > PLACED_AT_ONCE && made_to_last(sql, &wanted, now)? == count as u64 {
+        return Ok(());
+    }
     sql.run(
         "INSERT INTO number_place (number, pool, since_ms)
          SELECT key, value, ?1 FROM json_each(?2) WHERE NOT EXISTS
@@ -298,6 +302,19 @@ fn place_numbers(sql: &Sql, config: &SiteConfig, now: UnixMillis) -> Result<(), 
         &[&now.0, &wanted],
     )?;
     Ok(())
+}
+
+/// Has the places that were made ready last, and says how many there are then: as many as are
+/// wanted, where all others were closed before. It takes two thirds of the time of looking for
+/// each.
+fn made_to_last(sql: &Sql, wanted: &str, now: UnixMillis) -> Result<u64, Fault> {
+    // Another document of the same millisecond may have made others ready.
+    let statement = "UPDATE OR IGNORE number_place SET until_ms = NULL
+                     WHERE since_ms = ?1 AND until_ms = ?1
+                       AND (number, pool) IN (SELECT key, value FROM json_each(?2))";
+    sql.run(statement, &[&now.0, &wanted])?;
+    let query = "SELECT count(*) FROM number_place WHERE until_ms IS NULL";
+    sql.row(query, &[])?.map_or(Ok(0), |row| row.integer(0))
 }
 
 /// Every pool that ever had numbers.

@@ -232,7 +232,7 @@ impl StockObject {
     async fn check(&self, stock: &str) -> Done {
         let sql = self.store.sql();
         let mut faults = Vec::new();
-        if let Some(sequence) = audit::first_broken(sql)? {
+        if let Some(sequence) = audit::first_broken(sql).await? {
             faults.push(format!("the audit log is broken at row {sequence}"));
         }
         let ours = numbers(sql)?;

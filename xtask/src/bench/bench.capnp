@@ -3,6 +3,7 @@ using Workerd = import "/workerd/workerd.capnp";
 using Ringlet = import "ringlet.capnp";
 
 const config :Workerd.Config = (
+  v8Flags = Ringlet.engineFlags,
   services = [
     (name = "ringlet", worker = Ringlet.ringlet),
     (name = "empty", worker = .empty),

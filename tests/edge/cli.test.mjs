@@ -170,6 +170,10 @@ test("calls, leases, reports, files, live, load, sizing, audit", async () => {
   assert.deepEqual([...page.calls, ...next.calls].map(({ id }) => id), all.calls.slice(0, 4).map(({ id }) => id));
   const hand = `+7 (495) ${number.slice(4, 7)}-${number.slice(7, 9)}-${number.slice(9)}`;
   assert.equal((await json(["calls", "list", "--number", hand])).calls.length, 5);
+  const home = hand.replace("+7", "8");
+  assert.equal((await json(["calls", "list", "--number", home])).calls.length, 5);
+  assert.equal((await json(["leases", home])).leases[0].visit, given.visit);
+  assert.equal((await run(["leases", "no number"])).code, 6);
   assert.equal((await json(["calls", "list", "--from", "2999-01-01T00:00:00Z"])).calls.length, 0);
   const shown = await ok(["calls", "show", all.calls[0].id]);
   assert.match(shown, /vk4_post/);

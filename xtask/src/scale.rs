@@ -278,7 +278,8 @@ fn woken(
         let (longest_ms, all_ms) = again.turns_ms()?;
         worked.0.push(ms);
         turns.0.push(longest_ms);
-        all.0.push(all_ms);
+        // As in `Spent`: both are no less than the objects' part.
+        all.0.push(all_ms.min(ms));
     }
     figures.push(told(name, worked.at(0.0)));
     // Who asks waits for all of them.
@@ -325,7 +326,7 @@ fn sites(edge: &Edge, figures: &mut Vec<Figure>) -> Result<()> {
         views.object.at(1.0),
     ));
     figures.push(told("sites_first_view_seen_p50_ms", views.seen.at(0.5)));
-    figures.push(judged("sites_page_of_list_max_ms", pages.worked.at(1.0)));
+    figures.push(judged("sites_page_of_list_max_ms", pages.object.at(1.0)));
     if let Some(bytes) = resident_bytes(edge.process) {
         figures.push(told("sites_memory_mb", bytes / 1e6));
     }

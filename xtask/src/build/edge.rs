@@ -19,6 +19,9 @@ use crate::{paths, setup};
 /// How wasm-bindgen's glue reaches its wasm; the runtimes know no source phase imports.
 const SOURCE_IMPORT: &str = "import source wasmModule from";
 
+/// An unwinding library, and vectors: a choice by colour weighs sixteen numbers at once.
+const RUST_FLAGS: &str = "['-Cpanic=unwind', '-Ctarget-feature=+simd128']";
+
 /// Builds `build/worker/` where inputs have changed.
 pub(crate) fn build() -> Result<()> {
     compile()?;
@@ -50,7 +53,9 @@ fn compile() -> Result<()> {
                     "--target=wasm32-unknown-unknown",
                     "-Zbuild-std=std,panic_unwind",
                 ])
-                .arg("--config=target.wasm32-unknown-unknown.rustflags=['-Cpanic=unwind']")
+                .arg(format!(
+                    "--config=target.wasm32-unknown-unknown.rustflags={RUST_FLAGS}"
+                ))
                 .env("RUSTC_BOOTSTRAP", "1")
                 // Promises of the crate `worker` and of our own exports are then of one kind.
                 .env("WASM_BINDGEN_USE_JS_SYS", "1"),

@@ -100,6 +100,8 @@ impl Pool {
             JournalEntry::Attributed(credit) => {
                 let number = self.number_or_adopt(credit.number);
                 self.settle_number(number);
+                // As the checkpoint before it did, which writes no row where none had signs.
+                self.settle_due();
                 self.apply_credit(number, credit);
             }
             JournalEntry::Quarantine { number, until } => {

@@ -120,15 +120,18 @@ const fateOf = (after_ms) => async (path) => {
 async function readKnownWork() {
   edge.fate = fateOf(0);
   const walls = [];
+  const rests = [];
   const totals = [];
   const slowed = [];
   for (let round = 0; round < TRACES; round += 1) {
-    const { pieces, total } = await seeTraced("/known");
+    const { pieces, rest, total } = await seeTraced("/known");
     walls.push(...pieces);
+    rests.push(rest);
     totals.push(total);
     slowed.push(await readSlowed());
   }
-  const known = walls.toSorted((a, b) => a - b)[Math.floor(walls.length / 4)] * KNOWN_PIECES;
+  const least = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 4)];
+  const known = least(walls) * KNOWN_PIECES + least(rests);
   const errorOf = (read) => Math.abs(median(read) / (known * SLOWDOWN) - 1);
   figures.instrument_error = errorOf(totals);
   figures.throttling_error = errorOf(slowed);

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 
 use super::counts::Counts;
 use crate::process::{self, cargo};
-use crate::tidy;
+use crate::{paths, tidy};
 
 /// Runs the ring; with a filter only the Rust tests whose name contains it.
 pub(crate) fn run(filter: Option<&str>) -> Result<Counts> {
@@ -47,14 +47,45 @@ fn report(what: &str, result: &Result<()>) {
     }
 }
 
-/// The simulator's tests are long arithmetic: they run optimised, all others quick to compile.
-fn tests(filter: Option<&str>) -> Result<Counts> {
-    let domain = cargo_tests(&["--workspace", "--exclude", "ringlet-sim"], filter)?;
-    Ok(domain + cargo_tests(&["--release", "--package", "ringlet-sim"], filter)?)
+/// The environment's name of what random histories begin from.
+const SEED: &str = "PROPTEST_RNG_SEED";
+
+/// What properties draw their histories from, unless the environment says it: the commit's content.
+/// So a commit that has passed passes wherever it is tried again, and each next one tries other
+/// histories. Nothing (chance) outside a repository.
+fn seed() -> Option<String> {
+    if let Ok(told) = std::env::var(SEED) {
+        return Some(told);
+    }
+    let output = Command::new("git")
+        .args(["rev-parse", "HEAD^{tree}"])
+        .current_dir(paths::root())
+        .output()
+        .ok()?;
+    let tree = String::from_utf8_lossy(&output.stdout);
+    seed_of(tree.trim())
 }
 
-fn cargo_tests(selection: &[&str], filter: Option<&str>) -> Result<Counts> {
+/// The seed of a tree's name, which is hexadecimal.
+fn seed_of(tree: &str) -> Option<String> {
+    let seed = u64::from_str_radix(tree.get(..16)?, 16).ok()?;
+    Some(seed.to_string())
+}
+
+/// The simulator's tests are long arithmetic: they run optimised, all others quick to compile.
+fn tests(filter: Option<&str>) -> Result<Counts> {
+    let seed = seed();
+    if let Some(seed) = &seed {
+        eprintln!("random histories: {SEED}={seed}");
+    }
+    let run = |selection: &[&str]| cargo_tests(selection, filter, seed.as_deref());
+    let domain = run(&["--workspace", "--exclude", "ringlet-sim"])?;
+    Ok(domain + run(&["--release", "--package", "ringlet-sim"])?)
+}
+
+fn cargo_tests(selection: &[&str], filter: Option<&str>, seed: Option<&str>) -> Result<Counts> {
     let output = cargo()
+        .envs(seed.map(|seed| (SEED, seed)))
         .args(["test", "--quiet", "--no-fail-fast"])
         .args(selection)
         .args(filter)
@@ -69,4 +100,17 @@ fn cargo_tests(selection: &[&str], filter: Option<&str>) -> Result<Counts> {
         return Ok(counts + Counts::one_failure());
     }
     Ok(counts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::seed_of;
+
+    #[test]
+    fn a_tree_gives_one_seed_and_no_tree_none() {
+        let tree = "00000000000000ff5e1f8a2b3c4d5e6f70818283";
+        assert_eq!(seed_of(tree).as_deref(), Some("255"));
+        assert_eq!(seed_of(""), None);
+        assert_eq!(seed_of("fatal: not a git repository"), None);
+    }
 }

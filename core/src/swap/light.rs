@@ -4,7 +4,7 @@
 //! where every number is of the site's own country and whole, and either only digits change or one
 //! text node holds all of it. Words, hours and further numbers may stand beside it. What it is not:
 //! searching for certain numbers, local numbers, those of other countries, area codes in brackets
-//! that change their length, masks over several tags, links to services and extensions. There it
+//! that change their length or are one digit, masks over several tags, links to services and extensions. There it
 //! does not guess: it says that the place is not plain, and the agent asks the whole rules.
 //!
 //! Texts are read as one stream and copied; rows of digits are written over as they end.
@@ -172,19 +172,21 @@ impl<'a> Light<'a> {
             return None;
         }
         let mut open = 0;
-        let mut before = END;
+        let mut inside = 0;
         let mut is_separated = false;
-        let mut has_zero = false;
+        let mut has_lone = false;
         for c in self.out.get(self.first..self.end)? {
             match c {
                 &END => continue,
-                '(' => open += 1,
-                ')' => open -= 1,
-                '0' => has_zero |= before == '(',
+                '(' => (open, inside) = (open + 1, 0),
+                ')' => {
+                    open -= 1;
+                    has_lone |= inside == 1;
+                }
                 _ => {}
             }
+            inside += usize::from(c.is_ascii_digit());
             is_separated |= !c.is_ascii_digit();
-            before = *c;
         }
         let mut start = self.first;
         let mut at = start;
@@ -202,7 +204,8 @@ impl<'a> Light<'a> {
             }
         }
         let mut old = self.out.get(start..self.end)?.iter();
-        if start < self.block || (plus && has_zero) || self.is_touched(start)? {
+        // A lone digit in brackets, and what it becomes, may be the `(0)` of «+44 (0)20 …».
+        if start < self.block || has_lone || self.is_touched(start)? {
             return None;
         }
         let national = self.national(digits, plus)?;

@@ -215,9 +215,7 @@ const COUNTRIES: [&str; 9] = ["7", "7", "1", "44", "49", "375", "371", "971", "9
 const HEADS: [&str; 11] = [
     "", "+", "+7", "8", "00", "000", "0044", "+44 ", "+49", "810", "0",
 ];
-const GAPS: [&str; 12] = [
-    "", "", " ", "-", "(", ")", " (", ") ", "(0)", "[", "]", "|",
-];
+const GAPS: [&str; 12] = ["", "", " ", "-", "(", ")", " (", ") ", "(0)", "[", "]", "|"];
 
 /// Digits of one number, however they are cut and bracketed.
 fn one_number() -> impl Strategy<Value = String> {

@@ -64,7 +64,7 @@ const COPY_MIN = 6;
 let claims = new WeakMap();
 let efforts = new WeakMap();
 /** Counts looks at the page: what is written in one of them is one effort. */
-let looks = 0;
+export let looks = 0;
 /** What the elements show that need no second look while the document is parsed. */
 let settled = new WeakMap();
 const effort = {};
@@ -448,6 +448,16 @@ export function watchRoot(root) {
 export const forget = () => {
   looks++;
   observer?.takeRecords();
+};
+
+/** Does `act` as a part of the earlier look `look`: a search that lets the page have its turns is
+ * one effort, and what stands further down was there before it wrote. */
+export const inLook = (look, act) => {
+  const now = looks;
+  looks = look;
+  const done = quietly(act);
+  looks = now;
+  return done;
 };
 
 /** Stops watching. */

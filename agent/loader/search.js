@@ -17,8 +17,10 @@ import {
   blockOf,
   forget,
   goesOn,
+  inLook,
   isLinked,
   kinds,
+  looks,
   original,
   slots,
   stepThrough,
@@ -65,7 +67,8 @@ const VEIL = 0xfdd0 - 48;
 // Letters end a row of digits.
 const WORD = /[^\s\d().+/\u00a0\u00ad\u2000-\u206f\u2212-]/;
 
-/** Searches that took too long for one task, and who waits for them. */
+/** Searches that took too long for one task, each with the look it belongs to, and who waits for
+ * them. */
 const searches = [];
 let whenFound;
 let timer;
@@ -74,7 +77,7 @@ let rests = 0;
 /** Looks for the page numbers of all slots in `root`, for a few milliseconds at once. Before the
  * edge has answered there is nothing to write, and the task that asks it need not be longer. */
 export function startSearch(root) {
-  searches.push(search(root));
+  searches.push([search(root), looks]);
   if (slots.some(({ answered }) => answered)) goOn();
   else rest();
 }
@@ -100,7 +103,8 @@ function goOn() {
   clearTimeout(timer);
   const end = Date.now() + SLICE_MS;
   while (searches.length) {
-    if (searches[0].next().done) searches.shift();
+    const [way, look] = searches[0];
+    if (inLook(look, () => way.next())?.done) searches.shift();
     else if (Date.now() > end) return rest();
   }
 }
@@ -160,7 +164,7 @@ function searchLink(node, wanted) {
 
 /** The page has taken out what a search stood on: it begins anew. */
 const isGone = (node, root) =>
-  !node.isConnected && root.isConnected && searches.push(search(root));
+  !node.isConnected && root.isConnected && searches.push([search(root), looks]);
 
 /** Whether the code of the local number in `line` stands on the one before. */
 const isLed = (line) => {

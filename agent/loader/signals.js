@@ -9,7 +9,7 @@
 export function readSignals(usual) {
   const LOOK_MS = 500;
   let told;
-  let seen = 0;
+  let seen = {};
   let hasTcf = false;
   let isRefused = false;
 
@@ -28,15 +28,17 @@ export function readSignals(usual) {
     tell(gdprApplies === false || !!(given[1] && given[7]));
   };
 
-  /** The last word of consent mode in what came since the last look. A default may be meant for
-   * another region than the visitor's, which nobody here knows: where one refuses, only his own
-   * word grants. */
+  /** The last word of consent mode in what came since the last look, which is known by its last
+   * entry: a tag manager drops old ones when there are hundreds, and a page may begin anew. A
+   * default may be meant for another region than the visitor's, which nobody here knows: where one
+   * refuses, only his own word grants. */
   const lookAtConsentMode = () => {
     const layer = window.dataLayer;
     if (!Array.isArray(layer)) return;
     let word;
-    for (; seen < layer.length; seen++) {
-      const [command, kind, settings] = layer[seen]?.[0] === 'consent' ? layer[seen] : [];
+    for (const entry of layer.slice(layer.lastIndexOf(seen) + 1)) {
+      seen = entry;
+      const [command, kind, settings] = entry?.[0] === 'consent' ? entry : [];
       const storage = command && settings?.analytics_storage;
       if (!storage) continue;
       const isGranted = storage === 'granted';

@@ -373,6 +373,34 @@ test("consent mode: nothing before it is granted, cookies after", async () => {
   await visitor.close();
 });
 
+test("consent mode: a layer whose old entries are dropped, or that begins anew", async () => {
+  // As Google's tag manager does it: it keeps the last three hundred.
+  const layer =
+    "window.dataLayer = [undefined]; const { push } = dataLayer;" +
+    " dataLayer.push = (...given) => { push.apply(dataLayer, given);" +
+    " while (dataLayer.length > 300) dataLayer.shift(); return dataLayer.length; };" +
+    " window.gtag = function () { dataLayer.push(arguments); };" +
+    ' gtag("consent", "default", { analytics_storage: "denied" });' +
+    " for (let at = 0; at < 400; at += 1) dataLayer.push({ event: `e${at}` });";
+  const { visitor, tab } = await open("long", { changes: { consent: "wait" }, script: layer });
+  await settle(tab, 1_200);
+  assert.deepEqual(visitor.sent(), []);
+  const say = (word) =>
+    tab.evaluate((word) => window.gtag("consent", "update", { analytics_storage: word }), word);
+  const isKept = () => Object.keys(localStorage).includes("ringlet:long");
+  await say("granted");
+  await number(tab);
+  await tab.waitForFunction(isKept);
+  await say("denied");
+  await tab.waitForFunction(() => !Object.keys(localStorage).includes("ringlet:long"));
+  await tab.evaluate(() => {
+    window.dataLayer = [["consent", "update", { analytics_storage: "granted" }]];
+  });
+  await number(tab);
+  assert.deepEqual(visitor.faults, []);
+  await visitor.close();
+});
+
 test("TCF: a site without cookies keeps them when the visitor agreed", async () => {
   const tcf = (consents) => ({ eventStatus: "tcloaded", gdprApplies: true, purpose: { consents } });
   const { visitor, tab } = await open("tcf", {

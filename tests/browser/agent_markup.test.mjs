@@ -12,8 +12,8 @@ const petersburg = ["78120000099"];
 
 /**
  * One page each: `scenarios` with the one number each pool can lend, the `body`, and what the
- * page's
- * body is once it settled (`becomes`). `later` is a script of the page that runs after a while.
+ * page's body is once it settled (`becomes`). `later` is a script of the page that runs when it has
+ * its number (`testCases`).
  */
 const cases = {
   "several classes and white space on one node": {

@@ -97,9 +97,8 @@ testCases({
     [swap('<b class="phone">#</b>')],
     {
       later:
-        "let times = 20; const timer = setInterval(() => {" +
-        " document.querySelector('b').className = 'phone';" +
-        " if (!times--) clearInterval(timer) }, 5)",
+        "for (let times = 20; times--; await pause(5))" +
+        " document.querySelector('b').className = 'phone'",
     },
   ),
 
@@ -329,8 +328,8 @@ testCases({
     // Changed often: whoever wrote two things there in turn would tire and give way.
     later:
       "const b = document.querySelector('b');" +
-      " for (let at = 0; at < 9; at++) setTimeout(() => b.append('!'), at * 5);" +
-      " setTimeout(() => { for (const node of [...b.childNodes].slice(1)) node.remove(); }, 60)",
+      " for (let at = 0; at < 9; at++) { b.append('!'); await pause(5); }" +
+      " for (const node of [...b.childNodes].slice(1)) node.remove()",
   }),
 
   "an owner's element full of other digits": page(byClass, [

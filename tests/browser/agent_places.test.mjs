@@ -61,7 +61,8 @@ const cases = {
     later:
       'customElements.define("shop-phone", class extends HTMLElement { connectedCallback() {' +
       ' const root = this.attachShadow({ mode: "open" });' +
-      ` setTimeout(() => { root.innerHTML = '<i class="phone">8 495 000-00-01</i>'; }, 50) } })`,
+      ` setTimeout(() => { root.innerHTML = '<i class="phone">8 495 000-00-01</i>'; }, 50) } });` +
+      " await pause(100)",
     shows: 'document.querySelector("shop-phone").shadowRoot?.innerHTML',
     becomes: '<i class="phone">8 495 000-00-99</i>',
   },
@@ -226,6 +227,29 @@ test("a long page is searched in slices", async () => {
   await tab.waitForFunction(() => document.querySelector("#last").textContent.endsWith("99"));
   const rests = await tab.evaluate(() => window.rests);
   assert.ok(rests > 20, `${rests} rests`);
+  assert.deepEqual(visitor.faults, []);
+  await visitor.close();
+  site.close();
+});
+
+test("a search in many slices is one effort, and what the page has by itself is no copy", async () => {
+  const { browser, worker } = running;
+  const [own, lent] = ["8 495 000-00-01", "8 495 000-00-99"];
+  const body = `${`<p>${own}</p>`.repeat(300)}<p>${lent}</p>`;
+  const site = await servePages(() => page(worker.url, body, { site: "effort" }));
+  await worker.seed(configFor("effort", site.url, byText));
+  const visitor = await newVisitor(browser, worker.url);
+  await visitor.context.addInitScript(() => {
+    // As above: a slow machine, on which a slice is a number or two.
+    let now = Date.now();
+    Date.now = () => ++now;
+  });
+  const tab = await visitor.open(site.url);
+  const texts = () => tab.evaluate(() => [...document.querySelectorAll("p")].map((p) => p.textContent));
+  const isWhole = async () => (await texts()).every((text) => text === lent);
+  await until(isWhole, 20_000).catch(async () => assert.fail(`${await texts()}`));
+  await tab.evaluate(() => window.ringlet("restore"));
+  assert.deepEqual(await texts(), [...Array.from({ length: 300 }, () => own), lent]);
   assert.deepEqual(visitor.faults, []);
   await visitor.close();
   site.close();

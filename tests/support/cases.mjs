@@ -8,13 +8,34 @@ import { AS_VISITOR, configFor, newVisitor, page, servePages, settle } from "./p
 import { until } from "./site.mjs";
 import { startWorker } from "./worker.mjs";
 
+/** What the agent needs to have its number on the page, and a while after that. */
+const LATER_MS = { unasked: 1_500, after: 100 };
+
+/** Runs `script` once, when a page has been given its number, or when none came for long; tells when
+ * it has ended. Pages without the agent (`/p…`) do not wait. */
+const laterScript = (script) => `{
+  const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+  let hasBegun = false;
+  const begin = async () => {
+    if (hasBegun) return;
+    hasBegun = true;
+    await run();
+    window.isLaterDone = true;
+  };
+  const run = async () => { ${script} };
+  const isPlain = location.pathname.startsWith("/p");
+  addEventListener("load", () => setTimeout(begin, isPlain ? 0 : ${LATER_MS.unasked}));
+  document.addEventListener("ringlet:number", () => setTimeout(begin, ${LATER_MS.after}));
+}`;
+
 /**
  * Defines a test for each of `cases`.
  *
  * A case has `scenarios` with the one number that each pool can lend, the site's `changes`, the
- * `body` of the page and what it `becomes`. `later` is a script of the page that runs after a
- * while; `restores` what the page has got by then. `shows` is a script that gives what is compared:
- * the body's HTML if there is none.
+ * `body` of the page and what it `becomes`. `later` is a script of the page that runs after the
+ * first number, or after a while where none comes; it may `await pause(ms)`, and nothing is compared
+ * before it has ended. `restores` is what the page has got by then. `shows` is a script that gives
+ * what is compared: the body's HTML if there is none.
  *
  * @returns {{worker: TestWorker, browser: Browser}} there while the tests run
  */
@@ -30,7 +51,7 @@ export function testCases(cases) {
       const at = Number(path.slice(2));
       const it = cases[names[at]];
       if (!it) return undefined;
-      const later = it.later ? `<script>setTimeout(() => { ${it.later} }, 300)</script>` : "";
+      const later = it.later ? `<script>${laterScript(it.later)}</script>` : "";
       const head = `<head><meta charset="utf-8">${later}</head>`;
       const plain = `<!doctype html><html>${head}<body>${it.body}</body></html>`;
       return path.startsWith("/p")
@@ -52,18 +73,20 @@ export function testCases(cases) {
 
   for (const [at, name] of names.entries()) {
     test(name, async () => {
-      const { becomes, restores, shows = "document.body.innerHTML" } = cases[name];
+      const { becomes, later, restores, shows = "document.body.innerHTML" } = cases[name];
       const visitor = await newVisitor(running.browser, running.worker.url);
       const page = await visitor.open(`${site.url}/c${at}`);
       const body = () => page.evaluate(shows);
       // From outside: a policy that forbids WebAssembly lets nobody in the page read code either.
+      const isDone = async (one) => !later || (await one.evaluate("window.isLaterDone === true"));
+      await until(() => isDone(page), 20_000);
       await until(async () => (await body()) === becomes, 20_000).catch(() => {});
       assert.equal(await body(), becomes);
       await settle(page, 200);
       assert.equal(await body(), becomes, "it stays");
       await page.evaluate(() => window.ringlet("restore"));
       const plain = await visitor.open(`${site.url}/p${at}`);
-      await settle(plain, cases[name].later ? 400 : 0);
+      await until(() => isDone(plain), 20_000);
       const own = await plain.evaluate(shows);
       assert.equal(await body(), own, "the page gets every byte back");
       if (restores) assert.equal(own, restores);

@@ -4,8 +4,9 @@
 //! where every number is of the site's own country and whole, and either only digits change or one
 //! text node holds all of it. Words, hours and further numbers may stand beside it. What it is not:
 //! searching for certain numbers, local numbers, those of other countries, area codes in brackets
-//! that change their length or are one digit, masks over several tags, links to services and extensions. There it
-//! does not guess: it says that the place is not plain, and the agent asks the whole rules.
+//! that change their length, lone digits in them, masks over several tags, links to services and
+//! extensions. There it does not guess: it says that the place is not plain, and the agent asks the
+//! whole rules.
 //!
 //! Texts are read as one stream and copied; rows of digits are written over as they end.
 //!

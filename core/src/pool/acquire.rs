@@ -3,7 +3,7 @@
 
 use super::cold::Cold;
 use super::holders::{Hot, MOVED, class_at_grant};
-use super::journal::{Farewell, Granted, Ground, JournalEntry, Why};
+use super::journal::{Farewell, Granted, Ground, JournalEntry, LastSeen, Why};
 use super::message::{Acquire, Facts, Grant, GrantKind, Instead, Reply};
 use super::state::{Phase, Tabs};
 use super::{Overflow, Pool, Role};
@@ -18,7 +18,8 @@ impl Pool {
         self.roll_hour();
         self.tally.asked();
         let repeated = self.repeats(&mut ask);
-        if let Some(reply) = self.own_number(&mut ask, repeated, entropy) {
+        let earlier = self.holders.of_visitor(ask.visitor);
+        if let Some(reply) = self.own_number(&mut ask, earlier, repeated, entropy) {
             return reply;
         }
         let Some((at, ground)) = self.choose(&ask.facts) else {
@@ -29,7 +30,7 @@ impl Pool {
         if self.numbers[at].phase.is_leased() {
             self.tally.taken(self.numbers[at].phase);
         }
-        Reply::Granted(self.grant(at, ask, GrantKind::New, why, entropy))
+        Reply::Granted(self.grant(at, ask, earlier, (GrantKind::New, why), entropy))
     }
 
     /// If this request was answered before, makes it the one that was answered.
@@ -53,10 +54,11 @@ impl Pool {
     fn own_number(
         &mut self,
         ask: &mut Acquire,
+        earlier: Option<usize>,
         repeated: bool,
         entropy: &mut Entropy,
     ) -> Option<Reply> {
-        let place = self.holders.of_visitor(ask.visitor)?;
+        let place = earlier?;
         let at = self.holders.number_of(place);
         if self.holders.newest(at) != Some(place) {
             return None;
@@ -90,7 +92,8 @@ impl Pool {
             context,
             ..ask.clone()
         };
-        Some(Reply::Granted(self.grant(at, ask, kind, why, entropy)))
+        let grant = self.grant(at, ask, earlier, (kind, why), entropy);
+        Some(Reply::Granted(grant))
     }
 
     fn instead(&self) -> Instead {
@@ -114,12 +117,13 @@ impl Pool {
         }
     }
 
+    /// Lends a number to a visitor who was last seen at the place `earlier`.
     fn grant(
         &mut self,
         at: usize,
         ask: Acquire,
-        kind: GrantKind,
-        why: Why,
+        earlier: Option<usize>,
+        (kind, why): (GrantKind, Why),
         entropy: &mut Entropy,
     ) -> Grant {
         // Ended before it is written down, so that the farewell tells all of the earlier lease.
@@ -131,16 +135,19 @@ impl Pool {
             visitor: ask.visitor,
             visit: ask.visit,
             tab: ask.tab,
-            facts: self.known_of(&ask),
+            facts: self.known_of(&ask, earlier),
             kind,
             why,
             key: ask.key,
             earlier: self.farewell(at),
+            last_seen: earlier.map_or(LastSeen::Nowhere, |place| {
+                LastSeen::At(self.numbers[self.holders.number_of(place)].config.number)
+            }),
             context: String::new(),
         };
         self.tally.granted(kind);
         let row = self.next_row;
-        self.apply_grant(at, &granted, row, self.now);
+        self.apply_grant(at, &granted, earlier, row, self.now);
         self.write(JournalEntry::Grant(Box::new(Granted {
             context: ask.context,
             ..granted
@@ -150,10 +157,10 @@ impl Pool {
 
     /// What is known of who asks: besides what he says, what his earlier lease in this visit told.
     /// Without it who comes back to a number that was lent on would count as a bounce again.
-    fn known_of(&self, ask: &Acquire) -> Facts {
+    fn known_of(&self, ask: &Acquire, earlier: Option<usize>) -> Facts {
         let mut facts = ask.facts;
-        let place = self.holders.of_visitor(ask.visitor);
-        let Some(place) = place.filter(|place| self.holders.cold(*place).visit == ask.visit) else {
+        let same_visit = |place: &usize| self.holders.cold(*place).visit == ask.visit;
+        let Some(place) = earlier.filter(same_visit) else {
             return facts;
         };
         let (hot, cold) = (self.holders.hot(place), self.holders.cold(place));
@@ -198,13 +205,21 @@ impl Pool {
         });
     }
 
-    /// What a grant changes, live and in replay.
-    pub(super) fn apply_grant(&mut self, at: usize, granted: &Granted, row: u64, now: UnixMillis) {
+    /// What a grant to a visitor who was last seen at the place `earlier` changes, live and in
+    /// replay.
+    pub(super) fn apply_grant(
+        &mut self,
+        at: usize,
+        granted: &Granted,
+        earlier: Option<usize>,
+        row: u64,
+        now: UnixMillis,
+    ) {
         self.end_lease(at, now);
         if let Some(newest) = self.holders.newest(at) {
             self.close_holder(newest, now);
         }
-        if let Some(earlier) = self.holders.of_visitor(granted.visitor) {
+        if let Some(earlier) = earlier {
             let other = self.holders.number_of(earlier);
             if other != at && self.holders.newest(other) == Some(earlier) {
                 self.end_lease(other, now);

@@ -4,6 +4,10 @@
 //! every number ([`Hot`]) and what is read for one ([`Cold`]), the latter as bytes. Numbers that
 //! get other places keep their rings, so another configuration moves no holder. Nothing is
 //! allocated after construction, but for numbers that come.
+//!
+//! Where a visitor was last shown a number is found by an index of all who are remembered. Holders
+//! that a snapshot gives back are entered in it later: that takes longer than all else a pool does
+//! before its first answer, and who comes first is found by going through all as well.
 
 use super::cold::{COLD, Cold, ColdBytes, bytes_at, lease_in, visitor_in};
 use super::config::Region;
@@ -97,6 +101,10 @@ pub(super) struct Holders {
     /// Rings that are no number's.
     free: Vec<u32>,
     visitors: HashTable<u32>,
+    /// Holders that were put all at once are not entered among the visitors yet.
+    owed: bool,
+    /// One visitor was looked for since.
+    looked: bool,
     seed: u64,
 }
 
@@ -132,6 +140,8 @@ impl Holders {
             // Room for twice as many from the start: a table that grows, or clears the traces of
             // what left it, moves all at once, while somebody waits.
             visitors: HashTable::with_capacity(2 * numbers * per_number),
+            owed: false,
+            looked: false,
             seed,
         }
     }
@@ -305,9 +315,76 @@ impl Holders {
     /// Where the visitor was last shown a number.
     pub(super) fn of_visitor(&self, visitor: VisitorId) -> Option<usize> {
         let hash = hash_of(visitor.0, self.seed);
-        self.visitors
+        let entered = self
+            .visitors
             .find(hash, |place| self.visitor(*place as usize) == visitor)
-            .map(|place| *place as usize)
+            .map(|place| *place as usize);
+        if entered.is_some() || !self.owed {
+            return entered;
+        }
+        self.search(visitor)
+    }
+
+    /// The same without the index: some milliseconds for a hundred thousand holders.
+    fn search(&self, visitor: VisitorId) -> Option<usize> {
+        let wanted = visitor.0.to_le_bytes();
+        let (all, _) = self.cold.as_chunks::<COLD>();
+        let places = all.iter().enumerate().rev();
+        let mut his = places.filter(|(_, cold)| cold.first_chunk() == Some(&wanted));
+        his.find(|(place, _)| self.is_held(*place) && !self.hot[*place].has(MOVED))
+            .map(|(place, _)| place)
+    }
+
+    /// Whether somebody remembered is at a place that somebody was at once.
+    fn is_held(&self, place: usize) -> bool {
+        let Some(number) = self.owner(place / self.per_number) else {
+            return false;
+        };
+        let ring = self.rings[number];
+        let newest = self.base(ring) + usize::from(ring.newest);
+        let age = (newest + self.per_number - place) % self.per_number;
+        age < usize::from(ring.count)
+    }
+
+    /// Somebody is about to look for visitors. The first goes through all, for the next all are
+    /// entered.
+    pub(super) fn expect_look(&mut self) {
+        if self.owed && core::mem::replace(&mut self.looked, true) {
+            self.enter_all();
+        }
+    }
+
+    /// Enters those that are not entered yet.
+    pub(super) fn enter_all(&mut self) {
+        if !core::mem::take(&mut self.owed) {
+            return;
+        }
+        // Those who came since then stay where they are entered.
+        let since: Vec<u32> = self.visitors.iter().copied().collect();
+        for slot in 0..self.slots() {
+            let Some(number) = self.owner(slot) else {
+                continue;
+            };
+            for place in self.oldest_first(number) {
+                if !self.hot[place].has(MOVED) {
+                    self.index(place);
+                }
+            }
+        }
+        for place in since {
+            self.index(place as usize);
+        }
+    }
+
+    /// Whether some are not entered yet.
+    pub(super) fn is_owed(&self) -> bool {
+        self.owed
+    }
+
+    /// The place of a visitor among a number's holders, if he has not moved on.
+    pub(super) fn of_visitor_at(&self, number: usize, visitor: VisitorId) -> Option<usize> {
+        let mut places = self.places(number);
+        places.find(|place| self.visitor(*place) == visitor && !self.hot[*place].has(MOVED))
     }
 
     /// The place of a lease among a number's holders.
@@ -377,6 +454,11 @@ impl Holders {
         }
         let ring = &mut self.rings[number];
         (ring.newest, ring.count) = ((count - 1) as u8, count as u8);
+        // Once they were entered because visitors are looked for, the others are at once.
+        self.owed |= self.visitors.is_empty();
+        if self.owed {
+            return;
+        }
         for place in base..base + count {
             if !self.hot[place].has(MOVED) {
                 self.index(place);
@@ -451,5 +533,108 @@ impl Holders {
             + (self.owners.capacity() + self.free.capacity()) * size_of::<u32>()
             // hashbrown keeps one control byte per bucket, and seven buckets in eight.
             + self.visitors.capacity() * 8 / 7 * (size_of::<u32>() + 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::VisitId;
+    use proptest::prelude::*;
+
+    fn hot(flags: u8) -> Hot {
+        Hot {
+            flags,
+            ..NOBODY_HOT
+        }
+    }
+
+    fn cold(visitor: u128, lease: u128) -> ColdBytes {
+        let cold = Cold {
+            visitor: VisitorId(visitor),
+            visit: VisitId(lease),
+            lease: LeaseId(lease),
+            granted_at: UnixMillis(0),
+            tap_at: UnixMillis(0),
+            ended_at: UnixMillis(0),
+            row: 0,
+            generation: 0,
+            active_s: 0,
+            pages: 0,
+            spells: 0,
+        };
+        cold.write()
+    }
+
+    /// What happens to holders: lent to a visitor, the oldest forgotten, all forgotten, numbers get
+    /// other places.
+    #[derive(Clone, Debug)]
+    enum Step {
+        Lend(usize, u128),
+        Drop(usize),
+        Clear(usize),
+        Turn,
+    }
+
+    const NUMBERS: usize = 5;
+
+    fn step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            6 => (0..NUMBERS, 0u128..24).prop_map(|(at, visitor)| Step::Lend(at, visitor)),
+            2 => (0..NUMBERS).prop_map(Step::Drop),
+            1 => (0..NUMBERS).prop_map(Step::Clear),
+            1 => Just(Step::Turn),
+        ]
+    }
+
+    fn take(holders: &mut Holders, step: &Step, lease: u128) {
+        match step {
+            Step::Lend(at, visitor) => {
+                if let Some(earlier) = holders.of_visitor(VisitorId(*visitor)) {
+                    holders.hot_mut(earlier).flags |= MOVED;
+                }
+                holders.push(*at, hot(0), &cold(*visitor, lease));
+            }
+            Step::Drop(at) => holders.drop_oldest(*at),
+            Step::Clear(at) => holders.clear(*at),
+            Step::Turn => {
+                let from: Vec<_> = (0..NUMBERS).map(|at| Some((at + 1) % NUMBERS)).collect();
+                holders.rearrange(&from);
+            }
+        }
+    }
+
+    proptest! {
+        /// Whether holders of a snapshot are entered at once, later, or never makes no difference.
+        #[test]
+        fn who_is_not_entered_is_found(
+            rings in prop::collection::vec(prop::collection::vec(0u128..24, 0..4), NUMBERS),
+            steps in prop::collection::vec(step(), 0..40),
+            entered_at in 0usize..60,
+        ) {
+            let mut known = std::collections::BTreeSet::new();
+            let (mut soon, mut late) = (Holders::new(NUMBERS, 4, 7), Holders::new(NUMBERS, 4, 7));
+            for (at, ring) in rings.iter().enumerate() {
+                // One place of a visitor is his latest: the first he is met at.
+                let held = ring.iter().map(|visitor| {
+                    let moved = !known.insert(*visitor);
+                    (hot(if moved { MOVED } else { 0 }), cold(*visitor, 1_000 + *visitor))
+                });
+                let (hot, cold): (Vec<_>, Vec<_>) = held.unzip();
+                soon.fill(at, hot.iter().copied(), &cold);
+                soon.enter_all();
+                late.fill(at, hot.iter().copied(), &cold);
+            }
+            for (place, step) in steps.iter().enumerate() {
+                take(&mut soon, step, place as u128);
+                if place == entered_at {
+                    late.enter_all();
+                }
+                take(&mut late, step, place as u128);
+                for visitor in (0..24).map(VisitorId) {
+                    prop_assert_eq!(soon.of_visitor(visitor), late.of_visitor(visitor));
+                }
+            }
+        }
     }
 }

@@ -121,6 +121,14 @@ pub enum JournalEntry {
         head: Option<Box<SnapshotHead>>,
         /// Numbers with their recent holders, as they were when this part was written.
         numbers: Vec<NumberImage>,
+        /// Numbers of which past holders were let go of just before, because nobody is remembered
+        /// so long: all that a part of another snapshot changes. Nothing is how rows once told it,
+        /// by the numbers themselves.
+        #[cfg_attr(
+            feature = "serde",
+            serde(default, skip_serializing_if = "Option::is_none")
+        )]
+        forgot: Option<Vec<E164>>,
         /// It is whole with this part.
         #[cfg_attr(
             feature = "serde",
@@ -162,8 +170,52 @@ pub struct Granted {
         serde(default, skip_serializing_if = "Option::is_none")
     )]
     pub earlier: Option<Farewell>,
+    /// Where the visitor was last shown a number, so that replay need not look for him.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "LastSeen::is_untold")
+    )]
+    pub last_seen: LastSeen,
     /// The shell's context of the visit.
     pub context: String,
+}
+
+/// Where a visitor was last shown a number of the pool, as far as it remembers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LastSeen {
+    /// The row is of an earlier version, which did not tell.
+    #[default]
+    Untold,
+    /// He was not.
+    Nowhere,
+    /// This one.
+    At(E164),
+}
+
+#[cfg(feature = "serde")]
+impl LastSeen {
+    /// Whether nothing is written of it.
+    const fn is_untold(&self) -> bool {
+        matches!(self, Self::Untold)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for LastSeen {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Untold | Self::Nowhere => serializer.serialize_none(),
+            Self::At(number) => number.serialize(serializer),
+        }
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for LastSeen {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let number = Option::<E164>::deserialize(from)?;
+        Ok(number.map_or(Self::Nowhere, Self::At))
+    }
 }
 
 /// A holder as he was when his number went to another.

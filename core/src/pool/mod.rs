@@ -63,7 +63,9 @@ pub use config::{
     Colouring, Cooldown, HOLDERS_PER_NUMBER, HOLDERS_TOTAL, NUMBERS_MAX, NumberConfig, PoolConfig,
     Region, Role, Source, Times, holders_per_number,
 };
-pub use journal::{Farewell, Granted, Ground, JournalEntry, JournalRow, SnapshotHead, Why};
+pub use journal::{
+    Farewell, Granted, Ground, JournalEntry, JournalRow, LastSeen, SnapshotHead, Why,
+};
 pub use message::{
     Acquire, Attributed, CallMark, Facts, Grant, GrantKind, Input, Instead, Reply, Sign, TabId,
     key_of,
@@ -197,7 +199,10 @@ impl Pool {
         self.tick(now);
         self.weigh_all();
         match input {
-            Input::Acquire(ask) => self.acquire(ask, entropy),
+            Input::Acquire(ask) => {
+                self.holders.expect_look();
+                self.acquire(ask, entropy)
+            }
             Input::ActivityStarted(sign) | Input::KeepAlive(sign) => self.active(&sign),
             Input::Idle(sign) => self.idle(&sign),
             Input::Leave(sign) => self.leave(&sign),
@@ -223,6 +228,17 @@ impl Pool {
     pub fn poll_timeout(&self) -> Option<UnixMillis> {
         let standing = !self.leases.is_empty() || !self.dirty.is_empty();
         standing.then_some(self.next_tidy)
+    }
+
+    /// Whether something was left undone when the pool was rebuilt that nobody had to wait for:
+    /// then the shell calls [`Self::catch_up`] when it has answered.
+    pub fn is_behind(&self) -> bool {
+        self.holders.is_owed()
+    }
+
+    /// Does it. Else the second visitor who asks waits for it, some milliseconds.
+    pub fn catch_up(&mut self) {
+        self.holders.enter_all();
     }
 
     /// The next row to write down, until none is left. Drain before the next input.

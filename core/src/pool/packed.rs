@@ -13,7 +13,7 @@ use super::config::{NumberConfig, Region, Role, Source};
 use super::holders::Hot;
 use super::message::TabId;
 use super::snapshot::holder_of;
-use super::state::{HolderImage, NumberImage, Phase, TabState};
+use super::state::{Calls, HolderImage, Number, NumberImage, Phase, TabState, Tabs};
 use crate::id::{LeaseId, VisitId, VisitorId};
 use crate::phone::E164;
 use crate::time::UnixMillis;
@@ -264,38 +264,97 @@ fn read_config(members: &mut Members<'_>) -> Result<NumberConfig, PackError> {
     })
 }
 
-fn read_images(bytes: &[u8]) -> Result<Vec<NumberImage>, PackError> {
-    let whole = |(mut image, holders): PackedNumber<'_>| {
+fn read_images(mut bytes: &[u8]) -> Result<Vec<NumberImage>, PackError> {
+    let mut numbers = Vec::new();
+    while !bytes.is_empty() {
+        let (mut image, count) = read_number(&mut bytes)?;
+        let holders = take_holders(&mut bytes, count)?;
         let read = holders.hot().zip(holders.cold);
         image.holders = read
             .map(|(hot, cold)| holder_of(hot, Cold::read(cold)))
             .collect();
-        image
-    };
-    Ok(read_numbers(bytes)?.into_iter().map(whole).collect())
-}
-
-/// The numbers that bytes of [`pack`] hold without their holders, and these as they are packed;
-/// nothing where they are of an earlier form.
-///
-/// # Errors
-/// If they are anything else.
-pub(super) fn numbers_of(bytes: &[u8]) -> Result<Option<Vec<PackedNumber<'_>>>, PackError> {
-    match bytes.split_first() {
-        Some((&COLUMNS, list)) => read_numbers(list).map(Some),
-        _ => Ok(None),
-    }
-}
-
-fn read_numbers(mut bytes: &[u8]) -> Result<Vec<PackedNumber<'_>>, PackError> {
-    let mut numbers = Vec::new();
-    while !bytes.is_empty() {
-        let (image, holders) = read_number(&mut bytes)?;
-        let (hot, _) = take(&mut bytes, holders * HOT)?.as_chunks();
-        let (cold, _) = take(&mut bytes, holders * COLD)?.as_chunks();
-        numbers.push((image, PackedHolders { hot, cold }));
+        numbers.push(image);
     }
     Ok(numbers)
+}
+
+/// The numbers that bytes of [`pack`] hold, and what is to be read of each; nothing where they are
+/// of an earlier form.
+///
+/// # Errors
+/// If anything of it cannot be read.
+pub(super) fn numbers_of(
+    bytes: &[u8],
+) -> Result<Option<(Vec<E164>, PackedNumbers<'_>)>, PackError> {
+    let Some((&COLUMNS, list)) = bytes.split_first() else {
+        return Ok(None);
+    };
+    let (mut rest, mut numbers) = (list, Vec::new());
+    while !rest.is_empty() {
+        numbers.push(pass_over(&mut rest)?);
+    }
+    Ok(Some((numbers, PackedNumbers(list))))
+}
+
+/// Takes a number off the front with all that follows it, of which nothing is kept.
+#[inline]
+fn pass_over(bytes: &mut &[u8]) -> Result<E164, PackError> {
+    let mut members = Members(take(bytes, NUMBER)?);
+    let config = read_config(&mut members)?;
+    members.flag()?;
+    members.next::<12>();
+    read_phase(members.byte())?;
+    members.long();
+    members.flag()?;
+    let (tabs, calls) = (usize::from(members.byte()), usize::from(members.byte()));
+    let holders = usize::from(members.short());
+    let (tabs, _) = take(bytes, tabs * TAB)?.as_chunks::<TAB>();
+    for tab in tabs {
+        read_tab(tab)?;
+    }
+    take(bytes, calls * CALL + holders * (HOT + COLD))?;
+    Ok(config.number)
+}
+
+/// Numbers of a snapshot, one after the other: as the pool keeps them, with their holders as these
+/// are packed. It ends after what cannot be read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PackedNumbers<'b>(&'b [u8]);
+
+impl<'b> Iterator for PackedNumbers<'b> {
+    type Item = Result<(Number, PackedHolders<'b>), PackError>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let read = read_kept(&mut self.0);
+        if read.is_err() {
+            self.0 = &[];
+        }
+        Some(read)
+    }
+}
+
+/// Takes a number off the front with its holders.
+#[inline]
+fn read_kept<'b>(bytes: &mut &'b [u8]) -> Result<(Number, PackedHolders<'b>), PackError> {
+    let (mut number, counts) = read_head(bytes)?;
+    let (tabs, _) = take(bytes, counts.tabs * TAB)?.as_chunks::<TAB>();
+    let (calls, _) = take(bytes, counts.calls * CALL)?.as_chunks::<CALL>();
+    for tab in tabs {
+        read_tab(tab)?;
+    }
+    number.tabs = Tabs::from_each(tabs.iter().filter_map(|tab| read_tab(tab).ok()));
+    number.calls = Calls::from_each(calls.iter().map(read_call));
+    Ok((number, take_holders(bytes, counts.holders)?))
+}
+
+fn take_holders<'b>(bytes: &mut &'b [u8], count: usize) -> Result<PackedHolders<'b>, PackError> {
+    let (hot, _) = take(bytes, count * HOT)?.as_chunks();
+    let (cold, _) = take(bytes, count * COLD)?.as_chunks();
+    Ok(PackedHolders { hot, cold })
 }
 
 /// As numbers were packed before.
@@ -310,32 +369,41 @@ fn read_fixed(mut bytes: &[u8]) -> Result<Vec<NumberImage>, PackError> {
     Ok(numbers)
 }
 
+/// How many of each follow a number.
+struct Counts {
+    tabs: usize,
+    calls: usize,
+    holders: usize,
+}
+
+/// Takes what is of a fixed width of a number off the front, and how many of what follow.
+#[inline]
+fn read_head(bytes: &mut &[u8]) -> Result<(Number, Counts), PackError> {
+    let mut members = Members(take(bytes, NUMBER)?);
+    let mut number = Number::new(read_config(&mut members)?);
+    number.draining = members.flag()?;
+    number.quarantined_until = members.instant();
+    number.generation = members.word();
+    number.phase = read_phase(members.byte())?;
+    number.since = members.instant();
+    number.confirmed = members.flag()?;
+    let counts = Counts {
+        tabs: usize::from(members.byte()),
+        calls: usize::from(members.byte()),
+        holders: usize::from(members.short()),
+    };
+    Ok((number, counts))
+}
+
 /// Takes a number off the front, and how many holders of it follow.
 fn read_number(bytes: &mut &[u8]) -> Result<(NumberImage, usize), PackError> {
-    let mut members = Members(take(bytes, NUMBER)?);
-    let mut image = NumberImage {
-        config: read_config(&mut members)?,
-        draining: members.flag()?,
-        quarantined_until: members.instant(),
-        generation: members.word(),
-        phase: read_phase(members.byte())?,
-        since: members.instant(),
-        confirmed: members.flag()?,
-        tabs: Vec::new(),
-        calls: Vec::new(),
-        holders: Vec::new(),
-    };
-    let tabs = usize::from(members.byte());
-    let calls = usize::from(members.byte());
-    let holders = usize::from(members.short());
-    image.tabs = read_tabs(take(bytes, tabs * TAB)?)?;
-    let (calls, _) = take(bytes, calls * CALL)?.as_chunks::<CALL>();
-    let call = |one: &[u8; CALL]| {
-        let mut members = Members(one);
-        (members.long(), members.instant())
-    };
-    image.calls = calls.iter().map(call).collect();
-    Ok((image, holders))
+    let (number, counts) = read_head(bytes)?;
+    let mut image = number.image();
+    let (tabs, _) = take(bytes, counts.tabs * TAB)?.as_chunks::<TAB>();
+    image.tabs = tabs.iter().map(read_tab).collect::<Result<_, _>>()?;
+    let (calls, _) = take(bytes, counts.calls * CALL)?.as_chunks::<CALL>();
+    image.calls = calls.iter().map(read_call).collect();
+    Ok((image, counts.holders))
 }
 
 fn read_phase(code: u8) -> Result<Phase, PackError> {
@@ -349,17 +417,18 @@ fn read_phase(code: u8) -> Result<Phase, PackError> {
     })
 }
 
-fn read_tabs(bytes: &[u8]) -> Result<Vec<TabState>, PackError> {
-    let (tabs, _) = bytes.as_chunks::<TAB>();
-    let tab = |one: &[u8; TAB]| {
-        let mut members = Members(one);
-        Ok(TabState {
-            tab: TabId(members.word()),
-            active: members.flag()?,
-            sign_at: members.instant(),
-        })
-    };
-    tabs.iter().map(tab).collect()
+fn read_tab(one: &[u8; TAB]) -> Result<TabState, PackError> {
+    let mut members = Members(one);
+    Ok(TabState {
+        tab: TabId(members.word()),
+        active: members.flag()?,
+        sign_at: members.instant(),
+    })
+}
+
+fn read_call(one: &[u8; CALL]) -> (u64, UnixMillis) {
+    let mut members = Members(one);
+    (members.long(), members.instant())
 }
 
 /// The holders of a number as they are packed, oldest first.
@@ -369,9 +438,6 @@ pub(super) struct PackedHolders<'b> {
     /// What is read of each.
     pub(super) cold: &'b [ColdBytes],
 }
-
-/// A number without its holders, and these.
-pub(super) type PackedNumber<'b> = (NumberImage, PackedHolders<'b>);
 
 impl<'b> PackedHolders<'b> {
     /// How many they are.

@@ -7,10 +7,10 @@
 use super::cold::{Cold, ColdBytes};
 use super::config::{NUMBERS_MAX, NumberConfig, PoolConfig, Role, Source, holders_per_number};
 use super::holders::{Holders, Hot};
-use super::journal::{JournalEntry, JournalRow, SnapshotHead};
+use super::journal::{Granted, JournalEntry, JournalRow, LastSeen, SnapshotHead};
 #[cfg(feature = "edge")]
 use super::packed::{self, PackError, Packed};
-use super::state::{Calls, HolderImage, Number, NumberImage, NumberTouch, Tabs};
+use super::state::{HolderImage, Number, NumberTouch, Tabs};
 use super::{MinTree, Pool, select};
 use crate::delay::{CountsChange, DelayModel};
 use crate::phone::E164;
@@ -67,7 +67,8 @@ impl Pool {
         match &row.entry {
             JournalEntry::Grant(granted) => {
                 let number = self.number_or_adopt(granted.number);
-                if let Some(place) = self.holders.of_visitor(granted.visitor) {
+                let earlier = self.last_seen(granted);
+                if let Some(place) = earlier {
                     self.settle_number(self.holders.number_of(place));
                 }
                 self.settle_number(number);
@@ -75,7 +76,7 @@ impl Pool {
                 if let Some(farewell) = &granted.earlier {
                     self.apply_farewell(number, farewell);
                 }
-                self.apply_grant(number, granted, row.row, at);
+                self.apply_grant(number, granted, earlier, row.row, at);
             }
             JournalEntry::Tap { number, lease } => {
                 if let Some(number) = self.number_at(*number)
@@ -137,17 +138,25 @@ impl Pool {
                 part,
                 head,
                 numbers,
+                forgot,
                 last,
             } => {
                 if *part == 0 && (is_first || *of == 0) {
                     self.replay_head(head.as_deref());
                     self.began_at = *of;
                 }
-                let images = numbers.iter().map(|image| (image, &image.holders));
-                let images = images.map(|(image, holders)| (image, PartHolders::Images(holders)));
-                let images: Vec<_> = images.collect();
-                let learnt = head.as_deref().filter(|_| *last);
-                self.replay_part(*of, &images, learnt);
+                if *of != self.began_at {
+                    let numbers = numbers.iter().map(|image| image.config.number);
+                    self.replay_forgot(forgot.as_deref(), numbers);
+                    return;
+                }
+                let told: Vec<E164> = numbers.iter().map(|image| image.config.number).collect();
+                let images = numbers.iter().map(|image| {
+                    let holders = PartHolders::Images(&image.holders);
+                    (Number::of(image), holders)
+                });
+                self.put_images(&told, images);
+                self.end_part(*of, head.as_deref().filter(|_| *last));
             }
         }
     }
@@ -162,13 +171,15 @@ impl Pool {
             of,
             head,
             numbers,
+            forgot,
             last,
             ..
         } = &mut row.entry
         else {
             return Err(PackError::Content);
         };
-        let Some(read) = packed::numbers_of(packed)? else {
+        // Before anything changes: all of it can be read.
+        let Some((told, read)) = packed::numbers_of(packed)? else {
             let Packed::Images(images) = packed::unpack(packed)? else {
                 return Err(PackError::Content);
             };
@@ -179,11 +190,14 @@ impl Pool {
         self.tick(row.at);
         self.tally.replay_to(self.now);
         self.next_row = self.next_row.max(row.row + 1);
-        let images = read.iter();
-        let images = images.map(|(image, holders)| (image, PartHolders::Packed(*holders)));
-        let images: Vec<_> = images.collect();
-        let learnt = head.as_deref().filter(|_| *last);
-        self.replay_part(*of, &images, learnt);
+        if *of == self.began_at {
+            let images = read.filter_map(Result::ok);
+            let images = images.map(|(number, of)| (number, PartHolders::Packed(of)));
+            self.put_images(&told, images);
+            self.end_part(*of, head.as_deref().filter(|_| *last));
+        } else {
+            self.replay_forgot(forgot.as_deref(), told.into_iter());
+        }
         Ok(())
     }
 
@@ -194,6 +208,22 @@ impl Pool {
             self.written.put(counted);
         }
         self.counts.clone_from(&self.written);
+    }
+
+    /// The place where a visitor was last shown a number before a grant.
+    fn last_seen(&mut self, granted: &Granted) -> Option<usize> {
+        let visitor = granted.visitor;
+        match granted.last_seen {
+            LastSeen::Nowhere => None,
+            LastSeen::At(number) => {
+                let at = self.number_at(number)?;
+                self.holders.of_visitor_at(at, visitor)
+            }
+            LastSeen::Untold => {
+                self.holders.expect_look();
+                self.holders.of_visitor(visitor)
+            }
+        }
     }
 
     fn replay_tap(&mut self, number: usize, place: usize, at: UnixMillis) {
@@ -275,23 +305,22 @@ impl Pool {
         }
     }
 
-    /// Takes a part of the snapshot that replay began at; what others say follows from the rows
-    /// before them.
-    fn replay_part(
-        &mut self,
-        of: u64,
-        numbers: &[(&NumberImage, PartHolders<'_>)],
-        learnt: Option<&SnapshotHead>,
-    ) {
-        if of != self.began_at {
-            for (image, _) in numbers {
-                if let Some(number) = self.number_at(image.config.number) {
-                    self.forget_old(number);
-                }
+    /// Takes a part of another snapshot than the one that replay began at: what it says of its
+    /// `numbers` follows from the rows before it.
+    fn replay_forgot(&mut self, forgot: Option<&[E164]>, numbers: impl Iterator<Item = E164>) {
+        let mut forget = |number| {
+            if let Some(at) = self.number_at(number) {
+                self.forget_old(at);
             }
-            return;
+        };
+        match forgot {
+            Some(forgot) => forgot.iter().copied().for_each(forget),
+            None => numbers.for_each(&mut forget),
         }
-        self.put_images(numbers);
+    }
+
+    /// A part of the snapshot that replay began at was taken; with `learnt` it was the last.
+    fn end_part(&mut self, of: u64, learnt: Option<&SnapshotHead>) {
         if let Some(learnt) = learnt {
             self.finish_snapshot(learnt);
         } else if of == 0 {
@@ -301,24 +330,31 @@ impl Pool {
         }
     }
 
-    /// Takes numbers as they were when the part was written.
-    fn put_images(&mut self, numbers: &[(&NumberImage, PartHolders<'_>)]) {
+    /// Takes numbers as they were when the part was written; `told` are the same in order.
+    fn put_images<'p>(
+        &mut self,
+        told: &[E164],
+        numbers: impl Iterator<Item = (Number, PartHolders<'p>)>,
+    ) {
         let mut near = 0;
         let mut unknown = Vec::new();
-        for (image, _) in numbers {
-            match self.number_near(near, image.config.number) {
+        for number in told {
+            match self.number_near(near, *number) {
                 Some(at) => near = at + 1,
-                None => unknown.push(image.config.number),
+                None => unknown.push(*number),
             }
         }
         if !unknown.is_empty() {
             self.adopt(&unknown);
         }
         near = 0;
-        for (image, holders) in numbers {
-            if let Some(at) = self.number_near(near, image.config.number) {
-                self.put_image(at, image, *holders);
+        for (number, holders) in numbers {
+            if let Some(at) = self.number_near(near, number.config.number) {
+                self.put_image(at, number, holders);
                 near = at + 1;
+                // Something may be due that was not settled when the image was made; whoever
+                // settles what is due before the last part finds it.
+                self.timed = false;
             }
         }
     }
@@ -473,7 +509,8 @@ impl Pool {
         let places = images.iter().enumerate();
         let places = places.map(|(at, (number, _))| (number.config.number, at as u32));
         self.by_number = places.collect();
-        self.by_number.sort_unstable();
+        // Most stand in order, and those that drain after them: the two are merged.
+        self.by_number.sort();
         self.leases.clear();
         // They are put one by one: a table that grows meanwhile is put anew.
         self.leases.reserve(count, |_| 0);
@@ -581,21 +618,17 @@ impl Pool {
     }
 
     /// Puts a number's image in place of what is known of it.
-    fn put_image(&mut self, at: usize, image: &NumberImage, holders: PartHolders<'_>) {
+    fn put_image(&mut self, at: usize, image: Number, holders: PartHolders<'_>) {
         if self.numbers[at].phase.is_leased() {
             self.unstand(at);
         }
         self.holders.clear(at);
         let number = &mut self.numbers[at];
-        number.config = image.config;
-        number.draining = image.draining;
-        number.quarantined_until = image.quarantined_until;
-        number.generation = image.generation;
-        number.phase = image.phase;
-        number.since = image.since;
-        number.confirmed = image.confirmed;
-        number.tabs = Tabs::of(&image.tabs);
-        number.calls = Calls::of(&image.calls);
+        *number = Number {
+            dirty: number.dirty,
+            counted_active: number.counted_active,
+            ..image
+        };
         match holders {
             PartHolders::Images(holders) => self.put_holders(at, holders),
             #[cfg(feature = "edge")]
@@ -613,9 +646,6 @@ impl Pool {
         if self.numbers[at].phase.is_leased() {
             self.stand(at);
         }
-        // Something may be due that was not settled when the image was made; whoever settles what
-        // is due before the last part finds it.
-        self.timed = false;
     }
 }
 

@@ -13,7 +13,7 @@
 
 use super::journal::{Granted, JournalEntry, JournalRow};
 use super::replay::Past;
-use super::state::{Calls, Number, NumberImage, Tabs};
+use super::state::{Number, NumberImage};
 use super::{NUMBERS_MAX, Pool};
 use crate::id::VisitorId;
 use crate::phone::E164;
@@ -155,15 +155,9 @@ impl Pool {
         let number = image.config.number;
         let wanted = self.config.numbers.iter().find(|of| of.number == number);
         let arrived = Number {
+            config: *wanted.unwrap_or(&image.config),
             draining: wanted.is_none(),
-            quarantined_until: image.quarantined_until,
-            generation: image.generation,
-            phase: image.phase,
-            since: image.since,
-            confirmed: image.confirmed,
-            tabs: Tabs::of(&image.tabs),
-            calls: Calls::of(&image.calls),
-            ..Number::new(*wanted.unwrap_or(&image.config))
+            ..Number::of(image)
         };
         (arrived, Past::Came(&image.holders))
     }

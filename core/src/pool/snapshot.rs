@@ -10,6 +10,7 @@ use super::packed;
 use super::state::{HolderImage, NumberImage, NumberTouch};
 use crate::attribution::RegionModel;
 use crate::delay::DelayCounts;
+use crate::phone::E164;
 use crate::time::UnixMillis;
 
 /// Leases in one checkpoint row: about 400 bytes each as JSON, well under a row's 2 MB.
@@ -27,6 +28,19 @@ pub(super) struct Pass {
     part: u32,
     /// The next ring: numbers get other places meanwhile, and keep their rings.
     slot: usize,
+}
+
+/// What the next part is to hold.
+#[derive(Debug)]
+struct NextPart {
+    /// As the pass was before it.
+    pass: Pass,
+    /// The places of its numbers.
+    places: Vec<usize>,
+    /// How many holders these have.
+    holders: usize,
+    /// Numbers of which some were let go of.
+    forgot: Vec<E164>,
 }
 
 /// A part of a snapshot that was written.
@@ -130,6 +144,7 @@ impl Pool {
             part: 0,
             head: Some(Box::new(head)),
             numbers: Vec::new(),
+            forgot: Some(Vec::new()),
             last: false,
         });
         of
@@ -138,11 +153,11 @@ impl Pool {
     /// Writes down the next part, of about that many recent holders. Says whether more are left;
     /// nothing is where none was begun.
     pub fn continue_snapshot(&mut self, holders: usize) -> bool {
-        let Some((pass, places, _)) = self.next_part(holders) else {
+        let Some(next) = self.next_part(holders) else {
             return false;
         };
-        let numbers = places.into_iter().map(|at| self.image(at)).collect();
-        self.write_part(pass, numbers)
+        let numbers = next.places.iter().map(|at| self.image(*at)).collect();
+        self.write_part(next, numbers)
     }
 
     /// The same with the numbers packed as [`super::pack`] does, beside the row that tells of them
@@ -155,13 +170,13 @@ impl Pool {
         &mut self,
         holders: usize,
     ) -> Result<Option<PackedPart>, packed::PackError> {
-        let Some((pass, places, count)) = self.next_part(holders) else {
+        let Some(next) = self.next_part(holders) else {
             return Ok(None);
         };
-        let mut numbers = packed::begun(places.len(), count);
-        for at in places {
+        let mut numbers = packed::begun(next.places.len(), next.holders);
+        for at in next.places.iter().copied() {
             let count = self.holders.places(at).count();
-            packed::put_number(&mut numbers, &self.image_alone(at), count)?;
+            packed::put_number(&mut numbers, &self.numbers[at].image(), count)?;
             for place in self.holders.oldest_first(at) {
                 numbers.extend(packed::hot_bytes(self.holders.hot(place)));
             }
@@ -170,21 +185,28 @@ impl Pool {
             }
         }
         let row = self.next_row;
-        let more = self.write_part(pass, Vec::new());
+        let more = self.write_part(next, Vec::new());
         Ok(Some(PackedPart { row, numbers, more }))
     }
 
-    /// The places of the next numbers to be written down, with about that many holders, and how
-    /// many these are.
-    fn next_part(&mut self, holders: usize) -> Option<(Pass, Vec<usize>, usize)> {
+    /// The next numbers to be written down, with about that many holders.
+    fn next_part(&mut self, holders: usize) -> Option<NextPart> {
         let pass = self.pass?;
         self.settle_due();
-        let (mut slot, mut places, mut count) = (pass.slot, Vec::new(), 0);
-        while slot < self.holders.slots() && count + places.len() < holders {
+        let mut next = NextPart {
+            pass,
+            places: Vec::new(),
+            holders: 0,
+            forgot: Vec::new(),
+        };
+        let mut slot = pass.slot;
+        while slot < self.holders.slots() && next.holders + next.places.len() < holders {
             if let Some(at) = self.holders.owner(slot) {
-                self.forget_old(at);
-                count += self.holders.places(at).count();
-                places.push(at);
+                if self.forget_old(at) {
+                    next.forgot.push(self.numbers[at].config.number);
+                }
+                next.holders += self.holders.places(at).count();
+                next.places.push(at);
             }
             slot += 1;
         }
@@ -194,19 +216,20 @@ impl Pool {
             slot,
             ..pass
         });
-        Some((pass, places, count))
+        Some(next)
     }
 
     /// Writes the part that the pass was at; says whether there are more.
-    fn write_part(&mut self, Pass { of, part, .. }: Pass, numbers: Vec<NumberImage>) -> bool {
+    fn write_part(&mut self, next: NextPart, numbers: Vec<NumberImage>) -> bool {
         let last = self.pass.is_none();
         // What was learnt meanwhile may rest on numbers that replay has not met by then.
         let head = last.then(|| self.learnt());
         self.write(JournalEntry::Snapshot {
-            of,
-            part,
+            of: next.pass.of,
+            part: next.pass.part,
             head,
             numbers,
+            forgot: Some(next.forgot),
             last,
         });
         !last
@@ -224,7 +247,7 @@ impl Pool {
         self.pass.is_some()
     }
 
-    fn draining(&self) -> Vec<crate::phone::E164> {
+    fn draining(&self) -> Vec<E164> {
         let draining = self.numbers.iter().filter(|number| number.draining);
         draining.map(|number| number.config.number).collect()
     }
@@ -246,38 +269,24 @@ impl Pool {
     pub(super) fn image(&self, at: usize) -> NumberImage {
         NumberImage {
             holders: self.holder_images(at),
-            ..self.image_alone(at)
-        }
-    }
-
-    /// The same without its holders.
-    fn image_alone(&self, at: usize) -> NumberImage {
-        let number = &self.numbers[at];
-        NumberImage {
-            config: number.config,
-            draining: number.draining,
-            quarantined_until: number.quarantined_until,
-            generation: number.generation,
-            phase: number.phase,
-            since: number.since,
-            confirmed: number.confirmed,
-            tabs: number.tabs.iter().copied().collect(),
-            calls: number.calls.iter().collect(),
-            holders: Vec::new(),
+            ..self.numbers[at].image()
         }
     }
 
     /// Lets go of a number's holders who are older than the pool remembers, but never of the last.
-    /// Done before an image is made of it, live and in replay.
-    pub(super) fn forget_old(&mut self, at: usize) {
+    /// Done before an image is made of it, live and in replay. Says whether there were any.
+    pub(super) fn forget_old(&mut self, at: usize) -> bool {
         let forget = self.now - self.config.times.remember_ms;
+        let mut any = false;
         while let Some(place) = self.holders.oldest_of_many(at)
             && self.holders.hot(place).last_activity < forget
         {
             self.paint_owed(at);
             self.count_idleness(place, self.now);
             self.holders.drop_oldest(at);
+            any = true;
         }
+        any
     }
 
     /// The recent holders of a number, oldest first.
@@ -314,7 +323,7 @@ impl Pool {
             + self.keys.bytes()
             + self.leases.capacity() * 8 / 7 * (size_of::<u32>() + 1)
             + self.dirty.capacity() * size_of::<u32>()
-            + self.by_number.capacity() * size_of::<(crate::phone::E164, u32)>()
+            + self.by_number.capacity() * size_of::<(E164, u32)>()
             + self.tally.bytes()
             + self.regions.heap_bytes()
             // Three times counts, two models, and the masses in rows and columns of 64.

@@ -110,8 +110,13 @@ impl Tabs {
 
     /// The tabs of an image.
     pub(super) fn of(tabs: &[TabState]) -> Self {
+        Self::from_each(tabs.iter().copied())
+    }
+
+    /// The same of tabs one after the other.
+    pub(super) fn from_each(tabs: impl Iterator<Item = TabState>) -> Self {
         let mut made = Self::default();
-        for tab in tabs.iter().take(TABS) {
+        for tab in tabs.take(TABS) {
             made.sign(tab.tab, tab.active, tab.sign_at);
         }
         made
@@ -202,9 +207,14 @@ impl Calls {
 
     /// The calls of an image.
     pub(super) fn of(calls: &[(u64, UnixMillis)]) -> Self {
+        Self::from_each(calls.iter().copied())
+    }
+
+    /// The same of calls one after the other.
+    pub(super) fn from_each(calls: impl Iterator<Item = (u64, UnixMillis)>) -> Self {
         let mut made = Self::default();
         for (place, call) in made.calls.iter_mut().zip(calls) {
-            *place = *call;
+            *place = call;
             made.count += 1;
         }
         made
@@ -247,6 +257,37 @@ impl Number {
             calls: Calls::default(),
             dirty: false,
             counted_active: false,
+        }
+    }
+
+    /// What an image says, its holders aside.
+    pub(super) fn of(image: &NumberImage) -> Self {
+        Self {
+            draining: image.draining,
+            quarantined_until: image.quarantined_until,
+            generation: image.generation,
+            phase: image.phase,
+            since: image.since,
+            confirmed: image.confirmed,
+            tabs: Tabs::of(&image.tabs),
+            calls: Calls::of(&image.calls),
+            ..Self::new(image.config)
+        }
+    }
+
+    /// The image of it, without holders.
+    pub(super) fn image(&self) -> NumberImage {
+        NumberImage {
+            config: self.config,
+            draining: self.draining,
+            quarantined_until: self.quarantined_until,
+            generation: self.generation,
+            phase: self.phase,
+            since: self.since,
+            confirmed: self.confirmed,
+            tabs: self.tabs.iter().copied().collect(),
+            calls: self.calls.iter().collect(),
+            holders: Vec::new(),
         }
     }
 }

@@ -144,7 +144,7 @@ impl Pool {
             let number = self.holders.number_of(place);
             (self.holders.newest(number) == Some(place)).then_some(())
         };
-        of(ask.visitor).or_else(|| of(known)).is_some()
+        of(ask.visitor).is_some() || known != ask.visitor && of(known).is_some()
     }
 
     /// Rows of grants from before `before` that somebody still remembered rests on: one who was

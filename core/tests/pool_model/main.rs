@@ -440,12 +440,24 @@ impl Pair {
     }
 }
 
-/// A pool of the rows from `from` on, as they are stored.
-fn replayed(config: &PoolConfig, rows: &[JournalRow], from: u64) -> Pool {
+/// A pool of the rows from `from` on, as they are stored; `packed` with the numbers of parts packed,
+/// and without those of other snapshots.
+fn replayed(config: &PoolConfig, rows: &[JournalRow], from: u64, packed: bool) -> Pool {
     let mut pool = Pool::new(config.clone());
     for row in rows.iter().filter(|row| row.row >= from) {
         let text = serde_json::to_string(row).unwrap();
-        pool.replay(&serde_json::from_str(&text).unwrap());
+        let mut row: JournalRow = serde_json::from_str(&text).unwrap();
+        match &mut row.entry {
+            JournalEntry::Snapshot { of, numbers, .. } if packed && !numbers.is_empty() => {
+                let bytes = pack(&core::mem::take(numbers)).unwrap();
+                if *of == from {
+                    pool.replay_packed(row, &bytes).unwrap();
+                } else {
+                    pool.replay(&row);
+                }
+            }
+            _ => pool.replay(&row),
+        }
     }
     pool
 }
@@ -484,7 +496,7 @@ proptest! {
     #[test]
     fn a_snapshot_written_bit_by_bit_stands_for_all_before_it(
         config in any_config(), steps in prop::collection::vec(any_step(), 1..80),
-        begun_at in 0usize..40, every in 1usize..4, restarts_at in 0usize..80,
+        begun_at in 0usize..40, every in 1usize..4, restarts_at in 0usize..80, packed: bool,
     ) {
         let mut pair = Pair::new(config.clone(), 1_000);
         // Replay begins here: at the first row, or at the first part of the latest whole one.
@@ -502,12 +514,12 @@ proptest! {
             if place == restarts_at {
                 pair.desk.pool.checkpoint();
                 pair.desk.drain();
-                pair.desk.pool = replayed(&config, &pair.desk.rows, from);
+                pair.desk.pool = replayed(&config, &pair.desk.rows, from, packed);
             }
         }
         pair.desk.pool.checkpoint();
         pair.desk.drain();
-        let mut again = replayed(&config, &pair.desk.rows, from);
+        let mut again = replayed(&config, &pair.desk.rows, from, packed);
         let now = pair.now();
         again.handle_timeout(now);
         pair.desk.pool.handle_timeout(now);
@@ -521,7 +533,7 @@ proptest! {
     #[test]
     fn replay_equals_live(
         config in any_config(), steps in prop::collection::vec(any_step(), 1..80),
-        snapshot_at in 0usize..80,
+        snapshot_at in 0usize..80, packed: bool,
     ) {
         let mut pair = Pair::new(config.clone(), 1_000);
         let mut first = 0;
@@ -534,7 +546,7 @@ proptest! {
         }
         pair.desk.pool.checkpoint();
         pair.desk.drain();
-        let mut again = replayed(&config, &pair.desk.rows, first);
+        let mut again = replayed(&config, &pair.desk.rows, first, packed);
         let now = pair.now();
         again.handle_timeout(now);
         pair.desk.pool.handle_timeout(now);

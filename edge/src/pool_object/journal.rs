@@ -26,8 +26,11 @@ const APPEND_PART: &str = "INSERT INTO journal (row, at_ms, kind, entry)
 /// Its numbers, packed.
 const APPEND_NUMBERS: &str = "INSERT INTO packed (row, numbers) VALUES (?, ?)";
 
-/// Rows as [`journal_row`] reads them, with the numbers that are packed.
-const ROWS: &str = "SELECT journal.row, at_ms, entry, numbers, kind
+/// Rows as [`journal_row`] reads them, with the numbers that are packed: of snapshots those of the
+/// one that began at row `?1`. Of another nothing is taken but what its rows tell beside them.
+const ROWS: &str = "SELECT journal.row, at_ms, entry,
+        CASE WHEN kind = 'snapshot' AND entry ->> '$.of' <> ?1 AND entry -> '$.forgot' IS NOT NULL
+             THEN NULL ELSE numbers END, kind
     FROM journal LEFT JOIN packed ON packed.row = journal.row";
 
 /// The fact that names the row at which replay begins.
@@ -160,20 +163,21 @@ pub(super) fn last_row(sql: &Sql) -> Result<u64, Fault> {
 }
 
 /// Hands at most `limit` rows after the row `after`, up to `last`, to `each`, in order, until it
-/// says to stop.
+/// says to stop: to be replayed by a pool whose first row is `began`.
 ///
 /// # Errors
 /// What the platform says, or if a row is not what this version or an earlier one wrote.
 pub(super) fn each_up_to(
     sql: &Sql,
-    after: u64,
-    last: u64,
+    began: u64,
+    (after, last): (u64, u64),
     limit: u64,
     mut each: impl FnMut(Stored) -> Result<bool, Fault>,
 ) -> Result<(), Fault> {
-    let query =
-        format!("{ROWS} WHERE journal.row > ? AND journal.row <= ? ORDER BY journal.row LIMIT ?");
-    sql.each(&query, &[&after, &last, &limit], |row| {
+    let query = format!(
+        "{ROWS} WHERE journal.row > ?2 AND journal.row <= ?3 ORDER BY journal.row LIMIT ?4"
+    );
+    sql.each(&query, &[&began, &after, &last, &limit], |row| {
         each(match row.text(4)?.as_str() {
             // Most rows are grants, and read at once they are read in half the time.
             "grant" => Stored::of(granted_row(row)?),

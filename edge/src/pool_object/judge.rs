@@ -72,10 +72,10 @@ async fn judge_all(
         let mut after = journal::snapshot_before(sql, row)?
             .max(oldest)
             .saturating_sub(1);
-        let last = journal::last_row(sql)?;
+        let (began, last) = (after + 1, journal::last_row(sql)?);
         while after < last && waiting.peek().is_some() {
             let from = after;
-            journal::each_up_to(sql, from, last, ROWS_AT_ONCE, |stored| {
+            journal::each_up_to(sql, began, (from, last), ROWS_AT_ONCE, |stored| {
                 let row = &stored.row;
                 after = row.row;
                 while let Some(place) =

@@ -21,6 +21,8 @@ const SLICE: usize = 1_000;
 const HOLDERS_A_ROW: usize = 3;
 /// And bytes of numbers that are packed: they are copied, not looked at.
 const PACKED_A_ROW: usize = 3_000;
+/// How long after a start what nobody waits for is done.
+const CATCH_UP_MS: u32 = 100;
 /// Rows at the end of the journal among which the latest events are looked for.
 const RECENT_ROWS: u64 = 300;
 
@@ -31,6 +33,8 @@ pub(super) struct Rebuild {
     pub pool: Pool,
     /// Rows so far, parts of snapshots aside.
     pub rows: u64,
+    /// The first row.
+    began: u64,
     /// The last row that is in.
     after: u64,
     /// The last row that belongs to it.
@@ -51,6 +55,7 @@ impl Rebuild {
         Ok(Self {
             pool: Pool::new(PoolConfig::default()),
             rows: 0,
+            began: from,
             after: from.saturating_sub(1),
             last: journal::last_row(sql)?,
             begun: false,
@@ -68,8 +73,8 @@ impl Rebuild {
         mut seen: impl FnMut(&JournalRow),
     ) -> Result<bool, Fault> {
         let (mut cost, mut read) = (0, 0);
-        let (after, last) = (self.after, self.last);
-        journal::each_up_to(sql, after, last, SLICE as u64, |stored| {
+        let (began, after, last) = (self.began, self.after, self.last);
+        journal::each_up_to(sql, began, (after, last), SLICE as u64, |stored| {
             let row = &stored.row;
             self.after = row.row;
             read += 1;
@@ -78,11 +83,14 @@ impl Rebuild {
                     self.unfinished.push(row.row);
                     return Ok(true);
                 }
-                JournalEntry::Snapshot { numbers, head, .. } => {
+                JournalEntry::Snapshot {
+                    numbers, head, of, ..
+                } => {
                     let holders: usize = numbers.iter().map(|of| of.holders.len() + 1).sum();
                     cost += holders / HOLDERS_A_ROW + stored.packed_bytes() / PACKED_A_ROW;
                     // All numbers are placed, or weighed anew.
-                    cost += head.as_ref().map_or(0, |_| SLICE);
+                    let takes_head = head.is_some() && [began, 0].contains(of);
+                    cost += if takes_head { SLICE } else { 0 };
                 }
                 entry => {
                     self.begun = true;
@@ -167,7 +175,10 @@ impl Shell {
         rebuild.advance(self.store.sql(), recent)
     }
 
-    fn built(&self, rebuild: Rebuild) -> Result<Memory, Fault> {
+    fn built(self: &Rc<Self>, rebuild: Rebuild) -> Result<Memory, Fault> {
+        if rebuild.pool.is_behind() {
+            self.catch_up_later();
+        }
         let sql = self.store.sql();
         let version = journal::in_force(sql)?;
         // A division broke off.
@@ -182,5 +193,21 @@ impl Shell {
             rows_at_snapshot: 0,
             snapshot_from: 0,
         })
+    }
+
+    /// Has the pool do what it left undone, once those who woke it have their answers.
+    fn catch_up_later(self: &Rc<Self>) {
+        let shell = Rc::downgrade(self);
+        timer::after(CATCH_UP_MS, move || {
+            let Some(shell) = shell.upgrade() else {
+                return;
+            };
+            // Out of its place while it works, as ever.
+            let memory = shell.memory.borrow_mut().take();
+            if let Some(mut memory) = memory {
+                memory.pool.catch_up();
+                *shell.memory.borrow_mut() = Some(memory);
+            }
+        });
     }
 }

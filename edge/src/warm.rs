@@ -91,14 +91,17 @@ fn messages(config: &PoolConfig) -> Option<()> {
         },
         panic_at: None,
     }));
-    let configure = PoolCommand::Configure(Box::new(PoolConfiguration {
+    let configuration = PoolConfiguration {
         version: 1,
         revision: 0,
         borrows: false,
         shards: pool::Shards::ONE,
         most_shards: 1,
         config: config.clone(),
-    }));
+        packed: String::new(),
+    };
+    let configure =
+        PoolCommand::ConfigurePacked(Box::new(configuration.packed().unpacked().ok()?.packed()));
     for command in [visit, configure] {
         told(&PoolAsk {
             v: VERSION,

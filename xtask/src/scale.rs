@@ -2,7 +2,8 @@
 //!
 //! - a thousand sites made, listed and visited;
 //! - a site of 200 scenarios;
-//! - a pool of 10,000 numbers that takes 100,000 page views, every one of a new visitor, as many as
+//! - a pool of 10,000 numbers, configured as the first thing that a process does;
+//! - the same, that takes 100,000 page views, every one of a new visitor, as many as
 //!   a busy site has in a day; its live view, its check, other configurations of it, and its first
 //!   answer after a stop: one that found it quiet, and one in the midst of ten configurations.
 //!
@@ -233,6 +234,8 @@ fn drive(state: &Path) -> Result<Vec<Figure>> {
     let mut figures = Vec::new();
     sites(&Edge::start(&state.join("sites"))?, &mut figures)?;
     scenarios(&Edge::start(&state.join("scenarios"))?, &mut figures)?;
+    eprintln!("  {NUMBERS} numbers, configured as the first thing a process does ...");
+    fresh(state, &mut figures)?;
     eprintln!("  {VISITS} page views of one pool ...");
     let state = state.join("big");
     let edge = Edge::start(&state)?;
@@ -256,6 +259,23 @@ fn drive(state: &Path) -> Result<Vec<Figure>> {
         (0..REPEATS).try_for_each(|version| edge.put("big", &other_numbers(version)?).map(drop))
     })?;
     Ok(figures)
+}
+
+/// The first configuration of the largest pool where nobody asked the process for anything before,
+/// several times.
+fn fresh(state: &Path, figures: &mut Vec<Figure>) -> Result<()> {
+    let (mut worked, mut turns, mut all) = (Times::default(), Times::default(), Times::default());
+    for time in 0..REPEATS {
+        let edge = Edge::start(&state.join(format!("fresh-{time}")))?;
+        worked.0.push(edge.put("big", &site_of("big", NUMBERS, 1))?);
+        let (longest_ms, all_ms) = edge.turns_ms()?;
+        turns.0.push(longest_ms);
+        all.0.push(all_ms);
+    }
+    figures.push(told("fresh_put_ms", worked.at(0.0)));
+    figures.push(told("fresh_put_turns_ms", all.at(0.0)));
+    figures.push(judged("fresh_put_turn_ms", turns.at(0.0)));
+    Ok(())
 }
 
 /// The first page view of the largest pool after a stop, several times, each after another start

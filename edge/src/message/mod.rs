@@ -49,6 +49,9 @@ pub(crate) enum SiteCommand {
     PoolConfig {
         /// The pool.
         pool: String,
+        /// Whether its numbers may be packed.
+        #[serde(default)]
+        packed: bool,
     },
     /// A request of the administration.
     Admin(Box<AdminAsk>),

@@ -1,16 +1,19 @@
 //! What is asked of a pool's object.
 
+use crate::binding::fault::Fault;
 use crate::binding::sql::Cell;
 use crate::export::Lines;
 use crate::panic_probe::PanicPoint;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use ringlet_core::attribution::{self, Settings, Verdict};
 use ringlet_core::delay::DelayCounts;
 use ringlet_core::id::{CallId, ScenarioId, VisitId, VisitorId};
 use ringlet_core::mask::{self, Mask};
 use ringlet_core::phone::{CountryCode, E164};
 use ringlet_core::pool::{
-    Attributed, Facts, Granted, Hour, NumberImage, NumberState, NumberView, Pool, PoolConfig,
-    Shards,
+    Attributed, Facts, Granted, Hour, NumberImage, NumberState, NumberView, Packed, Pool,
+    PoolConfig, Shards, pack_config, unpack,
 };
 use ringlet_core::report::TouchRow;
 use ringlet_core::throttle::Prefix;
@@ -52,6 +55,9 @@ pub(crate) enum PoolCommand {
     Ids(Box<IdsCommand>),
     /// The configuration is now this. Answered with `null`.
     Configure(Box<PoolConfiguration>),
+    /// The same with its numbers packed. One who does not know it asks for the configuration when
+    /// a page view brings its version.
+    ConfigurePacked(Box<PoolConfiguration>),
     /// What some of the numbers do. Answered with [`LiveAnswer`].
     Live(LivePage),
     /// A call to a number began: who may have made it? Answered with [`CallAnswer`].
@@ -340,6 +346,36 @@ pub(crate) struct PoolConfiguration {
     pub most_shards: u32,
     /// The whole pool, numbers of all shards.
     pub config: PoolConfig,
+    /// The numbers of [`Self::config`], which then has none: base64 of [`pack_config`]. As JSON ten
+    /// thousand take longer to write and to read than all that is done with them.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub packed: String,
+}
+
+impl PoolConfiguration {
+    /// With its numbers packed.
+    pub(crate) fn packed(mut self) -> Self {
+        let numbers = core::mem::take(&mut self.config.numbers);
+        self.packed = STANDARD.encode(pack_config(&numbers));
+        self
+    }
+
+    /// With its numbers as they are.
+    ///
+    /// # Errors
+    /// If what is packed are no numbers.
+    pub(crate) fn unpacked(mut self) -> Result<Self, Fault> {
+        if self.packed.is_empty() {
+            return Ok(self);
+        }
+        let bytes = STANDARD.decode(core::mem::take(&mut self.packed));
+        let numbers = bytes.ok().and_then(|bytes| unpack(&bytes).ok());
+        let Some(Packed::Config(numbers)) = numbers else {
+            return Err(Fault::new("the numbers of a configuration cannot be read"));
+        };
+        self.config.numbers = numbers;
+        Ok(self)
+    }
 }
 
 /// Numbers on their way from one shard to another.

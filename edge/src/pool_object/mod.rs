@@ -213,8 +213,8 @@ impl Shell {
             }
         }
         match command {
-            PoolCommand::Configure(configuration) => {
-                self.settle(&site, &pool, *configuration).await?;
+            PoolCommand::Configure(configuration) | PoolCommand::ConfigurePacked(configuration) => {
+                self.settle(&site, &pool, configuration.unpacked()?).await?;
                 Ok("null".to_owned())
             }
             PoolCommand::Import(part) => {
@@ -293,6 +293,7 @@ impl Shell {
             PoolCommand::Export { name, cursor } => self.export(&name, cursor),
             PoolCommand::Held => self.held(),
             PoolCommand::Configure(_)
+            | PoolCommand::ConfigurePacked(_)
             | PoolCommand::Delete
             | PoolCommand::Yield { .. }
             | PoolCommand::Import(_)

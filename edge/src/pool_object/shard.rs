@@ -195,13 +195,15 @@ impl Shell {
     ) -> Result<PoolConfiguration, Fault> {
         let command = SiteCommand::PoolConfig {
             pool: pool.to_owned(),
+            packed: true,
         };
         let ask = SiteAsk {
             v: VERSION,
             site: site.to_owned(),
             command,
         };
-        objects::ask(&self.env, Class::Site, site, &ask).await
+        let told: PoolConfiguration = objects::ask(&self.env, Class::Site, site, &ask).await?;
+        told.unpacked()
     }
 
     /// Parts with every number that belongs to another shard.

@@ -244,7 +244,6 @@ impl SiteObject {
         let config = config::parse(&ask.body, site, ask.russian)?;
         // Whatever others write meanwhile is found where this is written.
         timer::turn_if_long(&ask.body).await;
-        config::place_ahead(&self.store, &config, now).await?;
         let new = NewVersion {
             document: &ask.body,
             if_match: ask.if_match.as_deref(),
@@ -267,7 +266,6 @@ impl SiteObject {
         config::precondition(self.store.sql(), ask.if_match.as_deref())?;
         let config = config::parse(&version.document, site, ask.russian)?;
         timer::turn_if_long(&version.document).await;
-        config::place_ahead(&self.store, &config, now).await?;
         let note = format!("version {} again", version.version);
         let new = NewVersion {
             document: &version.document,
@@ -314,6 +312,7 @@ impl SiteObject {
             config: Rc::new(config),
         };
         *self.config.borrow_mut() = Some(in_force.clone());
+        self.note_places(&in_force).await;
         timer::turn_if_long(new.document).await;
         self.tell_pools(&in_force).await;
         Ok(reply)

@@ -53,6 +53,7 @@ pub(super) async fn run(object: &SiteObject) -> Result<Vec<String>, Fault> {
             faults.push(format!("{count} {} cannot be read; {RESTORE}", kind.name));
         }
     }
+    object.note_places_left()?;
     // What cannot be read is a fault like any other: nothing else is left untold for it.
     let in_force = match object.in_force() {
         Ok(in_force) => in_force.ok_or_else(|| Fault::new("there is no such site"))?,

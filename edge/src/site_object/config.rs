@@ -1,20 +1,17 @@
 //! Versions of the configuration. Every one is kept, whole, with author, time and note.
 
 use super::audit::{self, Change};
+use super::places;
 use super::refused::Refused;
-use super::stock;
 use crate::auth::sha256_hex;
 use crate::binding::fault::Fault;
-use crate::binding::object::Store;
 use crate::binding::sql::{Row, Sql};
-use crate::binding::timer;
 use crate::objects::UNPOOLED;
 use ringlet_core::api::problem::{Problem, ProblemCode};
 use ringlet_core::phone::E164;
 use ringlet_core::site::SiteConfig;
 use ringlet_core::time::UnixMillis;
 use serde::Serialize;
-use std::collections::BTreeMap;
 
 /// One version.
 #[derive(Clone, Debug, Serialize)]
@@ -179,7 +176,7 @@ pub(crate) fn write(
             &version.document,
         ],
     )?;
-    place_numbers(sql, config, now)?;
+    places::change(sql, config, now)?;
     let before_hash = before.map_or_else(String::new, |before| sha256_hex(&before.document));
     let change = Change {
         actor: new.author,
@@ -223,98 +220,14 @@ fn must_match(if_match: Option<&str>, etag: &str) -> Result<(), Problem> {
     ))
 }
 
-/// Numbers that are noted at once: some 10 ms.
-const PLACED_AT_ONCE: usize = 2_500;
-
-/// Makes room for the many numbers of a document that is to come into force at `now`, a part at a
-/// time, between which others have their turn. A place that begins and ends at one instant leads no
-/// call anywhere; [`write`] makes it last. Broken off, or refused after all, it changes nothing.
+/// When a version came into force.
 ///
 /// # Errors
 /// What the platform says.
-pub(super) async fn place_ahead(
-    store: &Store,
-    config: &SiteConfig,
-    now: UnixMillis,
-) -> Result<(), Fault> {
-    let mut wanted: Vec<(E164, &str)> = Vec::new();
-    for pool in &config.pools {
-        let numbers = pool.numbers.iter();
-        wanted.extend(numbers.map(|number| (*number, pool.id.as_str())));
-    }
-    if wanted.len() <= PLACED_AT_ONCE {
-        return Ok(());
-    }
-    for part in wanted.chunks(PLACED_AT_ONCE) {
-        let part: BTreeMap<&E164, &str> =
-            part.iter().map(|(number, pool)| (number, *pool)).collect();
-        let part = serde_json::to_string(&part)?;
-        store.transaction(|sql| {
-            crate::schema::migrate(sql, super::schema::STEPS)?;
-            sql.run(
-                "INSERT INTO number_place (number, pool, since_ms, until_ms)
-                 SELECT key, value, ?1, ?1 FROM json_each(?2) WHERE NOT EXISTS
-                    (SELECT 1 FROM number_place
-                     WHERE number = key AND pool = value AND until_ms IS NULL)
-                 ON CONFLICT (number, pool, since_ms) DO NOTHING",
-                &[&now.0, &part],
-            )
-        })?;
-        timer::turn().await;
-    }
-    Ok(())
-}
-
-/// Notes which number is in which pool from now on.
-fn place_numbers(sql: &Sql, config: &SiteConfig, now: UnixMillis) -> Result<(), Fault> {
-    let borrowed = stock::borrowed(sql)?;
-    let mut wanted: BTreeMap<E164, &str> = BTreeMap::new();
-    // Borrowed numbers are where they are until they go back.
-    wanted.extend(
-        borrowed
-            .iter()
-            .map(|one| (one.loan.number, one.loan.pool.as_str())),
-    );
-    for pool in &config.pools {
-        wanted.extend(
-            pool.numbers
-                .iter()
-                .map(|number| (*number, pool.id.as_str())),
-        );
-    }
-    let count = wanted.len();
-    let wanted = serde_json::to_string(&wanted)?;
-    sql.run(
-        // The two lists are compared once; the second is not searched for every row of the first.
-        "UPDATE number_place SET until_ms = ?1 WHERE until_ms IS NULL AND (number, pool) IN
-            (SELECT number, pool FROM number_place WHERE until_ms IS NULL
-             EXCEPT SELECT key, value FROM json_each(?2))",
-        &[&now.0, &wanted],
-    )?;
-    if count > PLACED_AT_ONCE && made_to_last(sql, &wanted, now)? == count as u64 {
-        return Ok(());
-    }
-    sql.run(
-        "INSERT INTO number_place (number, pool, since_ms)
-         SELECT key, value, ?1 FROM json_each(?2) WHERE NOT EXISTS
-            (SELECT 1 FROM number_place WHERE number = key AND pool = value AND until_ms IS NULL)
-         ON CONFLICT (number, pool, since_ms) DO UPDATE SET until_ms = NULL",
-        &[&now.0, &wanted],
-    )?;
-    Ok(())
-}
-
-/// Has the places that were made ready last, and says how many there are then: as many as are
-/// wanted, where all others were closed before. It takes two thirds of the time of looking for
-/// each.
-fn made_to_last(sql: &Sql, wanted: &str, now: UnixMillis) -> Result<u64, Fault> {
-    // Another document of the same millisecond may have made others ready.
-    let statement = "UPDATE OR IGNORE number_place SET until_ms = NULL
-                     WHERE since_ms = ?1 AND until_ms = ?1
-                       AND (number, pool) IN (SELECT key, value FROM json_each(?2))";
-    sql.run(statement, &[&now.0, &wanted])?;
-    let query = "SELECT count(*) FROM number_place WHERE until_ms IS NULL";
-    sql.row(query, &[])?.map_or(Ok(0), |row| row.integer(0))
+pub(super) fn since(sql: &Sql, version: u64) -> Result<UnixMillis, Fault> {
+    let query = "SELECT at_ms FROM config_version WHERE version = ?";
+    let row = sql.row(query, &[&version])?;
+    row.map_or(Ok(UnixMillis(0)), |row| row.integer(0).map(UnixMillis))
 }
 
 /// Every pool that ever had numbers.

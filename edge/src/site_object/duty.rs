@@ -26,13 +26,16 @@ pub(super) enum Duty {
     Shards,
     /// Drop an import that is not heard of any more.
     Import,
+    /// Note in which pools the numbers of the configuration in force are.
+    Places,
 }
 
 /// When a duty that failed is tried again.
 const AGAIN_AFTER: Millis = Millis::from_secs(30);
 
 impl Duty {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
+        Self::Places,
         Self::Credit,
         Self::Send,
         Self::Retention,
@@ -49,6 +52,7 @@ impl Duty {
             Self::Stock => "stock",
             Self::Shards => "shards",
             Self::Import => "import",
+            Self::Places => "places",
         }
     }
 }
@@ -64,9 +68,22 @@ pub(super) fn call_for(sql: &Sql, duty: Duty, at: UnixMillis) -> Result<(), Faul
     Ok(())
 }
 
-fn due_at(sql: &Sql, duty: Duty) -> Result<Option<UnixMillis>, Fault> {
+/// When a duty is due, if it was called for.
+///
+/// # Errors
+/// What the platform says.
+pub(super) fn due_at(sql: &Sql, duty: Duty) -> Result<Option<UnixMillis>, Fault> {
     let row = sql.row("SELECT due_ms FROM duty WHERE name = ?", &[&duty.name()])?;
     row.map(|row| row.integer(0).map(UnixMillis)).transpose()
+}
+
+/// Nothing of a duty is left to be done.
+///
+/// # Errors
+/// What the platform says.
+pub(super) fn done(sql: &Sql, duty: Duty) -> Result<(), Fault> {
+    sql.run("DELETE FROM duty WHERE name = ?", &[&duty.name()])?;
+    Ok(())
 }
 
 fn next(sql: &Sql) -> Result<Option<UnixMillis>, Fault> {
@@ -90,6 +107,7 @@ impl SiteObject {
         if self.awake.replace(true) || !self.exists()? {
             return Ok(());
         }
+        self.look_for_places()?;
         if next(self.store.sql())?.is_some() && !self.store.has_alarm().await? {
             self.set_alarm_for_duties()?;
         }
@@ -103,6 +121,7 @@ impl SiteObject {
         if !self.exists()? {
             return self.store.delete_alarm().await;
         }
+        self.look_for_places()?;
         for duty in Duty::ALL {
             let due = due_at(self.store.sql(), duty)?;
             if due.is_none_or(|at| at > clock::now()) {
@@ -115,6 +134,7 @@ impl SiteObject {
                 Duty::Stock => self.keep_stock().await,
                 Duty::Shards => self.settle_shards().await,
                 Duty::Import => self.drop_silent_import().await,
+                Duty::Places => self.note_places_left().map(|()| None),
             };
             let again = done.unwrap_or_else(|fault| {
                 Line::new(Level::Warn, "duty_failed")
@@ -151,9 +171,7 @@ impl SiteObject {
                 let query = "UPDATE duty SET due_ms = ? WHERE name = ?";
                 sql.run(query, &[&at.0, &duty.name()])?;
             }
-            None => {
-                sql.run("DELETE FROM duty WHERE name = ?", &[&duty.name()])?;
-            }
+            None => done(sql, duty)?,
         }
         Ok(())
     }

@@ -25,6 +25,7 @@ mod kept;
 mod load;
 mod numbers;
 mod passing;
+mod places;
 mod pools;
 pub(crate) mod refused;
 mod replay;
@@ -68,6 +69,8 @@ pub struct SiteObject {
     rates: RefCell<SiteRates>,
     /// It was looked after that there is an alarm.
     awake: Cell<bool>,
+    /// Numbers of the configuration in force are to be noted in their pools.
+    placing: Cell<bool>,
     /// Pools are being kept in numbers.
     keeping: Cell<bool>,
     /// What is on its way to receivers, as stored.
@@ -97,6 +100,7 @@ impl DurableObject for SiteObject {
             open: Cell::new(false),
             rates: RefCell::default(),
             awake: Cell::new(false),
+            placing: Cell::new(false),
             keeping: Cell::new(false),
             deliveries: RefCell::new(None),
             resumed: Cell::new(false),
@@ -127,11 +131,21 @@ impl SiteObject {
             return outcome(Err(fault));
         }
         let SiteAsk { site, command, .. } = ask;
+        // Page views wait for nothing but the configuration.
+        let by_config = matches!(
+            command,
+            SiteCommand::Config { .. } | SiteCommand::PoolConfig { .. }
+        );
+        if !by_config && let Err(fault) = self.note_places_left() {
+            return outcome(Err(fault));
+        }
         match command {
             SiteCommand::Admin(ask) => self.administer(&site, *ask).await,
             SiteCommand::Import(ask) => self.take_import(&site, &ask).await,
             SiteCommand::Config { known } => outcome(self.told_config(known)),
-            SiteCommand::PoolConfig { pool } => outcome(self.told_pool_config(&pool)),
+            SiteCommand::PoolConfig { pool, packed } => {
+                outcome(self.told_pool_config(&pool, packed))
+            }
             SiteCommand::Calls {
                 events,
                 wants_route,
@@ -211,12 +225,15 @@ impl SiteObject {
         Ok(serde_json::to_string(&ConfigAnswer { version, document })?)
     }
 
-    fn told_pool_config(&self, pool: &str) -> std::result::Result<String, Fault> {
+    fn told_pool_config(&self, pool: &str, packed: bool) -> std::result::Result<String, Fault> {
         let in_force = self
             .in_force()?
             .ok_or_else(|| Fault::new("there is no such site"))?;
         let pool = PoolId::parse(pool).map_err(|_| Fault::new("there is no such pool"))?;
-        let configuration = pools::configuration(self.store.sql(), &in_force, &pool)?;
+        let mut configuration = pools::configuration(self.store.sql(), &in_force, &pool)?;
+        if packed {
+            configuration = configuration.packed();
+        }
         Ok(serde_json::to_string(&configuration)?)
     }
 

@@ -225,7 +225,6 @@ impl SiteObject {
             timer::turn_if_long(&text).await;
             let config = config::parse(&text, site, ask.russian)?;
             timer::turn_if_long(&text).await;
-            config::place_ahead(&self.store, &config, now).await?;
             // What others wrote meanwhile is what the action is applied to.
             if config::latest_version(self.store.sql())? == version.version {
                 break (version, text, config, applied.note);

@@ -55,6 +55,7 @@ pub(super) fn configuration(
         shards: divided.shards,
         most_shards: divided.most,
         config,
+        packed: String::new(),
     })
 }
 
@@ -85,8 +86,8 @@ impl SiteObject {
     /// # Errors
     /// When it could not be told.
     pub(super) async fn tell_pool(&self, in_force: &InForce, pool: &PoolId) -> Result<(), Fault> {
-        let configuration = configuration(self.store.sql(), in_force, pool)?;
-        let command = PoolCommand::Configure(Box::new(configuration));
+        let configuration = configuration(self.store.sql(), in_force, pool)?.packed();
+        let command = PoolCommand::ConfigurePacked(Box::new(configuration));
         let _: Vec<()> = self.ask_shards(in_force, pool.as_str(), command).await?;
         self.shards_are_told(pool)
     }

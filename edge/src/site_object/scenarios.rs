@@ -44,7 +44,6 @@ impl SiteObject {
             timer::turn_if_long(&text).await;
             let config = config::parse(&text, site, ask.russian)?;
             timer::turn_if_long(&text).await;
-            config::place_ahead(&self.store, &config, now).await?;
             // What others wrote meanwhile is what is to be changed.
             if config::latest_version(sql)? == version.version {
                 break (version, text, action, note, config);

@@ -13,8 +13,8 @@ export const IDLE_MS = 200;
 export const AGAIN_MS = 2_000;
 /** What the edge refused is not asked again sooner. */
 export const REFUSED_MS = 600_000;
-/** The longest time a browser's timer can wait. */
-export const TIMER_MS_MAX = 2_147_483_647;
+/** Browsers' timers can wait for 2 ** 31 milliseconds; nobody waits for half of that. */
+export const TIMER_MS_MAX = 1_000_000_000;
 
 /** What is changed back so often within WRITES_MS has another owner: give way to him. */
 export const WRITES_MAX = 5;

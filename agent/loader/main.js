@@ -48,7 +48,7 @@ let config;
 const BEATS = ['', '', 'active', 'keep', 'idle', 'leave'];
 
 /** What names a source in an address; the edge reads it. */
-const SOURCE = /[?&#](roistat|rs|utm_\w+|\w*cl(k?)id|gbraid|wbraid|_openstat)=/;
+const SOURCE = /[?&#](roistat|rs|utm_\w+|\w*clk?id|[gw]braid|_openstat)=/;
 
 let consent;
 let isRunning = false;
@@ -75,12 +75,13 @@ let early = [];
 
 const pathOf = (name) => `${agent.base}/v1/sites/${config.site}/${name}`;
 
+/** Sends `body`; `keepalive` if it must outlive the page. */
+const send = (name, body, keepalive) =>
+  fetch(pathOf(name), { method: 'POST', body, keepalive, credentials: 'omit' });
+
 /** Sends `body` and forgets it: the page may be gone the next moment. */
 const drop = (name, body) =>
-  quietly(() => navigator.sendBeacon(pathOf(name), body)) ||
-  fetch(pathOf(name), { method: 'POST', body, keepalive: true, credentials: 'omit' }).catch(
-    () => 0,
-  );
+  quietly(() => navigator.sendBeacon(pathOf(name), body)) || send(name, body, true).catch(() => 0);
 
 const compose = (record, more) =>
   write({
@@ -98,11 +99,8 @@ const compose = (record, more) =>
     ...more,
   });
 
-/** Sends a message; `keepalive` if it must outlive the page. */
-const post = (name, more, keepalive) => {
-  const body = compose(store.load(), more);
-  return fetch(pathOf(name), { method: 'POST', body, keepalive, credentials: 'omit' });
-};
+/** Sends a message. */
+const post = (name, more, keepalive) => send(name, compose(store.load(), more), keepalive);
 
 /** Asks the edge for numbers: by the visit request, or by a beat that is answered alike. `sent` is
  * the answer to a request that the fast snippet has sent, for every scenario. */
@@ -119,7 +117,7 @@ function ask(name, more, isKeep, sent) {
       (reply) => () => {
         if (mine < answered) return;
         answered = mine;
-        const numbers = Array.isArray(reply.numbers) ? reply.numbers : [];
+        const numbers = [].concat(reply.numbers || []);
         agent.answer = reply;
         // A keep-alive may be answered with nothing: all stays.
         if (!isKeep || numbers.length) accept(reply, numbers);
@@ -271,7 +269,7 @@ function askLate() {
   if (!hasBegun || lateTimer || !page.slots.some(isLate)) return;
   lateTimer = later(() => {
     lateTimer = 0;
-    if (!isStopped) ask('beat', { event: 'page', url: location.href });
+    if (!isStopped) askVisit();
   }, LATE_MS);
 }
 
@@ -375,8 +373,6 @@ const loadMore = () =>
 /** Roots that were not looked into yet, and the way through the first of them. */
 const deeps = new Set();
 const awaited = new Set();
-/** How many the document has: most have none, and need not be looked through for them. */
-const { get: countFrames } = Object.getOwnPropertyDescriptor(window, 'length') || {};
 /** Elements that can have a shadow root or a document, as far as the browser itself tells them
  * apart: that one is asked at all takes the most time, and many pages consist of what can have
  * none. */
@@ -397,19 +393,16 @@ const whenIdle = (act) =>
   (window.requestIdleCallback || setTimeout)(() => quietly(act), { timeout: IDLE_MS });
 
 function lookDeeper() {
-  const end = () => {
-    deeps.clear();
-    loadMore();
-  };
-  if (isDebugged ??= quietly(() => sessionStorage.ringlet_debug) || 0) return end();
-  const hasFrames = countFrames?.call(window) !== 0;
+  if (isDebugged ??= quietly(() => sessionStorage.ringlet_debug) || 0) return loadMore();
+  // Most documents have none, and need not be looked through for them.
+  const hasFrames = window[0];
   for (const root of deeps) {
     hosts ||= all(root, HOSTS);
     for (let host, steps = DEEP_NODES; (host = looked ? hosts[looked - 1] : root); looked++) {
       if (!steps--) return whenIdle(lookDeeper);
       // A frame of another origin has no document to show.
       const isEntered = host.shadowRoot || (hasFrames && host.contentDocument?.body?.firstChild);
-      if (isEntered) return end();
+      if (isEntered) return loadMore();
       awaitDefinition(host);
     }
     deeps.delete(root);
@@ -471,7 +464,10 @@ function listenToVisitor() {
   listen('load', ({ target }) => target.contentDocument && lookDeep(target));
   listen('storage', (event) => {
     if (!isReady || isStopped || !store.isShared(event)) return;
-    showAll(store.load().numbers);
+    const record = store.load();
+    // Consent was taken back there, or both have written in the same moment: parts/tabs.js.
+    if (!event.newValue || store.isLost(record)) return call('meet', event.newValue);
+    showAll(record.numbers);
     advance(WAKE);
   });
 }
@@ -554,6 +550,7 @@ const verbs = {
 
 /** What the parts work with. */
 const agent = {
+  aboutVisit,
   all,
   announce,
   ask: askVisit,
@@ -573,27 +570,28 @@ const agent = {
     within: page.within,
     write: page.write,
   },
-  explain: () => post('visit', { ...aboutVisit(), explain: true }),
   load: store.load,
   post,
   quietly,
   save: store.save,
-  state: () => ({ answered, asked, consent, hasBegun, isPaused, isReady, isStopped }),
+  // Their names are in parts/more.js.
+  state: () => [answered, asked, consent, hasBegun, isPaused, isReady, isStopped],
   verbs,
   version: RINGLET_VERSION,
   walkerOf,
   whenAnswered: (act) => (answered ? act() : callers.push(act)),
 };
 
+/** Calls a verb; one that the loader does not know may be one of the parts'. */
+const call = (name, ...given) =>
+  verbs[name]
+    ? quietly(() => verbs[name](...given))
+    : loadMore().then(() => quietly(() => verbs[name](...given)), () => 0);
 
 function listenToPage() {
   const { q: queue, early: begun } = Object(window.ringlet);
   // Asked before the visitor agreed, if he ever does: of no use.
   if (Array.isArray(begun) && config.consent !== 'wait') early = begun;
-  const act = (name, given) => quietly(() => verbs[name](...given));
-  // A verb the loader does not know may be one of the parts'.
-  const call = (name, ...given) =>
-    verbs[name] ? act(name, given) : loadMore().then(() => act(name, given), () => 0);
   window.ringlet = call;
   if (Array.isArray(queue)) queue.forEach((given) => call(...given));
 }

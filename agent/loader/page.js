@@ -96,10 +96,11 @@ const cssOf = (target) => {
 export function begin({ scenarios, country_code, area_code }) {
   for (const { id, targets, mask: usual, exclusions } of scenarios) {
     const skip = [SKIP, ...(exclusions || []).map(cssOf).filter(Boolean)].join();
+    const around = `${skip},a,area`;
     const byMask = new Map();
     for (const target of targets) {
       const mask = target.mask || usual || '';
-      if (!byMask.has(mask)) byMask.set(mask, { id, mask, skip, css: [], numbers: [] });
+      if (!byMask.has(mask)) byMask.set(mask, { id, mask, skip, around, css: [], numbers: [] });
       const slot = byMask.get(mask);
       const css = cssOf(target);
       if (css) slot.css.push(css);
@@ -195,7 +196,7 @@ export function swapPlace(index, texts, links, selected) {
   let given = slots[index].about + (selected ? `e${END}` : '');
   const nodes = [];
   const was = [];
-  const own = [];
+  const own = RINGLET_SEARCH ? [] : nodes;
   const veils = [];
   const take = (node, letter, isRead, veiled) => {
     const owner = claims.get(node);
@@ -205,7 +206,7 @@ export function swapPlace(index, texts, links, selected) {
     const told = letter === 'l' ? kinds.dial(value) : (RINGLET_SEARCH && veiled) || value;
     if (given) given += letter + told + END;
     if (RINGLET_SEARCH) veils.push(veiled);
-    if (!isRead) own.push(node);
+    if (RINGLET_SEARCH && !isRead) own.push(node);
     nodes.push(node);
     was.push(value);
   };
@@ -270,7 +271,7 @@ export const within = (root, css) => {
   for (const selector of css) {
     const around = !roots.includes(root) && nearest(root, selector);
     if (around) found.add(around);
-    all(root, selector).forEach((element) => found.add(element));
+    for (const element of all(root, selector)) found.add(element);
   }
   return [...found];
 };
@@ -286,19 +287,20 @@ export const isLinked = (node) => {
 
 /** An element that the owner selected. */
 function swapElement(index, element) {
-  const { skip, shown } = slots[index];
+  const { around, skip, shown } = slots[index];
   const { firstChild } = element;
   // Most hold one text, and many stand alone: then nothing else can matter.
   const isLone = firstChild?.nodeType === 3 && !firstChild.nextSibling;
   let texts = isLone ? [[firstChild]] : textsOf(element);
   let links = [];
-  if (!isLone || nearest(element, `${skip},a,area`)) {
+  if (!isLone || nearest(element, around)) {
     texts = texts.filter(([node]) => !nearest(node.parentNode, skip) && !isLinked(node));
     links = within(element, kinds.links).filter((node) => !nearest(node, skip));
   }
   kinds.collect(element, texts);
   // The parser is past what has something behind it.
-  if (swapPlace(index, texts, links, true) && element.nextSibling) settled.set(element, shown);
+  const isPlace = swapPlace(index, texts, links, true);
+  if (isPlace && !isWatching && element.nextSibling) settled.set(element, shown);
 }
 
 /** Swaps whatever belongs to `root`: inside it, around it, or itself. */
@@ -375,10 +377,6 @@ export function restore() {
   observer?.takeRecords();
 }
 
-/** Text without digits changes no number; but beside it a shadow root may have appeared. */
-const textRoot = ({ nodeValue }, target) =>
-  /\d/.test(nodeValue) || target.shadowRoot ? target : null;
-
 /** The roots of what `records` tell of. */
 function rootsOf(records) {
   const found = new Set();
@@ -393,12 +391,21 @@ function rootsOf(records) {
   for (const { type, target, addedNodes } of records) {
     if (type === 'characterData') add(target.parentNode);
     else if (type === 'attributes') add(target);
-    else if (addedNodes.length) news.set(target, [...(news.get(target) || []), ...addedNodes]);
+    else {
+      if (!news.has(target)) news.set(target, []);
+      news.get(target).push(...addedNodes);
+    }
   }
   for (const [target, nodes] of news) {
     // Mostly new: looked at as one.
     if (nodes.length > SIBLINGS && nodes.length * 2 > target.childNodes.length) add(target);
-    else for (const node of nodes) add(node.nodeType === 3 ? textRoot(node, target) : node);
+    else {
+      for (const node of nodes) {
+        // Text without digits changes no number; but beside it a shadow root may have appeared.
+        if (node.nodeType !== 3) add(node);
+        else if (/\d/.test(node.nodeValue) || target.shadowRoot) add(target);
+      }
+    }
   }
   return [...found];
 }

@@ -9,6 +9,9 @@ import { write } from './json.js';
 import { VISITOR_S, VISIT_MS } from './limits.js';
 import { bytesOf } from './part.js';
 
+/** Where the whole rules are kept. */
+const WHOLE = 'ringlet.wasm';
+
 let memory = {};
 let key;
 let domain;
@@ -17,6 +20,8 @@ let alone;
 /** The visitor's cookie when the page began: reading it anew asks another process. */
 let own;
 const tab = Math.random().toString(36).slice(2);
+/** What this tab has said last: the sign of its life in the record. */
+let said;
 
 /** Names the site's record and says whether anything may be stored and read; `given` is the number
  * under which the fast snippet spoke for this tab alone. */
@@ -31,7 +36,10 @@ export function open(config, yes, given) {
 export function allow(yes) {
   mayStore = yes;
   if (yes) return;
-  quietly(() => localStorage.removeItem(key));
+  quietly(() => {
+    delete localStorage[key];
+    delete localStorage[WHOLE];
+  });
   writeCookie('', 0);
   own = '';
   memory = {};
@@ -47,16 +55,16 @@ const writeCookie = (value, life) =>
 
 /** A cookie's value, decoded; nothing if there is none. */
 export const cookie = (name) =>
-  mayStore
-    ? quietly(() => {
-        const found = `; ${doc('cookie')}`.split(`; ${name}=`)[1];
-        return found === undefined ? undefined : decodeURIComponent(found.split(';')[0]);
-      })
-    : undefined;
+  quietly(() => {
+    if (!mayStore) return;
+    // Where there is none this throws.
+    return decodeURIComponent(`; ${doc('cookie')}`.split(`; ${name}=`)[1].split(';')[0]);
+  });
 
 /** Cookies whose names begin with one of `starts`; nothing without any. */
 export const cookiesOf = (starts) => {
-  const pairs = starts && mayStore ? doc('cookie').split('; ').map((pair) => pair.split('=')) : [];
+  if (!starts || !mayStore) return;
+  const pairs = doc('cookie').split('; ').map((pair) => pair.split('='));
   const wanted = pairs.filter(([name]) => starts.some((start) => name.startsWith(start)));
   return wanted[0] && Object.fromEntries(wanted);
 };
@@ -88,13 +96,17 @@ export function save(record, isLeaving) {
   for (const [name, at] of Object.entries(record.tabs)) {
     if (!(now - Math.abs(at) < VISIT_MS)) delete record.tabs[name];
   }
-  if (isLeaving) delete record.tabs[tab];
-  else record.tabs[tab] = isVisible() ? now : -now;
+  said = isLeaving ? undefined : isVisible() ? now : -now;
+  record.tabs[tab] = said;
   if (!mayStore) return;
   quietly(() => localStorage.setItem(key, write(record)));
   const { visitor, visit = '', marker = '' } = record;
   if (visitor) writeCookie(`${visitor}.${visit}.${encodeURIComponent(marker)}`, VISITOR_S);
 }
+
+/** Whether another tab, writing in the same moment, had not seen what this one has written last.
+ * (An older sign may have been cleared away.) */
+export const isLost = ({ tabs }) => tabs[tab] !== said && Date.now() - Math.abs(said) < VISIT_MS;
 
 /** When other tabs last gave a sign of life: visible ones, hidden ones. */
 export function others({ tabs }) {
@@ -122,7 +134,7 @@ export const isShared = (event) => mayStore && event.key === key;
 /** The bytes of the module `name` kept from an earlier page, so that it can start at once. */
 export function keptModule(name) {
   return quietly(() => {
-    const [kept, bytes] = (mayStore && localStorage.getItem('ringlet.wasm') || '').split(' ');
+    const [kept, bytes] = (mayStore && localStorage.getItem(WHOLE) || '').split(' ');
     if (kept === name) return bytesOf(bytes);
   });
 }
@@ -132,5 +144,5 @@ export const keepModule = (name, bytes) =>
   mayStore &&
   quietly(() => {
     const chars = String.fromCharCode(...new Uint8Array(bytes));
-    localStorage.setItem('ringlet.wasm', `${name} ${btoa(chars)}`);
+    localStorage.setItem(WHOLE, `${name} ${btoa(chars)}`);
   });

@@ -318,6 +318,79 @@ test("two tabs, one heartbeat: whichever the visitor is in", async () => {
   await visitor.close();
 });
 
+test("two tabs that write in one moment: neither takes the other's number or its sign of life", async () => {
+  const scenario = (id, at) => ({ id, numbers: numbers(2, at), targets: [{ class: id }], pool: {} });
+  await worker.seed(configFor("moment", site.url, [scenario("one", 1), scenario("two", 11)]));
+  const url = `${site.url}/t/moment/`;
+  const visitor = await newVisitor(browser, worker.url);
+  const [first, second] = [await visitor.open(url), await visitor.open(url)];
+  const place = (id) => `<b class="${id}" id="${id}">${OWN}</b>`;
+  const put = (tab, id) =>
+    tab.evaluate((html) => void document.body.insertAdjacentHTML("beforeend", html), place(id));
+  const record = (tab) => tab.evaluate(() => JSON.parse(localStorage["ringlet:moment"]));
+  await put(first, "one");
+  await put(second, "one");
+  await swapped(first, "#one", OWN);
+  await swapped(second, "#one", OWN);
+  await until(async () => Object.keys((await record(first)).tabs).length === 2);
+  // The second tab writes what it knew, as one does that has not been told of the first one's write.
+  await second.evaluate(() => {
+    const known = localStorage["ringlet:moment"];
+    addEventListener("storage", ({ newValue }) => {
+      if (window.wrote || !/"scenario":"two"/.test(newValue)) return;
+      window.wrote = true;
+      localStorage["ringlet:moment"] = known;
+    }, true);
+  });
+  await put(first, "two");
+  const number = digits(await swapped(first, "#two", OWN));
+  await second.waitForFunction(() => window.wrote, undefined, { polling: 50 });
+  const isWhole = ({ numbers, tabs }) => numbers.length === 2 && Object.keys(tabs).length === 2;
+  await until(async () => isWhole(await record(first)));
+  await settle(first);
+  for (const tab of [first, second]) assert.ok(isWhole(await record(tab)));
+  assert.equal(digits(await first.locator("#two").textContent()), number);
+  await put(second, "two");
+  assert.equal(digits(await swapped(second, "#two", OWN)), number, "the other tab knows it as well");
+  assert.deepEqual(visitor.faults, []);
+  await visitor.close();
+});
+
+test("consent that is taken back in one tab is taken back in the others", async () => {
+  for (const [consent, said] of [["granted", "cookieless"], ["granted", "denied"], ["wait", "denied"]]) {
+    const id = `back-${consent}-${said}`;
+    const url = await seed(id, 4, {}, { consent });
+    const visitor = await newVisitor(browser, worker.url);
+    const [first, second] = [await visitor.open(url), await visitor.open(url)];
+    const tabs = [first, second];
+    if (consent === "wait") for (const tab of tabs) await tab.evaluate(() => ringlet("consent", "granted"));
+    const number = await shown(first);
+    assert.equal(await shown(second), number);
+    const stored = () => [Object.keys(localStorage), document.cookie];
+    visitor.messages.length = 0;
+    await first.evaluate((said) => ringlet("consent", said), said);
+    if (consent === "wait") {
+      const isOwn = (own) => document.querySelector("#top").textContent === own;
+      for (const tab of tabs) await tab.waitForFunction(isOwn, OWN, { polling: 50 });
+    } else {
+      await until(() => visitor.messages.some(({ name, consent }) => name === "visit" && consent));
+    }
+    await settle(second);
+    for (const tab of tabs) {
+      // Whatever they do from now on.
+      await tab.bringToFront();
+      await tab.mouse.move(Math.random() * 90, 9);
+      await settle(tab, 200);
+      assert.deepEqual(await tab.evaluate(stored), [[], ""], id);
+    }
+    for (const { name, visitor: known, consent } of visitor.messages.filter(({ name }) => name === "visit")) {
+      assert.deepEqual([name, known, consent], ["visit", undefined, "cookieless"], id);
+    }
+    assert.deepEqual(visitor.faults, []);
+    await visitor.close();
+  }
+});
+
 test("the owner's domain for cookies: the visitor and his label are known on every subdomain", async () => {
   const { port } = new URL(site.url);
   const hosts = ["www.shop.localhost", "msk.shop.localhost"].map((name) => `http://${name}:${port}`);

@@ -162,6 +162,45 @@ for (const [name, { root, folder, server, client }] of Object.entries(hydrated))
   });
 }
 
+test("React: a part that is taken over later than the page around it", async () => {
+  await seed("parts");
+  const html = await onServer(`import { createElement } from "react";
+    import { renderToString } from "react-dom/server";
+    import { Shop } from "./react_parts.mjs";
+    export default renderToString(createElement(Shop, { phone: ${JSON.stringify(OWN)} }));`);
+  assert.match(html, /<!--\$--><footer>.*<!--\/\$-->/);
+  const client = `import { createElement } from "react";
+    import { hydrateRoot } from "react-dom/client";
+    import { Shop } from "./react_parts.mjs";
+    globalThis.code = new Promise((resolve) => { globalThis.bring = resolve; });
+    hydrateRoot(document.querySelector("#__next"), createElement(Shop, { phone: ${JSON.stringify(OWN)} }), {
+      onRecoverableError: (error) => console.error("recovered: " + error.message),
+    });`;
+  const at = "/parts.js";
+  pages.set(at, script(await forBrowser(client)));
+  const body =
+    `<!doctype html><html><head><meta charset="utf-8"><title>Shop</title>${tag(worker.url, "parts")}` +
+    `</head><body><div id="__next">${html}</div><script src="${at}"></script></body></html>`;
+  pages.set("/parts", body);
+  const visitor = await watchfulVisitor();
+  for (const round of ["first", "remembered"]) {
+    const page = await visitor.open(`${site.url}/parts`);
+    const number = digits(await swapped(page, "#top", OWN));
+    await page.waitForFunction(() => window.isBegun);
+    // What the page's own code has put in, and a part that is there, need not wait.
+    for (const id of ["#raw", "#end"]) assert.equal(digits(await swapped(page, id, OWN)), number, id);
+    await settle(page, 300);
+    assert.equal(await page.locator("#low").textContent(), OWN, `${round}: nobody has it yet`);
+    await page.evaluate(() => window.bring());
+    await page.waitForFunction(() => window.isWhole);
+    assert.equal(digits(await swapped(page, "#low", OWN)), number, round);
+    assert.deepEqual(visitor.complaints, [], round);
+    await page.close();
+  }
+  assert.deepEqual(visitor.faults, []);
+  await visitor.close();
+});
+
 const plain = (id, body, head = "") =>
   `<!doctype html><html><head><meta charset="utf-8"><title>Shop</title>${head}` +
   `${tag(worker.url, id)}</head><body>${body}</body></html>`;

@@ -12,17 +12,29 @@ import { passVisitors } from './links.js';
 import { enterDepths } from './depths.js';
 import { addPlaces } from './places.js';
 import { readLater } from './systems.js';
+import { meetTabs } from './tabs.js';
 import { addVerbs } from './verbs.js';
 
 /** Adds what the site wants to the loader's `agent` (main.js), which then scans the page again. */
 export function begin(agent) {
+  nameState(agent);
   addVerbs(agent);
   addPlaces(agent);
   offerInterfaces(agent);
   enterDepths(agent);
   passVisitors(agent);
   readLater(agent, () => part(agent, 'ids'));
+  meetTabs(agent);
   offerDebugging(agent, () => part(agent, 'debug'));
+}
+
+/** What the loader says of itself, by names that it need not carry. */
+function nameState(agent) {
+  const { state } = agent;
+  agent.state = () => {
+    const [answered, asked, consent, hasBegun, isPaused, isReady, isStopped] = state();
+    return { answered, asked, consent, hasBegun, isPaused, isReady, isStopped };
+  };
 }
 
 /** A large part of the release by the name of its file in this folder. */

@@ -114,7 +114,7 @@ async function askWhy(agent) {
   const { answered } = agent.state();
   if (answered === toldAfter) return;
   toldAfter = answered;
-  const response = await agent.explain();
+  const response = await agent.post('visit', { ...agent.aboutVisit(), explain: true });
   if (response.ok) told = await response.json();
 }
 

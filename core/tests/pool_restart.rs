@@ -6,6 +6,7 @@ use ringlet_core::entropy::Entropy;
 use ringlet_core::id::{CallId, VisitId, VisitorId};
 use ringlet_core::pool::*;
 use ringlet_core::time::{Millis, UnixMillis};
+use std::collections::BTreeSet;
 use support::{Desk, START, number, numbers, sign};
 
 /// The pool that the rows of a desk of `count` numbers give, everything written down before.
@@ -75,6 +76,88 @@ fn a_configuration_that_moves_no_number_leaves_every_lease_where_it_is() {
     desk.pool.handle_timeout(now);
     assert_eq!(again.state(), desk.pool.state());
     assert_eq!(again.config(), desk.pool.config());
+}
+
+/// No lease that the rows tell of has number and generation of another; says how many there are.
+fn distinct_leases(rows: &[JournalRow]) -> usize {
+    let leases = rows.iter().filter_map(|row| match &row.entry {
+        JournalEntry::Grant(granted) => Some((granted.number, granted.generation)),
+        _ => None,
+    });
+    let mut seen = BTreeSet::new();
+    for lease in leases {
+        assert!(seen.insert(lease), "two leases are {lease:?}");
+    }
+    seen.len()
+}
+
+#[test]
+fn a_number_that_was_forgotten_and_comes_again_is_lent_in_later_generations() {
+    const DAY_S: u64 = 86_400;
+    for snapshot in [false, true] {
+        let mut desk = Desk::with(0);
+        let whole = configured(&desk, 1, 2, 150);
+        desk.tell(0, whole.clone());
+        let old: Vec<Grant> = (1..=6)
+            .map(|n| desk.granted(n * 10_000, n.into()))
+            .collect();
+        let rest = configured(&desk, 2, 2, 150);
+        desk.tell(31 * DAY_S, rest.clone());
+        desk.tell(31 * DAY_S, configured(&desk, 3, 3, 150));
+        assert!(desk.pool.number(number(1)).is_none(), "it is forgotten");
+        if snapshot {
+            desk.pool.snapshot();
+            desk.drain();
+        }
+        let from = desk.rows.iter().rev().find_map(|row| match row.entry {
+            JournalEntry::Snapshot { of, part: 0, .. } => Some(of),
+            _ => None,
+        });
+        let [mut again, _] = restored(&desk.rows, from.unwrap_or(1));
+        while again.poll_output().is_some() {}
+        desk.pool = again;
+        desk.tell(32 * DAY_S, whole);
+        for n in 0..6 {
+            let new = desk.granted(32 * DAY_S + n * 10_000, 100 + u128::from(n));
+            let before = old.iter().filter(|of| of.number == new.number);
+            assert!(before.clone().all(|of| of.generation < new.generation));
+            let stale = old.iter().map(|of| Sign::of(of.lease, of.generation));
+            for sign in stale {
+                let left = desk.tell(32 * DAY_S + n * 10_000 + 1, Input::Leave(sign));
+                assert_eq!(left, Reply::Lost, "an old tab's message changes nothing");
+            }
+        }
+        assert_eq!(distinct_leases(&desk.rows), 12);
+    }
+}
+
+#[test]
+fn a_snapshot_of_before_this_was_told_gives_no_generation_twice() {
+    const DAY_S: u64 = 86_400;
+    let mut desk = Desk::with(0);
+    let whole = configured(&desk, 1, 2, 150);
+    desk.tell(0, whole.clone());
+    for n in 1..=6 {
+        desk.granted(n * 10_000, n.into());
+    }
+    desk.tell(31 * DAY_S, configured(&desk, 3, 3, 150));
+    let of = desk.pool.snapshot();
+    desk.drain();
+    for row in &mut desk.rows {
+        if let JournalEntry::Snapshot {
+            head: Some(head), ..
+        } = &mut row.entry
+        {
+            head.gone = None;
+        }
+    }
+    let [again, _] = restored(&desk.rows, of);
+    desk.pool = again;
+    desk.tell(32 * DAY_S, whole);
+    for n in 0..6 {
+        desk.granted(32 * DAY_S + n * 10_000, 100 + u128::from(n));
+    }
+    assert_eq!(distinct_leases(&desk.rows), 12);
 }
 
 /// What replay makes of the rows from `of` on: as they are, and with the numbers of parts packed.

@@ -8,7 +8,7 @@ use ringlet_core::entropy::Entropy;
 use ringlet_core::id::{VisitId, VisitorId};
 use ringlet_core::pool::*;
 use ringlet_core::time::UnixMillis;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use support::{Desk, START, number, numbers, sign};
 
 /// A pool in several desks, and how many of them it is divided among now.
@@ -16,12 +16,17 @@ struct Divided {
     desks: Vec<Desk>,
     shards: Shards,
     count: u64,
+    /// Numbers that are out of the configuration, by their bits.
+    out: u32,
     now: u64,
 }
 
-fn config_of(count: u64, shards: Shards, shard: u32) -> PoolConfig {
+fn config_of(count: u64, out: u32, shards: Shards, shard: u32) -> PoolConfig {
     let mut numbers = numbers(count);
-    numbers.retain(|of| shards.of_number(of.number) == shard);
+    numbers.retain(|of| {
+        let place = of.number.as_u64() - number(1).as_u64();
+        shards.of_number(of.number) == shard && out >> place & 1 == 0
+    });
     PoolConfig {
         numbers,
         ..PoolConfig::default()
@@ -34,7 +39,7 @@ impl Divided {
             let mut desk = Desk::with(0);
             // Each draws leases of its own, as objects do.
             desk.entropy = Entropy::from_seed(100 + u64::from(shard));
-            let config = config_of(count, Shards::ONE, shard);
+            let config = config_of(count, 0, Shards::ONE, shard);
             desk.tell(0, Input::Reconfigure(Box::new(config)));
             desk
         });
@@ -42,6 +47,7 @@ impl Divided {
             desks: desks.collect(),
             shards: Shards::ONE,
             count,
+            out: 0,
             now: 0,
         }
     }
@@ -72,12 +78,32 @@ impl Divided {
             desk.rows
                 .extend(core::iter::from_fn(|| desk.pool.poll_output()));
         }
+        self.shards = shards;
+        self.configure();
+    }
+
+    /// Has every desk take the configuration.
+    fn configure(&mut self) {
+        let at = UnixMillis(START + self.now * 1_000);
         for shard in 0..self.desks.len() as u32 {
-            let config = config_of(self.count, shards, shard);
+            let config = config_of(self.count, self.out, self.shards, shard);
             let input = Input::Reconfigure(Box::new(config));
             self.desks[shard as usize].tell_at(at, input);
         }
-        self.shards = shards;
+    }
+
+    /// No desk has two leases of one number and generation in its journal.
+    fn distinct(&self) {
+        for desk in &self.desks {
+            let leases = desk.rows.iter().filter_map(|row| match &row.entry {
+                JournalEntry::Grant(granted) => Some((granted.number, granted.generation)),
+                _ => None,
+            });
+            let mut seen = BTreeSet::new();
+            for lease in leases {
+                assert!(seen.insert(lease), "two leases are {lease:?}");
+            }
+        }
     }
 
     fn ask(&mut self, visitor: u128, has: Option<&Grant>) -> Reply {
@@ -232,6 +258,35 @@ proptest! {
                     prop_assert_eq!(other, None);
                 }
             }
+        }
+    }
+
+    /// Numbers go, are forgotten, come again, and the pool is divided and joined meanwhile.
+    #[test]
+    fn no_journal_tells_of_two_leases_of_one_generation(
+        steps in prop::collection::vec((0u8..10, 1u32..64), 1..60),
+    ) {
+        const DAY_S: u64 = 86_400;
+        let mut pool = Divided::new(6, 4);
+        let mut visitor = 0;
+        for (what, figure) in steps {
+            pool.now += 200;
+            match what {
+                0 => pool.divide(Shards::new(1 + figure % 4)),
+                1 => {
+                    pool.out = figure;
+                    pool.configure();
+                }
+                2 => {
+                    pool.now += 31 * DAY_S;
+                    pool.configure();
+                }
+                _ => {
+                    visitor += 1;
+                    pool.ask(visitor, None);
+                }
+            }
+            pool.distinct();
         }
     }
 }

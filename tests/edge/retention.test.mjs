@@ -122,3 +122,36 @@ test("a long journal is made small, and gives back the same state", async () => 
     other.dispose();
   }
 });
+
+test("a number that comes again after its visitors are forgotten is lent again", async () => {
+  const worker = await startWorker();
+  const other = await startWorker();
+  try {
+    const pool = { id: "main", numbers: numbers(2), hold_ms: 150000, idle_release_ms: 60000 };
+    await worker.seed(siteConfig({ pools: [pool], retention: { visit_days: 365 } }));
+    const old = [await visit(worker), await visit(worker)];
+    const text = aged(await exported(worker), ({ table }) => (table === "journal" ? 40 : undefined));
+    assert.equal((await imported(other, text)).status, 201);
+    const put = async (list) => assert.equal((await other.admin("PATCH", `${base}/config`, { pools: [{ ...pool, numbers: list }] })).status, 200);
+    await put(numbers(1, 900));
+    assert.equal((await visit(other)).numbers[0].number, "74950000900");
+    await put(numbers(2));
+    const given = [await visit(other), await visit(other)];
+    assert.deepEqual(given.map((one) => one.numbers[0].kind), ["leased", "leased"]);
+    // Tabs of then change nothing for those of now.
+    for (const one of old) await beat(other, one, "leave");
+    for (const restart of [false, true]) {
+      if (restart) await other.crashAndRestart();
+      for (const one of given) assert.equal((await visit(other, { who: one })).numbers[0].lease, one.numbers[0].lease);
+      const { leases } = (await other.admin("GET", `${base}/leases?number=${old[0].numbers[0].number}`)).body;
+      assert.equal(leases.length, 2);
+      assert.equal(leases[1].visit, old[0].visit);
+      assert.equal(leases[1].ended_at, leases[0].granted_at);
+      assert.ok(leases[0].generation > leases[1].generation);
+      assert.deepEqual((await other.admin("GET", `${base}/check`)).body, { ok: true, faults: [] });
+    }
+  } finally {
+    worker.dispose();
+    other.dispose();
+  }
+});

@@ -131,7 +131,7 @@ impl Pool {
         let granted = Granted {
             number: self.numbers[at].config.number,
             lease: LeaseId(entropy.next_u128()),
-            generation: self.numbers[at].generation + 1,
+            generation: self.numbers[at].generation.max(self.gone) + 1,
             visitor: ask.visitor,
             visit: ask.visit,
             tab: ask.tab,

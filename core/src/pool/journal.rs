@@ -335,6 +335,13 @@ pub struct SnapshotHead {
     pub regions: crate::attribution::RegionModel,
     /// The hours counted for sizing.
     pub hours: Vec<super::tally::Hour>,
+    /// The latest generation of a number that went. Told with the first part; what went later is
+    /// told by the rows between.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    pub gone: Option<u32>,
     /// Numbers that the configuration does not have: they get their places with the others.
     #[cfg_attr(
         feature = "serde",

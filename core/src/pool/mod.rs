@@ -134,6 +134,9 @@ pub struct Pool {
     palettes: palette::Palettes,
     keys: Keys,
     tally: Tally,
+    /// The latest generation of a number that went: one that comes, perhaps the same again, is
+    /// lent in later ones, so no lease of a number has the generation of another.
+    gone: u32,
     outputs: VecDeque<JournalRow>,
     next_row: u64,
     now: UnixMillis,
@@ -181,6 +184,7 @@ impl Pool {
             palettes: palette::Palettes::default(),
             keys: Keys::default(),
             tally: Tally::default(),
+            gone: 0,
             outputs: VecDeque::new(),
             next_row: 1,
             now: UnixMillis(0),

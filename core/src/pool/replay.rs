@@ -282,6 +282,9 @@ impl Pool {
             let mut config = head.config.clone();
             config.hash_seed = seed;
             self.configure_with(config, &head.draining);
+            // Where it was not told yet: each lease has a row, so none has a later generation.
+            let rows = || u32::try_from(self.next_row).unwrap_or(u32::MAX);
+            self.gone = head.gone.unwrap_or_else(rows);
             self.replay_learnt(head);
         }
     }
@@ -444,6 +447,8 @@ impl Pool {
                 number.draining = true;
                 number.config.source = Source(u32::MAX);
                 images.push((number, Past::Here(at)));
+            } else {
+                self.gone = self.gone.max(number.generation);
             }
         }
         if !draining.is_empty() {

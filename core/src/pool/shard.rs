@@ -125,8 +125,13 @@ impl Pool {
         let mut images = self.known();
         let mut left = numbers.to_vec();
         left.sort_unstable();
-        images.retain(|(number, _)| left.binary_search(&number.config.number).is_err());
         let gone = |number: &E164| left.binary_search(number).is_ok();
+        for (number, _) in &images {
+            if gone(&number.config.number) {
+                self.gone = self.gone.max(number.generation);
+            }
+        }
+        images.retain(|(number, _)| !gone(&number.config.number));
         // Not of this pool's configuration either, or the next one would call them back.
         self.config.numbers.retain(|of| !gone(&of.number));
         self.rebuild(images);

@@ -137,6 +137,7 @@ impl Pool {
             faded_at: UnixMillis(0),
             regions: RegionModel::default(),
             hours: Vec::new(),
+            gone: Some(self.gone),
             draining: self.draining(),
         };
         self.write(JournalEntry::Snapshot {
@@ -261,6 +262,7 @@ impl Pool {
             faded_at: self.faded_at,
             regions: self.regions.clone(),
             hours: self.tally.past().copied().collect(),
+            gone: None,
             draining: Vec::new(),
         })
     }

@@ -455,7 +455,8 @@ pub(crate) fn leases(
     let query = "SELECT row, journal.at_ms, entry,
                     (SELECT next.at_ms FROM journal AS next
                      WHERE next.kind = 'grant' AND next.number = journal.number
-                       AND next.generation = journal.generation + 1),
+                       AND next.generation > journal.generation
+                     ORDER BY next.generation LIMIT 1),
                     late_ids.ids
                  FROM journal LEFT JOIN late_ids ON late_ids.visit = entry ->> '$.visit'
                  WHERE kind = 'grant' AND number = ? AND journal.at_ms <= ?

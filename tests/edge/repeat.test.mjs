@@ -65,6 +65,16 @@ const UNTOLD = {
 /** In tests of their own: an event that nobody understands, and a whole site. */
 const ELSEWHERE = ["kept_event_retry", "import"];
 
+/** What changes nothing, though it is no GET; and the one write that is sent once. */
+const READS = ["config_check", "config_import", "sizing"];
+const ONCE = ["site_delete"];
+
+test("every other write of the administration takes a key", () => {
+  const writes = operations.filter(({ method, security, operationId }) => method !== "GET" && (security || operationId === "sizing"));
+  const names = writes.map(({ operationId }) => operationId).sort();
+  assert.deepEqual(names, [...repeatable.map(({ operationId }) => operationId), ...READS, ...ONCE].sort());
+});
+
 test("each is done once and answered the same; the key is refused to another request", async () => {
   const crm = await startReceiver();
   try {

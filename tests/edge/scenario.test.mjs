@@ -85,6 +85,20 @@ test("each dimension by each operator admits its visit, keeps others out, and ex
   assert.deepEqual(others, DIMENSIONS.map(([name]) => `${name}-not`).sort(), "a visit that has none of the values");
 });
 
+test("a first visit and a returning one", async () => {
+  const of = (id, value, negate) => ({
+    ...dynamic, id, name: id, overflow: "page", targets: [{ class: id }],
+    conditions: [{ dimension: "visitor", operator: "equals", values: [value], negate }],
+  });
+  const scenarios = [of("first", "first", false), of("returning", "returning", false), of("not-first", "first", true)];
+  await worker.seed(siteConfig({ site: "firsts", pools: [{ id: "main", numbers: numbers(9, 6000), hold_ms: 150000 }], scenarios }));
+  const targets = scenarios.map(({ id }) => id);
+  const given = await come({}, "firsts", targets);
+  assert.deepEqual(shown(given), ["first"]);
+  const { visit: _visit, ...again } = given;
+  assert.deepEqual(shown(await come({ who: again }, "firsts", targets)), ["not-first", "returning"]);
+});
+
 test("AND between dimensions, OR inside one", async () => {
   const conditions = [
     { dimension: "utm_source", operator: "equals", values: ["a", "b"] },

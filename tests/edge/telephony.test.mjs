@@ -252,6 +252,8 @@ test("an event that was kept is read again once it can be", async () => {
   assert.equal(read.body.events, 1);
   const again = await worker.admin("POST", `${path}kept-events/${only.id}/retry`, undefined, keyed);
   assert.deepEqual([again.status, again.body], [200, read.body], "asked again, it is answered the same");
+  const audit = (await worker.admin("GET", `${path}audit`)).body.rows;
+  assert.equal(audit.filter(({ action }) => action === "event.retry").length, 1, "what was refused or answered again is no change");
   const { calls } = (await worker.admin("GET", `${path}calls`)).body;
   assert.deepEqual(calls.map((call) => [call.id, call.dialed]), [[read.body.calls[0], "491512345678901"]]);
   assert.equal(calls[0].attribution.reason, "number_not_ours");

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 /// Everything an owner does with Ringlet, from a terminal.
 ///
 /// Exit codes: 0 done, 1 a file of this machine, 2 wrong arguments, 3 not allowed, 4 not found,
-/// 5 changed by somebody else, 6 refused for what it says, 7 the edge failed or is out of reach,
-/// 8 a check found faults.
+/// 5 changed by somebody else, 6 refused for what it says or some of it, 7 the edge failed or is
+/// out of reach, 8 a check found faults.
 #[derive(Debug, Parser)]
 #[command(name = "ringlet", version)]
 pub(crate) struct Arguments {
@@ -52,7 +52,7 @@ pub(crate) enum Command {
     /// The configuration: read, check, put, compare, versions
     #[command(subcommand)]
     Config(Config),
-    /// Numbers: list, add, assign, remove, reserve, quarantine, replace
+    /// Numbers: list, add, assign, bind, reserve, forward, quarantine, replace, remove
     #[command(subcommand)]
     Numbers(Numbers),
     /// Scenarios: list, show, put, switch, priority, delete
@@ -130,6 +130,11 @@ pub(crate) struct Delays {
 pub(crate) enum Sites {
     /// All sites of the edge (the deployer's token)
     List {
+        #[command(flatten)]
+        page: Page,
+    },
+    /// Which sites came and went, newest first (the deployer's token)
+    Audit {
         #[command(flatten)]
         page: Page,
     },
@@ -305,6 +310,28 @@ pub(crate) enum Numbers {
     Release(Given),
     /// Take numbers out of the site
     Delete(Given),
+    /// Say where calls to numbers go: a telephone number, a SIP address, an extension
+    #[command(group = ArgGroup::new("line").required(true).multiple(true)
+        .args(["phone", "sip", "extension", "as_scenario"]))]
+    Forward {
+        #[command(flatten)]
+        given: Given,
+        /// To this telephone number, in any writing
+        #[arg(long, conflicts_with = "sip")]
+        phone: Option<String>,
+        /// To this SIP address: sip:sales@pbx.example
+        #[arg(long)]
+        sip: Option<String>,
+        /// Who should take them, by the exchange's own name for him
+        #[arg(long)]
+        extension: Option<String>,
+        /// He is told the source before the caller is put through
+        #[arg(long)]
+        whisper: bool,
+        /// Where their scenario says
+        #[arg(long, conflicts_with_all = ["phone", "sip", "extension", "whisper"])]
+        as_scenario: bool,
+    },
     /// Put another number in a number's place
     Replace { number: String, by: String },
 }
@@ -664,27 +691,4 @@ pub(crate) enum Profiles {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use clap::CommandFactory as _;
-
-    #[test]
-    fn the_command_line_is_consistent() {
-        Arguments::command().debug_assert();
-    }
-
-    #[test]
-    fn a_site_is_not_deleted_without_a_word_about_its_export() {
-        let parse = |words: &[&str]| Arguments::try_parse_from(words).is_ok();
-        assert!(!parse(&["ringlet", "sites", "delete"]));
-        assert!(parse(&["ringlet", "sites", "delete", "--export", "x"]));
-        assert!(parse(&[
-            "ringlet",
-            "sites",
-            "delete",
-            "--without-export",
-            "-s",
-            "a"
-        ]));
-    }
-}
+mod tests;

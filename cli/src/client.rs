@@ -8,6 +8,7 @@
 
 use crate::failure::Failure;
 use crate::profile::Profile;
+use crate::words::{Text, said, same};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use ringlet_core::api::route::{Method, ROUTES, Route, RouteSpec};
 use serde_json::Value;
@@ -139,18 +140,18 @@ impl Answer {
         let mut text = String::new();
         self.into_reader()
             .read_to_string(&mut text)
-            .map_err(|error| Failure::Unreachable(format!("the answer broke off: {error}")))?;
+            .map_err(|error| Failure::Unreachable(broke_off(&error)))?;
         Ok(text)
     }
 
     /// The body as JSON; null if there is none.
     pub(crate) fn json(self) -> Result<Value, Failure> {
+        let status = self.response.status().as_u16();
         let text = self.text()?;
         if text.is_empty() {
             return Ok(Value::Null);
         }
-        serde_json::from_str(&text)
-            .map_err(|error| Failure::Unreachable(format!("the answer is no JSON: {error}")))
+        serde_json::from_str(&text).map_err(|_| Failure::foreign(status))
     }
 
     /// The body as it comes.
@@ -161,15 +162,18 @@ impl Answer {
 
 impl Client {
     /// A client for the edge of `profile`.
-    pub(crate) fn new(profile: &Profile) -> Result<Self, Failure> {
+    pub(crate) fn new(profile: &Profile, russian: bool) -> Result<Self, Failure> {
         let base = profile.url.as_deref().ok_or_else(|| {
-            let help = "say where the edge is: --url, RINGLET_URL, or `ringlet profiles set`";
-            Failure::Usage(help.to_owned())
+            Failure::Usage(said!(
+                "say where the edge is: --url, RINGLET_URL, or `ringlet profiles set`",
+                "укажите адрес: --url, RINGLET_URL или `ringlet profiles set`"
+            ))
         })?;
         let base = base.trim_end_matches('/');
         if !base.starts_with("https://") && !base.starts_with("http://") {
-            return Err(Failure::Usage(format!(
-                "{base:?} is no address: it begins with https:// or http://"
+            return Err(Failure::Usage(said!(
+                "{base:?} is no address: it begins with https:// or http://",
+                "{base:?} не адрес: он начинается с https:// или http://"
             )));
         }
         let config = Agent::config_builder()
@@ -180,20 +184,12 @@ impl Client {
             .timeout_recv_response(Some(ANSWER_LIMIT))
             .user_agent(concat!("ringlet/", env!("CARGO_PKG_VERSION")))
             .build();
-        let language = ["LC_ALL", "LC_MESSAGES", "LANG"]
-            .iter()
-            .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
         Ok(Self {
             agent: Agent::new_with_config(config),
             base: base.to_owned(),
             key: profile.key.clone(),
-            russian: language.is_some_and(|language| language.starts_with("ru")),
+            russian,
         })
-    }
-
-    /// Whether the reader would rather have Russian.
-    pub(crate) const fn russian(&self) -> bool {
-        self.russian
     }
 
     /// Sends a request, again if it may be and has to be.
@@ -245,7 +241,7 @@ impl Client {
         if call.spec.method != Method::Get {
             request = request.header("idempotency-key", key);
         }
-        let unsendable = |error: ureq::http::Error| Failure::Usage(error.to_string());
+        let unsendable = |error: ureq::http::Error| Failure::Usage(same(error.to_string()));
         let response = match payload {
             None => self.agent.run(request.body(()).map_err(unsendable)?),
             Some(payload) => {
@@ -257,15 +253,29 @@ impl Client {
             }
         };
         let response = response.map_err(|error| {
-            Failure::Unreachable(format!("no answer of {}: {error}", self.base))
+            Failure::Unreachable(said!(
+                "no answer of {}: {error}",
+                "{} не отвечает: {error}",
+                self.base
+            ))
         })?;
-        accepted(response)
+        accepted(response, call.spec.route == Route::Problems)
     }
 }
 
-/// The answer, or the refusal it is.
-fn accepted(response: Response<Body>) -> Result<Answer, Failure> {
+/// An answer that ends before its time.
+pub(crate) fn broke_off(error: &std::io::Error) -> Text {
+    said!("the answer broke off: {error}", "ответ оборвался: {error}")
+}
+
+/// The answer, or the refusal it is. The API answers with no pages: who does is something else.
+fn accepted(response: Response<Body>, may_be_page: bool) -> Result<Answer, Failure> {
     let status = response.status();
+    let kind = response.headers().get("content-type");
+    let is_page = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    if status.is_success() && is_page && !may_be_page {
+        return Err(Failure::foreign(status.as_u16()));
+    }
     if status.is_success() {
         let etag = response.headers().get("etag");
         let etag = etag.and_then(|tag| tag.to_str().ok()).map(str::to_owned);

@@ -3,7 +3,7 @@
 //!
 //! What is here: arguments, one HTTP client, tables. What is not: rules; a number is read, a
 //! configuration is compared and an address is made by the core. Results go to stdout, everything
-//! else to stderr; with `--json` a result is one JSON value as the API gave it.
+//! else to stderr; with `--json` a result is one JSON value, and so is whatever is told on stderr.
 //!
 //! Invariant: the exit code says what became of the request (see [`failure::Failure::code`]).
 
@@ -14,17 +14,34 @@ mod failure;
 mod output;
 mod profile;
 mod tables;
+mod words;
 
 use clap::Parser as _;
+use clap::error::ErrorKind;
+use failure::Failure;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let arguments = arguments::Arguments::parse();
-    let as_json = arguments.connection.json;
-    match commands::run(arguments) {
+    let russian = words::russian();
+    let (as_json, done) = match arguments::Arguments::try_parse() {
+        Ok(arguments) => (arguments.connection.json, commands::run(arguments, russian)),
+        Err(error) => {
+            let is_asked = matches!(
+                error.kind(),
+                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+            );
+            let as_json = !is_asked && std::env::args().any(|word| word == "--json");
+            if !as_json {
+                error.exit();
+            }
+            let said = error.render().to_string();
+            (true, Err(Failure::Usage(words::same(said.trim_end()))))
+        }
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            failure.tell(as_json);
+            failure.tell(as_json, russian);
             ExitCode::from(failure.code())
         }
     }

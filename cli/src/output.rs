@@ -2,11 +2,13 @@
 
 use crate::failure::Failure;
 use crate::tables::{self, Table};
+use crate::words::{Text, chosen, said};
 use comfy_table::{ContentArrangement, presets};
 use console::Term;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::io::{IsTerminal as _, Write as _};
+use std::path::Path;
 use std::time::Duration;
 
 /// Where results go.
@@ -77,12 +79,32 @@ impl Output {
     }
 
     /// What was done: a sentence, or the JSON it was answered with.
-    pub(crate) fn done(&self, sentence: &str, value: &Value) -> Result<(), Failure> {
+    pub(crate) fn done(&self, sentence: &Text, value: &Value) -> Result<(), Failure> {
         if self.json {
             self.value(value)
         } else {
-            self.text(&format!("{sentence}\n"))
+            self.text(&format!("{}\n", chosen(sentence, self.russian)))
         }
+    }
+
+    /// That a file was written: nothing, or what was, as JSON.
+    pub(crate) fn written(&self, path: &Path) -> Result<(), Failure> {
+        if self.json {
+            self.value(&json!({ "file": path.display().to_string() }))
+        } else {
+            Ok(())
+        }
+    }
+
+    /// That what goes to stdout as it is may: with `--json` it must be JSON.
+    pub(crate) fn must_be_text(&self) -> Result<(), Failure> {
+        if self.json {
+            return Err(Failure::Usage(said!(
+                "with --json what is no JSON goes to a file: name it with -o",
+                "с --json всё, что не JSON, идёт в файл: назовите его через -o"
+            )));
+        }
+        Ok(())
     }
 
     /// Text as it is. A reader that has seen enough is no failure.
@@ -100,17 +122,20 @@ impl Output {
         }
     }
 
-    /// A word to whoever watches; results do not depend on it.
-    pub(crate) fn say(&self, text: &str) {
-        if !self.quiet {
-            let _ = writeln!(std::io::stderr(), "{text}");
+    /// A word to whoever watches; results do not depend on it. Programs are told nothing.
+    pub(crate) fn say(&self, text: &Text) {
+        if !self.quiet && !self.json {
+            let _ = writeln!(std::io::stderr(), "{}", chosen(text, self.russian));
         }
     }
 
-    /// A word that must be heard.
-    #[expect(clippy::unused_self, reason = "all that is told goes through here")]
-    pub(crate) fn warn(&self, text: &str) {
-        let _ = writeln!(std::io::stderr(), "{text}");
+    /// A word that must be heard; a line of JSON to programs.
+    pub(crate) fn warn(&self, text: &Text) {
+        let text = chosen(text, self.russian);
+        let _ = match self.json {
+            true => writeln!(std::io::stderr(), "{}", json!({ "warning": text })),
+            false => writeln!(std::io::stderr(), "{text}"),
+        };
     }
 
     /// Progress of something long: bytes or pages, of `total` if that is known.

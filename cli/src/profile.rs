@@ -6,6 +6,7 @@
 
 use crate::arguments::Connection;
 use crate::failure::Failure;
+use crate::words::{Reason, said};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -48,8 +49,7 @@ impl Profiles {
 
     /// Writes the file for nobody but its owner.
     pub(crate) fn write(&self, path: &Path) -> Result<(), Failure> {
-        let failed =
-            |error: &dyn std::fmt::Display| Failure::local(&path.display().to_string(), error);
+        let failed = |error: &dyn Reason| Failure::local(&path.display().to_string(), error);
         if let Some(directory) = path.parent() {
             std::fs::create_dir_all(directory).map_err(|error| failed(&error))?;
         }
@@ -71,6 +71,22 @@ impl Profiles {
     }
 }
 
+/// Whether others than its owner may read the file, and it has keys.
+#[cfg(unix)]
+pub(crate) fn is_open_to_others(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = std::fs::metadata(path).map(|known| known.permissions().mode());
+    let keys =
+        Profiles::read(path).map(|file| file.profiles.into_values().any(|of| of.key.is_some()));
+    mode.is_ok_and(|mode| mode & 0o077 != 0) && keys.unwrap_or_default()
+}
+
+/// As far as this system has rights of files.
+#[cfg(not(unix))]
+pub(crate) fn is_open_to_others(_: &Path) -> bool {
+    false
+}
+
 /// Where the profile file is.
 pub(crate) fn path(named: Option<&Path>) -> Result<PathBuf, Failure> {
     if let Some(path) = named {
@@ -82,15 +98,22 @@ pub(crate) fn path(named: Option<&Path>) -> Result<PathBuf, Failure> {
         .or_else(|| std::env::home_dir().map(|home| home.join(".config")));
     directory
         .map(|directory| directory.join("ringlet/profiles.json"))
-        .ok_or_else(|| Failure::Usage("name the profile file with --profiles".to_owned()))
+        .ok_or_else(|| {
+            Failure::Usage(said!(
+                "name the profile file with --profiles",
+                "назовите файл профилей через --profiles"
+            ))
+        })
 }
 
 /// What the flags and the environment say, and the profile where they say nothing.
 pub(crate) fn resolve(given: &Connection) -> Result<Profile, Failure> {
+    // A variable that is set to nothing says nothing.
+    let told = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
     let own = Profile {
-        url: given.url.clone(),
-        key: given.key.clone(),
-        site: given.site.clone(),
+        url: told(&given.url),
+        key: told(&given.key),
+        site: told(&given.site),
     };
     if given.profile.is_none() && own.url.is_some() && own.key.is_some() && own.site.is_some() {
         return Ok(own);
@@ -98,13 +121,16 @@ pub(crate) fn resolve(given: &Connection) -> Result<Profile, Failure> {
     let path = path(given.profiles.as_deref())?;
     let file = Profiles::read(&path)?;
     let name = given.profile.as_ref().or(file.default.as_ref());
-    let stored =
-        match name {
-            None => Profile::default(),
-            Some(name) => file.profiles.get(name).cloned().ok_or_else(|| {
-                Failure::Usage(format!("{} has no profile {name:?}", path.display()))
-            })?,
-        };
+    let stored = match name {
+        None => Profile::default(),
+        Some(name) => file.profiles.get(name).cloned().ok_or_else(|| {
+            Failure::Usage(said!(
+                "{} has no profile {name:?}",
+                "в {} нет профиля {name:?}",
+                path.display()
+            ))
+        })?,
+    };
     // A key belongs to the edge it is kept with: one from the file is not sent elsewhere.
     let same_edge = own.url.is_none() || own.url == stored.url;
     Ok(Profile {

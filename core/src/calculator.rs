@@ -54,8 +54,10 @@ impl Default for Question {
 pub struct QuestionFault {
     /// JSON pointer of the field.
     pub pointer: &'static str,
-    /// What it must be.
+    /// What it must be, in English.
     pub message: &'static str,
+    /// What it must be, in Russian.
+    pub message_ru: &'static str,
 }
 
 /// The figures of one kind of callers.
@@ -154,44 +156,48 @@ fn faults(question: &Question) -> Vec<QuestionFault> {
             "/visits_per_day",
             question.visits_per_day,
             1.0..=MOST_VISITS,
-            "from 1 to 1000000",
+            ("from 1 to 1000000", "от 1 до 1000000"),
         ),
         (
             "/accuracy",
             question.accuracy,
             0.5..=0.99,
-            "from 0.5 to 0.99",
+            ("from 0.5 to 0.99", "от 0.5 до 0.99"),
         ),
         (
             "/numbers",
             f64::from(question.numbers),
             0.0..=100_000.0,
-            "from 0 to 100000",
+            ("from 0 to 100000", "от 0 до 100000"),
         ),
         (
             "/hold_s",
             question.hold_s,
             1.0..=604_800.0,
-            "from 1 to 604800 seconds",
+            ("from 1 to 604800 seconds", "от 1 до 604800 секунд"),
         ),
         (
             "/active_s",
             question.active_s,
             1.0..=3_600.0,
-            "from 1 to 3600 seconds",
+            ("from 1 to 3600 seconds", "от 1 до 3600 секунд"),
         ),
         (
             "/busy_hour_factor",
             question.busy_hour_factor,
             1.0..=2.0,
-            "from 1 to 2",
+            ("from 1 to 2", "от 1 до 2"),
         ),
     ];
     let outside = bounds
         .into_iter()
         .filter(|(_, value, bound, _)| !bound.contains(value));
     outside
-        .map(|(pointer, _, _, message)| QuestionFault { pointer, message })
+        .map(|(pointer, _, _, (message, message_ru))| QuestionFault {
+            pointer,
+            message,
+            message_ru,
+        })
         .collect()
 }
 

@@ -145,6 +145,9 @@ impl MetricaId {
         }
     }
 
+    /// What [`Self::parse`] reads.
+    pub const NAMES: [&str; 3] = ["client_id", "user_id", "yclid"];
+
     /// Reads `client_id`, `user_id` or `yclid`.
     pub fn parse(name: &str) -> Option<Self> {
         match name {

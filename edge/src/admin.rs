@@ -14,10 +14,14 @@ use crate::message::{AdminAsk, DirectoryCommand, SiteAsk, SiteCommand, SiteEntry
 use crate::objects::{self, Class};
 use crate::problems;
 use crate::site_cache;
+use crate::site_object::admin::AuditRows;
+use crate::site_object::audit::AuditRow;
 use crate::transfer;
+use ringlet_core::api::detail::{Detail, Wanted};
 use ringlet_core::api::parameter;
 use ringlet_core::api::problem::{Problem, ProblemCode};
 use ringlet_core::api::route::{Access, Method, Route, RouteSpec};
+use ringlet_core::api::unread::Unread;
 use ringlet_core::entropy::Entropy;
 use ringlet_core::id::{SiteId, StockId};
 use ringlet_core::limits::{PAGE_ROWS, PAGE_ROWS_USUAL};
@@ -56,6 +60,10 @@ pub(crate) async fn handle(spec: &RouteSpec, names: &[&str], ask: &Ask, env: &En
             must_be_deployer(&bearer)?;
             list_sites(ask, env).await
         }
+        Route::SiteAudit => {
+            must_be_deployer(&bearer)?;
+            list_audit(ask, env).await
+        }
         Route::SiteCreate => {
             must_be_deployer(&bearer)?;
             let site = site_in(&body)?;
@@ -71,7 +79,7 @@ pub(crate) async fn handle(spec: &RouteSpec, names: &[&str], ask: &Ask, env: &En
                 return Err(Problem::new(ProblemCode::NotFound));
             };
             let mut message = admin_ask(spec, "", rest, ask, &bearer, body);
-            message.refused = refused.map(|problem| problem.to_json(false));
+            message.refused = refused.map(|problem| problem.to_json(ask.prefers_russian()));
             forward_to_stock(&stock, message, env).await
         }
         _ => {
@@ -84,7 +92,7 @@ pub(crate) async fn handle(spec: &RouteSpec, names: &[&str], ask: &Ask, env: &En
                 return Err(Problem::new(ProblemCode::UnknownSite));
             }
             let mut message = admin_ask(spec, site, rest, ask, &bearer, body);
-            message.refused = refused.map(|problem| problem.to_json(false));
+            message.refused = refused.map(|problem| problem.to_json(ask.prefers_russian()));
             forward(spec, message, env).await
         }
     }
@@ -96,8 +104,7 @@ async fn text_of(spec: &RouteSpec, ask: &Ask) -> Result<String, Problem> {
         return Ok(String::new());
     }
     let body = ask.body(spec.body_bytes).await?;
-    String::from_utf8(body)
-        .map_err(|_| Problem::with_detail(ProblemCode::NotJson, "the body is not UTF-8"))
+    String::from_utf8(body).map_err(|_| Problem::with_detail(ProblemCode::NotJson, Detail::NotUtf8))
 }
 
 /// That the query has no other names than the route's: one that is misspelt is told.
@@ -110,13 +117,9 @@ fn must_be_known(spec: &RouteSpec, ask: &Ask) -> Result<(), Problem> {
     let Some(other) = names.find(|name| known.iter().all(|(known, _)| known != name)) else {
         return Ok(());
     };
-    let known: Vec<String> = known.iter().map(|(name, _)| format!("`{name}`")).collect();
-    let known = match known.is_empty() {
-        true => "none".to_owned(),
-        false => known.join(", "),
-    };
     let other: String = other.chars().take(PARAMETER_CHARS).collect();
-    let detail = format!("`{other}` is no parameter here; there are: {known}");
+    let known = known.iter().map(|(name, _)| *name).collect();
+    let detail = Detail::UnknownParameter(other, known);
     Err(Problem::with_detail(ProblemCode::BadParameter, detail))
 }
 
@@ -128,7 +131,7 @@ fn must_be_deployer(bearer: &Bearer) -> Result<(), Problem> {
         Bearer::Deployer => Ok(()),
         Bearer::Token(_) => Err(Problem::with_detail(
             ProblemCode::Unauthorized,
-            "this takes the deployer's token, or the address is of nothing that keys open",
+            Detail::DeployerOnly,
         )),
     }
 }
@@ -140,12 +143,13 @@ fn site_in(body: &str) -> Result<String, Problem> {
         #[serde(default)]
         site: String,
     }
-    let not_that = |detail: String| Problem::with_detail(ProblemCode::NotJson, detail);
-    let named = serde_json::from_str::<Named>(body);
-    let named = named.map_err(|error| not_that(format!("no site's configuration: {error}")))?;
+    let named = serde_json::from_str::<Named>(body)
+        .map_err(|error| Problem::with_detail(ProblemCode::NotJson, Unread::from(error)))?;
     if SiteId::parse(&named.site).is_err() {
-        let detail = "send the site's configuration; its `site` is 1 to 64 of a-z, 0-9, - and _";
-        return Err(not_that(detail.to_owned()));
+        return Err(Problem::with_detail(
+            ProblemCode::NotJson,
+            Detail::SiteUnnamed,
+        ));
     }
     Ok(named.site)
 }
@@ -155,8 +159,10 @@ async fn forward(spec: &RouteSpec, message: AdminAsk, env: &Env) -> Handled {
     let asker = Asker { message };
     let response = asker.ask(env, None).await?;
     let status = response.status();
-    if (200..300).contains(&status) {
-        follow_up(spec, &site, status, env).await?;
+    // A site whose deletion was not followed up is still listed.
+    let is_gone = spec.route == Route::SiteDelete && status == 404;
+    if (200..300).contains(&status) || is_gone {
+        follow_up(spec, &site, status, &asker.request(), env).await?;
     }
     passed_on(&response, asker.request())
 }
@@ -226,11 +232,16 @@ pub(crate) fn must_be_of_its_kind(spec: &RouteSpec, ask: &Ask) -> Result<(), Pro
     if kinds.iter().any(|kind| kind.eq_ignore_ascii_case(told)) {
         return Ok(());
     }
-    let detail = format!("send Content-Type: {}", kinds.join(" or "));
+    let detail = Detail::ContentType(kinds.to_vec());
     Err(Problem::with_detail(
         ProblemCode::UnsupportedMediaType,
         detail,
     ))
+}
+
+/// A name for a request.
+pub(crate) fn new_request() -> String {
+    format!("{:016x}", Entropy::new(host::seed()).next_u64())
 }
 
 /// A request as an object needs it.
@@ -242,7 +253,6 @@ fn admin_ask(
     bearer: &Bearer,
     body: String,
 ) -> AdminAsk {
-    let mut entropy = Entropy::new(host::seed());
     let query = form_urlencoded::parse(ask.query.as_bytes());
     AdminAsk {
         v: VERSION,
@@ -264,7 +274,7 @@ fn admin_ask(
         key: ask
             .header("idempotency-key")
             .filter(|_| spec.method != Method::Get),
-        request: format!("{:016x}", entropy.next_u64()),
+        request: new_request(),
         russian: ask.prefers_russian(),
         refused: None,
     }
@@ -291,6 +301,7 @@ pub(crate) async fn follow_up(
     spec: &RouteSpec,
     site: &str,
     status: u16,
+    request: &str,
     env: &Env,
 ) -> Result<(), Problem> {
     let command = match spec.route {
@@ -298,10 +309,14 @@ pub(crate) async fn follow_up(
             Some(DirectoryCommand::Add {
                 site: site.to_owned(),
                 at: clock::now(),
+                request: request.to_owned(),
+                imported: spec.route == Route::Import,
             })
         }
         Route::SiteDelete => Some(DirectoryCommand::Remove {
             site: site.to_owned(),
+            at: clock::now(),
+            request: request.to_owned(),
         }),
         _ => None,
     };
@@ -357,20 +372,50 @@ pub(crate) fn passed_on(response: &web_sys::Response, request: String) -> Handle
     Ok(reply.with("x-request-id", request))
 }
 
-async fn list_sites(ask: &Ask, env: &Env) -> Handled {
-    let after = ask.parameter("cursor").unwrap_or_default();
-    if !after.is_empty() && SiteId::parse(&after).is_err() {
-        let detail = "`cursor` must be the `next` of the page before";
-        return Err(Problem::with_detail(ProblemCode::BadParameter, detail));
-    }
-    let count = match ask.parameter("limit").map(|limit| limit.parse::<u64>()) {
-        None => PAGE_ROWS_USUAL,
-        Some(Ok(count)) if (1..=PAGE_ROWS).contains(&count) => count,
+/// `limit`: how many rows a page has.
+///
+/// # Errors
+/// [`ProblemCode::BadParameter`].
+fn count_asked(ask: &Ask) -> Result<u64, Problem> {
+    match ask.parameter("limit").map(|limit| limit.parse::<u64>()) {
+        None => Ok(PAGE_ROWS_USUAL),
+        Some(Ok(count)) if (1..=PAGE_ROWS).contains(&count) => Ok(count),
         Some(_) => {
-            let detail = format!("`limit` must be a number from 1 to {PAGE_ROWS}");
+            let detail = Detail::Parameter("limit", Wanted::UpTo(PAGE_ROWS));
+            Err(Problem::with_detail(ProblemCode::BadParameter, detail))
+        }
+    }
+}
+
+/// Which sites came and went.
+async fn list_audit(ask: &Ask, env: &Env) -> Handled {
+    let before = match ask.parameter("cursor").map(|cursor| cursor.parse()) {
+        None => i64::MAX as u64 >> 10,
+        Some(Ok(before)) => before,
+        Some(Err(_)) => {
+            let detail = Detail::Parameter("cursor", Wanted::Cursor);
             return Err(Problem::with_detail(ProblemCode::BadParameter, detail));
         }
     };
+    let count = count_asked(ask)?;
+    let command = DirectoryCommand::Audit { before, count };
+    let name = directory_object::NAME;
+    let rows = objects::ask::<_, Vec<AuditRow>>(env, Class::Directory, name, &command).await;
+    let page = AuditRows::of(rows.map_err(|fault| problems::unavailable(&fault))?, count);
+    let text = serde_json::to_string(&page);
+    Ok(Reply::json(
+        200,
+        text.map_err(|error| problems::unavailable(&error.into()))?,
+    ))
+}
+
+async fn list_sites(ask: &Ask, env: &Env) -> Handled {
+    let after = ask.parameter("cursor").unwrap_or_default();
+    if !after.is_empty() && SiteId::parse(&after).is_err() {
+        let detail = Detail::Parameter("cursor", Wanted::Cursor);
+        return Err(Problem::with_detail(ProblemCode::BadParameter, detail));
+    }
+    let count = count_asked(ask)?;
     let command = DirectoryCommand::List { after, count };
     let name = directory_object::NAME;
     let sites = objects::ask::<_, Vec<SiteEntry>>(env, Class::Directory, name, &command).await;

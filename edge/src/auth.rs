@@ -5,6 +5,7 @@
 //! hash up in the same step as the command.
 
 use crate::http::ask::Ask;
+use ringlet_core::api::detail::Detail;
 use ringlet_core::api::problem::{Problem, ProblemCode};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -32,12 +33,7 @@ pub(crate) enum Bearer {
 /// # Errors
 /// [`ProblemCode::Unauthorized`] without a token or with one that cannot be any.
 pub(crate) fn bearer(ask: &Ask, env: &Env) -> Result<Bearer, Problem> {
-    let needed = || {
-        Problem::with_detail(
-            ProblemCode::Unauthorized,
-            "send Authorization: Bearer and a key",
-        )
-    };
+    let needed = || Problem::with_detail(ProblemCode::Unauthorized, Detail::NoKey);
     let header = ask.header("authorization").ok_or_else(needed)?;
     let (scheme, token) = header.split_once(' ').ok_or_else(needed)?;
     let token = token.trim();

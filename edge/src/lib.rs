@@ -65,6 +65,7 @@ fn start() {
 #[event(fetch)]
 async fn fetch(ask: Ask, env: Env, context: Context) -> worker::Result<web_sys::Response> {
     let ask = ask.with_context(context);
+    throttle::begin(&env);
     let head = ask.method == "HEAD";
     let reply = match dispatch(&ask, &env).await {
         Ok(reply) => reply,
@@ -97,9 +98,9 @@ async fn dispatch(ask: &Ask, env: &Env) -> Handled {
             {
                 return page::preflight(names[0], ask, env).await;
             }
-            let allow: Vec<&str> = methods.iter().map(|method| method.as_str()).collect();
             let problem = Problem::new(ProblemCode::MethodNotAllowed);
-            Ok(Reply::problem(&problem, ask.prefers_russian()).with("allow", allow.join(", ")))
+            let reply = Reply::problem(&problem, ask.prefers_russian());
+            Ok(reply.with("allow", route::allow(&methods)))
         }
         Found::Nothing if matches!(ask.method.as_str(), "GET" | "HEAD") => statics::page(ask),
         Found::Nothing => Err(Problem::new(ProblemCode::NotFound)),
@@ -142,7 +143,7 @@ fn health(env: &Env) -> Reply {
 /// bread and are not.
 fn log_refusal(spec: &RouteSpec, problem: &Problem) {
     if problem.code.status() >= 500 {
-        let mut line = Line::new(Level::Error, "failed").fault(&problem.detail);
+        let mut line = Line::new(Level::Error, "failed").fault(&problem.detail.en);
         line.route = Some(spec.path);
         line.status = Some(problem.code.status());
         line.write();

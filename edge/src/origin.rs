@@ -5,6 +5,7 @@
 
 use crate::http::ask::Ask;
 use crate::http::reply::Reply;
+use ringlet_core::api::detail::Detail;
 use ringlet_core::api::problem::{Problem, ProblemCode};
 use ringlet_core::site::SiteConfig;
 
@@ -19,9 +20,9 @@ pub(crate) fn admitted(ask: &Ask, config: &SiteConfig) -> Result<String, Problem
         return Ok(origin);
     }
     let detail = if origin.is_empty() {
-        "the request has no Origin: only the site's own pages may ask".to_owned()
+        Detail::NoOrigin
     } else {
-        "the page's origin is not in the site's `origins`".to_owned()
+        Detail::ForeignOrigin
     };
     Err(Problem::with_detail(ProblemCode::WrongOrigin, detail))
 }

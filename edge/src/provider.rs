@@ -16,6 +16,7 @@ use crate::problems;
 use crate::site_cache::{self, Site};
 use crate::throttle;
 use js_sys::Uint8Array;
+use ringlet_core::api::detail::Detail;
 use ringlet_core::api::problem::{Problem, ProblemCode};
 use ringlet_core::api::route::RouteSpec;
 use ringlet_core::telephony::answer::{Forward, Route};
@@ -206,7 +207,7 @@ fn told(error: TelephonyError, site: &Site, provider: Provider) -> Problem {
                 .site(id)
                 .fault(&fault)
                 .write();
-            Problem::with_detail(ProblemCode::NotJson, reason)
+            Problem::with_detail(ProblemCode::NotJson, Detail::Event(reason))
         }
         TelephonyError::TooLarge => Problem::new(ProblemCode::BodyTooLarge),
         TelephonyError::Method => Problem::new(ProblemCode::MethodNotAllowed),

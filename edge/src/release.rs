@@ -18,6 +18,7 @@ use crate::{auth, statics, throttle};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use js_sys::Uint8Array;
+use ringlet_core::api::detail::Detail;
 use ringlet_core::api::problem::{Problem, ProblemCode};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -142,7 +143,7 @@ async fn fetch_part(ask: &Ask, env: &Env, name: &str) -> Result<Part, Problem> {
     let found: Result<Option<Part>, Fault> =
         objects::ask(env, Class::Release, NAME, &ReleaseCommand::Part { name }).await;
     found
-        .map_err(|fault| Problem::with_detail(ProblemCode::Internal, &fault.message))?
+        .map_err(|fault| Problem::with_detail(ProblemCode::Internal, Detail::Own(fault.message)))?
         .ok_or_else(missing)
 }
 

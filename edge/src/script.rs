@@ -13,6 +13,7 @@ use crate::http::reply::{Body, Handled, Reply};
 use crate::site_cache::Site;
 use crate::{auth, statics};
 use js_sys::Uint8Array;
+use ringlet_core::api::detail::Detail;
 use ringlet_core::api::problem::{Problem, ProblemCode};
 use ringlet_core::site::{ConsentMode, PublicConfig};
 use std::cell::RefCell;
@@ -149,7 +150,10 @@ fn made(site: &Site, form: Form, encoding: Encoding) -> Result<Made, Problem> {
 
 /// The loader with the configuration in its place.
 fn text(site: &Site) -> Result<String, Problem> {
-    let broken = |detail: &str| Problem::with_detail(ProblemCode::Internal, detail);
+    let broken = |fault: &str| {
+        let detail = Detail::Own(fault.to_owned());
+        Problem::with_detail(ProblemCode::Internal, detail)
+    };
     let config = PublicConfig::new(&site.config, site.version);
     let name = if config.searches() {
         LOADER_SEARCH
@@ -170,7 +174,10 @@ fn text(site: &Site) -> Result<String, Problem> {
 
 /// A bundle of the build.
 fn bundle(name: &str) -> Result<String, Problem> {
-    let broken = |detail: &str| Problem::with_detail(ProblemCode::Internal, detail);
+    let broken = |fault: &str| {
+        let detail = Detail::Own(fault.to_owned());
+        Problem::with_detail(ProblemCode::Internal, detail)
+    };
     let asset = statics::asset(name)?.ok_or_else(|| broken("the build has no loader"))?;
     let bytes = Uint8Array::new(&asset.identity()).to_vec();
     String::from_utf8(bytes).map_err(|_| broken("the loader is no text"))

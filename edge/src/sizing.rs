@@ -4,6 +4,7 @@ use crate::http::ask::Ask;
 use crate::http::reply::{Handled, Reply};
 use ringlet_core::api::problem::{FaultAt, Problem, ProblemCode};
 use ringlet_core::api::route::RouteSpec;
+use ringlet_core::api::unread::Unread;
 use ringlet_core::calculator::{self, Question};
 
 /// Answers one question.
@@ -15,12 +16,16 @@ pub(crate) async fn handle(spec: &RouteSpec, ask: &Ask) -> Handled {
     crate::admin::must_be_of_its_kind(spec, ask)?;
     let body = ask.body(spec.body_bytes).await?;
     let question: Question = serde_json::from_slice(&body)
-        .map_err(|fault| Problem::with_detail(ProblemCode::NotJson, fault.to_string()))?;
+        .map_err(|fault| Problem::with_detail(ProblemCode::NotJson, Unread::from(fault)))?;
     let answered = calculator::answer(&question).map_err(|faults| {
         let faults = faults.into_iter().map(|fault| FaultAt {
             pointer: fault.pointer.to_owned(),
             code: "out_of_bounds".to_owned(),
-            detail: fault.message.to_owned(),
+            detail: match ask.prefers_russian() {
+                true => fault.message_ru,
+                false => fault.message,
+            }
+            .to_owned(),
         });
         Problem::with_faults(ProblemCode::Unprocessable, faults.collect())
     })?;

@@ -19,6 +19,7 @@ use crate::site_object::export::{AFTER, NEXT};
 use futures_util::stream;
 use js_sys::Uint8Array;
 use js_sys::futures::JsFuture;
+use ringlet_core::api::detail::{Detail, ImportDetail, Wanted};
 use ringlet_core::api::problem::{Problem, ProblemCode};
 use ringlet_core::api::route::RouteSpec;
 use ringlet_core::entropy::Entropy;
@@ -86,7 +87,7 @@ impl Export {
         let bytes = Uint8Array::new(&buffer).to_vec();
         if let Some(next) = next {
             let asked = self.asker.ask(&self.env, Some((AFTER, next))).await;
-            self.part = Some(asked.map_err(|problem| Fault::new(problem.detail))?);
+            self.part = Some(asked.map_err(|problem| Fault::new(problem.detail.en))?);
         }
         Ok(bytes)
     }
@@ -132,9 +133,10 @@ pub(crate) async fn import(
     match done {
         Ok(answer) => {
             let status = if answer.done { 201 } else { 202 };
-            admin::follow_up(spec, site, status, env).await?;
+            let request = admin::new_request();
+            admin::follow_up(spec, site, status, &request, env).await?;
             let text = format!("{{\"lines\":{}}}", answer.lines);
-            Ok(Reply::json(status, text))
+            Ok(Reply::json(status, text).with("x-request-id", request))
         }
         Err(problem) => {
             lines.chunks.cancel();
@@ -149,23 +151,26 @@ pub(crate) async fn import(
 
 /// Which import it is, and which part of it; nothing for all of it in one.
 fn named(ask: &Ask) -> Result<(String, Option<u64>), Problem> {
-    let bad = |detail| Problem::with_detail(ProblemCode::BadParameter, detail);
+    let bad = |name, wanted| {
+        let detail = Detail::Parameter(name, wanted);
+        Problem::with_detail(ProblemCode::BadParameter, detail)
+    };
     let part = match ask.parameter("part").map(|part| part.parse::<u64>()) {
         None => None,
         Some(Ok(part)) if part < limits::IMPORT_PARTS => Some(part),
-        Some(_) => return Err(bad("`part` must be 0, 1, 2 …")),
+        Some(_) => return Err(bad("part", Wanted::Part)),
     };
     if !matches!(ask.parameter("last").as_deref(), None | Some("0" | "1")) {
-        return Err(bad("`last` must be 1 with the last part"));
+        return Err(bad("last", Wanted::LastPart));
     }
     let named = ask.parameter("upload");
     if part.is_some() && named.is_none() {
-        return Err(bad("`upload` must name the import that the part is of"));
+        return Err(bad("upload", Wanted::Upload));
     }
     let upload = named.or_else(|| ask.header("idempotency-key"));
     match upload {
         Some(upload) if upload.is_empty() || upload.len() > limits::UPLOAD_CHARS => {
-            Err(bad("`upload` and Idempotency-Key have 1 to 64 characters"))
+            Err(bad("upload", Wanted::Chars(limits::UPLOAD_CHARS)))
         }
         Some(upload) => Ok((upload, part)),
         None => {
@@ -288,7 +293,7 @@ impl Lines {
             self.from = 0;
             looked = self.held.len();
             if looked > LINE_BYTES {
-                let detail = "a line is longer than any line of an export";
+                let detail = Detail::Import(ImportDetail::LongLine);
                 return Err(Problem::with_detail(ProblemCode::Unprocessable, detail));
             }
             match self.chunks.next().await? {
@@ -301,5 +306,5 @@ impl Lines {
 
 fn text(bytes: &[u8]) -> Result<String, Problem> {
     String::from_utf8(bytes.to_vec())
-        .map_err(|_| Problem::with_detail(ProblemCode::NotJson, "the body is not UTF-8"))
+        .map_err(|_| Problem::with_detail(ProblemCode::NotJson, Detail::NotUtf8))
 }

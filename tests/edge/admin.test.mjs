@@ -32,6 +32,38 @@ test("a site is created, listed, read and deleted", async () => {
   assert.deepEqual((await worker.admin("GET", base)).body.sites.map(({ site }) => site), ["two"]);
 });
 
+test("that a site came and went stays in the deployer's audit log, once each", async () => {
+  const own = await startWorker();
+  try {
+    const log = async () => (await own.admin("GET", "/api/v1/audit")).body.rows;
+    assert.deepEqual(await log(), []);
+    const created = await own.admin("POST", base, siteConfig({ site: "one" }));
+    const headers = { "idempotency-key": "once" };
+    await own.admin("PUT", `${base}/two/config`, siteConfig({ site: "two" }), headers);
+    await own.admin("PUT", `${base}/two/config`, siteConfig({ site: "two" }), headers);
+    await own.admin("PATCH", `${base}/two/config`, { name: "Changed" });
+    const kept = await (await own.fetch(`${base}/one/export`, { headers: { authorization: `Bearer ${own.token}` } })).text();
+    const deleted = await own.admin("DELETE", `${base}/one`);
+    assert.equal((await own.admin("DELETE", `${base}/one`)).status, 404);
+    const imported = await own.fetch(`${base}/one/import`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${own.token}`, "content-type": "application/x-ndjson" },
+      body: kept,
+    });
+    assert.equal(imported.status, 201);
+    await own.crashAndRestart();
+    const rows = await log();
+    assert.deepEqual(rows.map(({ actor, action, subject }) => `${actor} ${action} ${subject}`).reverse(), [
+      "deployer site.create site/one", "deployer site.create site/two", "deployer site.delete site/one", "deployer site.import site/one",
+    ]);
+    const requests = [created, deleted, imported].map(({ headers: told }) => told.get("x-request-id"));
+    assert.deepEqual([rows[3], rows[1], rows[0]].map(({ request }) => request), requests);
+    assert.ok(rows.every(({ hash }) => /^[0-9a-f]{64}$/.test(hash)));
+  } finally {
+    own.dispose();
+  }
+});
+
 test("every version is kept; an older one comes back; a stale write changes nothing", async () => {
   const path = `${base}/versions/config`;
   const first = siteConfig({ site: "versions" });

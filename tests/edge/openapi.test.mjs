@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { check, description, validate } from "../support/openapi.mjs";
-import { callStart, numbers, report, siteConfig, visit } from "../support/site.mjs";
+import { ORIGIN, callStart, numbers, report, siteConfig, visit } from "../support/site.mjs";
 import { startWorker } from "../support/worker.mjs";
 
 let worker;
@@ -69,9 +69,9 @@ test("a key of one site opens nothing of another, on any route", async () => {
 
 test("what has an ETag is not sent twice, and HEAD is GET without the body", async () => {
   await worker.seed(siteConfig({ site: "tagged" }));
-  const names = { site: "tagged", script: "tagged.js", part: "agent.json" };
+  const names = { site: "tagged", script: "tagged.js", part: "agent.json", version: "1", scenario: "all" };
   const tagged = operations.filter(({ responses }) => "304" in responses);
-  assert.equal(tagged.length, 4);
+  assert.equal(tagged.length, 6);
   for (const { path } of tagged) {
     const headers = { authorization: `Bearer ${worker.token}` };
     const first = await worker.fetch(filled(path, names), { headers });
@@ -87,6 +87,46 @@ test("what has an ETag is not sent twice, and HEAD is GET without the body", asy
     assert.equal(other.status, 200, path);
     const head = await worker.fetch(filled(path, names), { method: "HEAD", headers });
     assert.deepEqual([head.status, head.headers.get("etag"), await head.text()], [200, etag, ""], path);
+  }
+});
+
+test("HEAD is served wherever GET is, with the same head and no body, and Allow says so", async () => {
+  await worker.seed(siteConfig({ site: "heads" }));
+  const given = await visit(worker, { options: { site: "heads" } });
+  await report(worker, callStart(given.numbers[0].number), { site: "heads" });
+  const [call] = (await worker.admin("GET", `${base}/heads/calls`)).body.calls;
+  await worker.admin("POST", "/api/v1/stocks/heads", { sites: ["heads"], add: "74950000802" });
+  const names = {
+    site: "heads",
+    script: "heads.js",
+    part: "agent.json",
+    version: "1",
+    call: call.id,
+    scenario: "all",
+    dimension: "source",
+    file: "calls.csv",
+    stock: "heads",
+    provider: "zadarma",
+    secret: "none",
+  };
+  const headers = { authorization: `Bearer ${worker.token}`, origin: ORIGIN };
+  // What says of itself when or as which request it was made.
+  const own = ["x-request-id", "date", "server-timing", "connection", "content-length", "transfer-encoding", "ringlet-longest-turn-ms", "ringlet-turns-ms"];
+  const head = (answer) => [...answer.headers].filter(([name]) => !own.includes(name));
+  for (const { path, method } of operations) {
+    const address = filled(path, names) + (path.endsWith("/leases") ? "?number=74950000001" : "");
+    const refused = await worker.fetch(address, { method: "PROPFIND", headers });
+    const allowed = refused.headers.get("allow").split(", ");
+    assert.ok(allowed.includes(method), `${method} ${address}: ${allowed}`);
+    assert.equal(allowed.includes("HEAD"), allowed.includes("GET"), address);
+    if (method !== "GET") continue;
+    const [read, asked] = [await worker.fetch(address, { headers }), await worker.fetch(address, { method: "HEAD", headers })];
+    await read.arrayBuffer();
+    const { responses } = description.paths[path].get;
+    if (read.headers.get("etag")) assert.ok("304" in responses, `${address} has an ETag and no 304`);
+    assert.equal(asked.status, read.status, address);
+    assert.deepEqual(head(asked), head(read), address);
+    assert.equal((await asked.arrayBuffer()).byteLength, 0, address);
   }
 });
 

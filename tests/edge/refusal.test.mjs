@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { request } from "node:http";
 import { after, before, test } from "node:test";
 import { ORIGIN, callStart, report, send, siteConfig } from "../support/site.mjs";
+import { agedDatabase } from "../support/state.mjs";
 import { startWorker } from "../support/worker.mjs";
 
 let worker;
@@ -137,4 +138,27 @@ test("unknown addresses and methods", async () => {
   assert.equal(get.headers.get("allow"), "POST");
   const russian = await worker.fetch("/no/such/page", { headers: { "accept-language": "ru-RU,ru" } });
   assert.equal((await russian.json()).title, "Здесь ничего нет");
+});
+
+test("a stored version that this program does not accept is told, compared with nothing and never in force", async () => {
+  const own = await startWorker();
+  try {
+    const site = "/api/v1/sites/shop";
+    await own.seed(siteConfig());
+    assert.equal((await own.admin("PATCH", `${site}/config`, { name: "Second" })).status, 200);
+    await own.stop();
+    const document = JSON.stringify({ ...siteConfig(), name: 7 });
+    await agedDatabase(own.state, "config_version", (database) => {
+      database.prepare("UPDATE config_version SET document = ? WHERE version = 1").run(document);
+    });
+    await own.start();
+    assert.equal((await own.admin("GET", `${site}/versions/1`)).body.document, document);
+    const diff = await own.admin("GET", `${site}/versions/2/diff?with=1`);
+    assert.deepEqual([diff.status, diff.body.code, diff.body.detail], [422, "unprocessable", "version 1 is not accepted any more"]);
+    const revert = await own.admin("POST", `${site}/versions/1/revert`, undefined, { "if-match": '"2"' });
+    assert.deepEqual([revert.status, revert.body.code, revert.body.faults[0].pointer], [422, "config_faults", "/name"]);
+    assert.equal((await own.admin("GET", `${site}/config`)).body.name, "Second");
+  } finally {
+    own.dispose();
+  }
 });

@@ -29,8 +29,8 @@ after(() => worker.dispose());
 
 /** These say that the edge failed or is asked too often: nothing a request alone can bring about. */
 const NOT_BY_REQUEST = ["429", "500", "503"];
-/** Nor these: a body that broke off on its way, a stored version that only an older program accepts, and an event that
- * no program understands (tests/edge/telephony has one). */
+/** Nor these: a body that broke off on its way, a stored version that only an older program accepts (tests/edge/refusal
+ * has one), and an event that no program understands (tests/edge/telephony has one). */
 const NOT_HERE = {
   provider: ["400"],
   version_diff: ["422"],
@@ -56,19 +56,39 @@ const filled = (path, own = {}) =>
 /** The kind of body that an operation takes, if it takes one. */
 const kindOf = ({ requestBody }) => (requestBody ? { "content-type": Object.keys(requestBody.content)[0] } : {});
 
-/** Sends one request and notes its status; `token` null sends none. */
+const CYRILLIC = /[а-яё]/i;
+
+/** A refusal in Russian is the same refusal: nothing but the words differs, and all of them do. */
+function toldAlike(english, russian, of) {
+  const { title, detail = "", faults = [], ...programs } = english;
+  const { title: titled, detail: detailed = "", faults: faulty = [], ...same } = russian;
+  assert.deepEqual(same, programs, of);
+  assert.ok(CYRILLIC.test(titled) && !CYRILLIC.test(title), `${of}: ${title} ${titled}`);
+  assert.equal(CYRILLIC.test(detailed), detail !== "", `${of}: ${detail} ${detailed}`);
+  assert.ok(!CYRILLIC.test(detail), `${of}: ${detail}`);
+  assert.deepEqual(faulty.map(({ pointer, code }) => [pointer, code]), faults.map(({ pointer, code }) => [pointer, code]), of);
+  for (const [place, fault] of faulty.entries()) {
+    assert.ok(CYRILLIC.test(fault.detail) && !CYRILLIC.test(faults[place].detail), `${of}: ${fault.detail}`);
+  }
+}
+
+/** Sends one request and notes its status; `token` null sends none. A refusal is asked for in Russian too. */
 async function ask(operation, { own, query = "", headers = {}, body, token = worker.token } = {}) {
-  const answer = await worker.fetch(filled(operation.path, own) + query, {
+  const address = filled(operation.path, own) + query;
+  const init = {
     method: operation.method,
     headers: { ...(token ? { authorization: `Bearer ${token}` } : {}), ...kindOf(operation), ...headers },
     body: body ?? (operation.requestBody ? "{}" : undefined),
-  });
+  };
+  const answer = await worker.fetch(address, init);
   const text = await answer.text();
   seen.get(operation.operationId).add(String(answer.status));
   const problem = answer.status >= 400 ? JSON.parse(text) : {};
   if (answer.status >= 400) {
     assert.equal(answer.headers.get("content-type"), "application/problem+json");
     assert.equal(problem.status, answer.status);
+    const russian = await worker.fetch(address, { ...init, headers: { ...init.headers, "accept-language": "ru" } });
+    toldAlike(problem, await russian.json(), `${operation.method} ${address}`);
   }
   return { status: answer.status, code: problem.code, headers: answer.headers };
 }
@@ -152,7 +172,8 @@ test("405: a method that the path has not, with the ones it has", async () => {
       const answer = await worker.fetch(filled(path), { method });
       assert.equal(answer.status, 405, `${method} ${path}`);
       const allowed = answer.headers.get("allow").split(", ").sort();
-      assert.deepEqual(allowed, Object.keys(item).map((name) => name.toUpperCase()).sort(), path);
+      const known = Object.keys(item).map((name) => name.toUpperCase());
+      assert.deepEqual(allowed, [...known, ...(item.get ? ["HEAD"] : [])].sort(), path);
       await answer.arrayBuffer();
     }
   }

@@ -23,8 +23,8 @@ function steps(file) {
   const text = readFileSync(resolve(root, "edge/src", file), "utf8");
   return text.match(/STEPS: &\[&str\] = &\[([^\]]*)\]/)[1].split(",").filter((step) => step.trim()).length;
 }
-const newest = { site: steps("site_object/schema.rs"), pool: steps("pool_object/schema.rs"), stock: steps("stock_object/schema.rs") };
-const probe = { site: "config_version", pool: "journal", stock: "loan" };
+const newest = { site: steps("site_object/schema.rs"), pool: steps("pool_object/schema.rs"), stock: steps("stock_object/schema.rs"), directory: steps("directory_object/mod.rs") };
+const probe = { site: "config_version", pool: "journal", stock: "loan", directory: "site" };
 
 test("there is a database of every older version", () => {
   for (const [name, count] of Object.entries(newest)) {
@@ -106,6 +106,28 @@ for (let version = 1; version < newest.stock; version += 1) {
       await worker.stop();
       await agedDatabase(worker.state, probe.stock, (database) => {
         assert.equal(database.prepare("SELECT version FROM schema_version").get().version, newest.stock);
+      });
+    } finally {
+      worker.dispose();
+    }
+  });
+}
+
+for (let version = 1; version < newest.directory; version += 1) {
+  test(`a list of sites of schema version ${version}`, async () => {
+    const worker = await startWorker();
+    try {
+      await worker.seed(siteConfig());
+      await worker.stop();
+      await replace(worker.state, "directory", version);
+      await worker.start();
+      assert.deepEqual((await worker.admin("GET", "/api/v1/sites")).body.sites.map(({ site }) => site), ["old"]);
+      await worker.seed(siteConfig({ site: "new" }));
+      assert.deepEqual((await worker.admin("GET", "/api/v1/sites")).body.sites.map(({ site }) => site), ["new", "old"]);
+      assert.deepEqual((await worker.admin("GET", "/api/v1/audit")).body.rows.map(({ subject }) => subject), ["site/new"]);
+      await worker.stop();
+      await agedDatabase(worker.state, probe.directory, (database) => {
+        assert.equal(database.prepare("SELECT version FROM schema_version").get().version, newest.directory);
       });
     } finally {
       worker.dispose();

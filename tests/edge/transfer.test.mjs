@@ -6,6 +6,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { terminal } from "../support/cli.mjs";
+import { edgeBetween } from "../support/edge_between.mjs";
 import { ORIGIN, beat, callStart, report, siteConfig, until, visit } from "../support/site.mjs";
 import { agedDatabase } from "../support/state.mjs";
 import { startWorker } from "../support/worker.mjs";
@@ -268,6 +269,32 @@ test("the command line sends a long export in parts and tells of a broken one", 
     assert.equal((await run(["sites", "show", "--site", "shop"])).code, 4);
   } finally {
     dispose();
+    other.dispose();
+  }
+});
+
+test("an import by the command line that is interrupted leaves nothing, says so, and is done again from its beginning", async () => {
+  const other = await startWorker();
+  const between = await edgeBetween(other);
+  const { run, json, directory, dispose } = terminal(other, { RINGLET_SITE: "shop" });
+  try {
+    writeFileSync(join(directory, "large.jsonl"), large);
+    writeFileSync(join(directory, "site.json"), JSON.stringify(siteConfig()));
+    let parts = 0;
+    between.fate = (path) => (path.endsWith("/import") && (parts += 1) > 1 ? "cut" : undefined);
+    const cut = await run(["sites", "import", "large.jsonl"], { env: { RINGLET_URL: between.url } });
+    assert.ok(parts > 2, "tried again");
+    assert.equal(cut.code, 7);
+    assert.match(cut.stderr, /nothing of shop is there until all of it has come: import it again/);
+    assert.equal((await run(["sites", "show"])).code, 4, "half a site is none");
+    const put = await run(["config", "put", "site.json"]);
+    assert.equal(put.code, 5);
+    assert.match(put.stderr, /it is being imported; finish that, or drop it with DELETE/);
+    assert.equal((await json(["sites", "import", "large.jsonl"])).lines, large.trimEnd().split("\n").length);
+    assert.ok((await exported(other)) === large, "byte for byte");
+  } finally {
+    dispose();
+    between.close();
     other.dispose();
   }
 });

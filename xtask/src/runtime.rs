@@ -20,7 +20,8 @@ use crate::{paths, setup};
 pub(crate) const COMPATIBILITY_DATE: &str = "2026-11-17";
 
 /// Bindings that workerd fills from its environment; an absent one is null.
-pub(crate) const VARIABLES: &[&str] = &["RINGLET_ADMIN_TOKEN", "RINGLET_DEV"];
+pub(crate) const VARIABLES: &[&str] =
+    &["RINGLET_ADMIN_TOKEN", "RINGLET_DEV", "RINGLET_RATES_STILL"];
 
 /// Durable Object classes with the name of their binding.
 const OBJECTS: &[(&str, &str)] = &[

@@ -7,6 +7,7 @@ use crate::client::Call;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::tables;
+use crate::words::said;
 use ringlet_core::api::openapi;
 use ringlet_core::api::route::{ROUTES, RouteSpec};
 use serde_json::{Value, json};
@@ -28,7 +29,10 @@ pub(super) fn run(session: &Session, asked: &Api) -> Result<(), Failure> {
         .iter()
         .find(|spec| openapi::name(spec) == wanted)
         .ok_or_else(|| {
-            Failure::Usage(format!("no operation {wanted:?}: `ringlet api` lists them"))
+            Failure::Usage(said!(
+                "no operation {wanted:?}: `ringlet api` lists them",
+                "операции {wanted:?} нет: все называет `ringlet api`"
+            ))
         })?;
     let count = spec.path.matches('{').count();
     let mut names: Vec<&str> = Vec::new();
@@ -37,7 +41,11 @@ pub(super) fn run(session: &Session, asked: &Api) -> Result<(), Failure> {
     }
     names.extend(asked.names.iter().map(String::as_str));
     if names.len() != count {
-        return Err(Failure::Usage(format!("{} takes {count} names", spec.path)));
+        return Err(Failure::Usage(said!(
+            "{} takes {count} names",
+            "для {} нужно имён: {count}",
+            spec.path
+        )));
     }
     let body = asked.body.as_deref().map(read).transpose()?;
     let mut call = Call {
@@ -48,12 +56,28 @@ pub(super) fn run(session: &Session, asked: &Api) -> Result<(), Failure> {
         body: body.as_deref(),
     };
     for parameter in &asked.query {
-        let (name, value) = parameter
-            .split_once('=')
-            .ok_or_else(|| Failure::Usage(format!("{parameter:?} is no NAME=VALUE")))?;
+        let (name, value) = parameter.split_once('=').ok_or_else(|| {
+            Failure::Usage(said!(
+                "{parameter:?} is no NAME=VALUE",
+                "{parameter:?} не вида ИМЯ=ЗНАЧЕНИЕ"
+            ))
+        })?;
         call = call.with(name, Some(value));
     }
     let text = session.client.send(&call)?.text()?;
+    if session.output.json {
+        let told = match text.as_str() {
+            "" => Ok(Value::Null),
+            text => serde_json::from_str(text),
+        };
+        return match told {
+            Ok(value) => session.output.value(&value),
+            Err(_) => Err(Failure::Usage(said!(
+                "this answer is no JSON: leave --json out",
+                "этот ответ не JSON: уберите --json"
+            ))),
+        };
+    }
     session.output.text(&text)?;
     if text.is_empty() || text.ends_with('\n') {
         Ok(())

@@ -1,6 +1,6 @@
 //! Calls, who held a number, reports and files.
 
-use super::{Session, instant, write};
+use super::{Session, file_named, instant, write};
 use crate::arguments::{Calls, FileOf, Report};
 use crate::client::Call;
 use crate::failure::Failure;
@@ -205,6 +205,11 @@ pub(super) fn file(session: &Session, asked: &FileOf) -> Result<(), Failure> {
         .with("id", asked.id.as_deref())
         .with("name", asked.conversion.as_deref())
         .with("targets_only", asked.all_calls.then_some("0"));
+    let path = file_named(asked.output.as_deref());
+    if path.is_none() {
+        session.output.must_be_text()?;
+    }
     let text = session.client.send(&call)?.text()?;
-    write(&session.output, asked.output.as_deref(), &text)
+    write(&session.output, path, &text)?;
+    path.map_or(Ok(()), |path| session.output.written(path))
 }

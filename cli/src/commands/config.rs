@@ -1,10 +1,11 @@
 //! The configuration: read, check, put, edit, compare, versions, import of other systems'.
 
-use super::{Session, read, versioned, write};
+use super::{Session, file_named, read, versioned, write};
 use crate::arguments::{Config, System, Versioned};
 use crate::client::Call;
 use crate::failure::Failure;
 use crate::tables;
+use crate::words::said;
 use ringlet_core::api::route::Route;
 use ringlet_core::site::{Fault, SiteConfig, diff};
 use serde_json::{Value, json};
@@ -13,10 +14,7 @@ use std::path::Path;
 pub(super) fn run(session: &Session, verb: Config) -> Result<(), Failure> {
     let site = session.site()?;
     match verb {
-        Config::Get { version, output } => {
-            let text = document(session, version)?.0;
-            write(&session.output, output.as_deref(), &with_line_end(text))
-        }
+        Config::Get { version, output } => get(session, version, output.as_deref()),
         Config::Put { document, version } => {
             session.tell_version(&put(session, &read(&document)?, &version)?)
         }
@@ -25,7 +23,9 @@ pub(super) fn run(session: &Session, verb: Config) -> Result<(), Failure> {
             let text = read(&document)?;
             let call = Call::of(Route::ConfigCheck, &[site]).sending(&text);
             let answer = session.ask(&call)?;
-            session.output.done("no faults", &answer)
+            session
+                .output
+                .done(&said!("no faults", "ошибок нет"), &answer)
         }
         Config::Diff {
             document: Some(path),
@@ -33,9 +33,12 @@ pub(super) fn run(session: &Session, verb: Config) -> Result<(), Failure> {
         } => {
             let in_force = document(session, None)?.0;
             let in_force = SiteConfig::parse(&in_force).map_err(|_| {
-                let why = "this key is told the configuration without its secrets: compare with \
-                           an admin's, or two versions with --version";
-                Failure::Usage(why.to_owned())
+                Failure::Usage(said!(
+                    "this key is told the configuration without its secrets: compare with an \
+                     admin's, or two versions with --version",
+                    "этому ключу настройки показываются без секретов: сравните с ключом admin \
+                     или две версии через --version"
+                ))
             })?;
             let changes = diff(&in_force, &parsed(session, &read(&path)?)?);
             session
@@ -84,6 +87,22 @@ pub(super) fn run(session: &Session, verb: Config) -> Result<(), Failure> {
                 (false, true) => session.tell_version(&imported["version"]),
                 (false, false) => Ok(()),
             }
+        }
+    }
+}
+
+/// Tells the document in force or of a version, as it was put.
+fn get(session: &Session, version: Option<u64>, output: Option<&Path>) -> Result<(), Failure> {
+    let text = document(session, version)?.0;
+    match file_named(output) {
+        None if session.output.json => {
+            let told = serde_json::from_str(&text);
+            session.output.value(&told.unwrap_or(Value::String(text)))
+        }
+        None => session.output.text(&with_line_end(text)),
+        Some(path) => {
+            write(&session.output, Some(path), &with_line_end(text))?;
+            session.output.written(path)
         }
     }
 }
@@ -147,17 +166,24 @@ fn edit(session: &Session, mut how: Versioned) -> Result<(), Failure> {
         .status()
         .map_err(|error| Failure::local(&editor, error))?;
     if !status.success() {
-        return Err(Failure::Local(format!(
-            "{editor} ended with {status}; nothing was changed"
+        return Err(Failure::Local(said!(
+            "{editor} ended with {status}; nothing was changed",
+            "{editor} завершился: {status}; ничего не изменено"
         )));
     }
     let edited = std::fs::read_to_string(&path).map_err(failed)?;
     if edited == text {
-        session.output.say("nothing was changed");
+        let same = said!("nothing was changed", "ничего не изменено");
+        session.output.say(&same);
+        if session.output.json {
+            session.output.value(&json!({ "changed": false }))?;
+        }
     } else {
         let version = put(session, &edited, &how).inspect_err(|_| {
-            let said = format!("the document is kept in {shown}");
-            session.output.say(&said);
+            session.output.say(&said!(
+                "the document is kept in {shown}",
+                "документ сохранён в {shown}"
+            ));
         })?;
         session.tell_version(&version)?;
     }

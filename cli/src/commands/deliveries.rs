@@ -5,6 +5,7 @@ use crate::arguments::{Deliveries, Page};
 use crate::client::Call;
 use crate::failure::Failure;
 use crate::tables;
+use crate::words::said;
 use ringlet_core::api::route::Route;
 
 pub(super) fn run(session: &Session, verb: Deliveries) -> Result<(), Failure> {
@@ -26,11 +27,7 @@ pub(super) fn run(session: &Session, verb: Deliveries) -> Result<(), Failure> {
             let call = Call::of(Route::DeliverySend, &[site, &receiver, &delivery]);
             let sent = session.ask(&call)?;
             let count = &sent["sent"];
-            let sentence = if session.output.russian {
-                format!("отправляются снова: {count}")
-            } else {
-                format!("sent again: {count}")
-            };
+            let sentence = said!("sent again: {count}", "отправляются снова: {count}");
             session.output.done(&sentence, &sent)
         }
     }

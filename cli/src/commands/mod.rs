@@ -17,6 +17,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::profile::{self, Profile};
 use crate::tables;
+use crate::words::{said, same};
 use ringlet_core::api::route::Route;
 use ringlet_core::limits::{PAGE_ROWS, PAGE_ROWS_USUAL};
 use serde_json::Value;
@@ -33,7 +34,10 @@ impl Session {
     /// The site that is meant.
     pub(crate) fn site(&self) -> Result<&str, Failure> {
         self.profile.site.as_deref().ok_or_else(|| {
-            Failure::Usage("say which site: --site, RINGLET_SITE, or a profile".to_owned())
+            Failure::Usage(said!(
+                "say which site: --site, RINGLET_SITE, or a profile",
+                "укажите сайт: --site, RINGLET_SITE или профиль"
+            ))
         })
     }
 
@@ -58,7 +62,8 @@ impl Session {
             let rows = answer[member].as_array().map_or(0, Vec::len) as u64;
             let full = rows >= page.limit.unwrap_or(PAGE_ROWS_USUAL);
             if let (false, true, Some(next)) = (self.output.json, full, answer["next"].as_str()) {
-                self.output.say(&format!("more: --cursor {next}"));
+                let more = said!("more: --cursor {next}", "дальше: --cursor {next}");
+                self.output.say(&more);
             }
             return Ok(answer);
         }
@@ -93,13 +98,13 @@ impl Session {
     /// Says which version is in force now.
     pub(crate) fn tell_version(&self, version: &Value) -> Result<(), Failure> {
         let note = version["note"].as_str().unwrap_or_default();
-        let word = if self.output.russian {
-            "версия"
-        } else {
-            "version"
+        let note = match note {
+            "" => String::new(),
+            note => format!("  {note}"),
         };
-        let sentence = format!("{word} {}  {note}", version["version"]);
-        self.output.done(sentence.trim_end(), version)
+        let number = &version["version"];
+        let sentence = said!("version {number}{note}", "версия {number}{note}");
+        self.output.done(&sentence, version)
     }
 }
 
@@ -137,8 +142,9 @@ pub(crate) fn write(output: &Output, path: Option<&Path>, text: &str) -> Result<
 pub(crate) fn instant(text: Option<&str>) -> Result<Option<i64>, Failure> {
     let read = |text| {
         tables::instant(text).ok_or_else(|| {
-            Failure::Usage(format!(
-                "{text:?} is no instant: Unix milliseconds or 2026-01-31T10:00:00Z"
+            Failure::Usage(said!(
+                "{text:?} is no instant: Unix milliseconds or 2026-01-31T10:00:00Z",
+                "{text:?} не момент: миллисекунды Unix или 2026-01-31T10:00:00Z"
             ))
         })
     };
@@ -152,9 +158,12 @@ const TEXTS: [&str; 3] = ["area_code", "country_code", "name"];
 pub(crate) fn patch(members: &[String]) -> Result<String, Failure> {
     let mut whole = Value::Object(serde_json::Map::new());
     for member in members {
-        let (name, value) = member
-            .split_once('=')
-            .ok_or_else(|| Failure::Usage(format!("{member:?} is no MEMBER=VALUE")))?;
+        let (name, value) = member.split_once('=').ok_or_else(|| {
+            Failure::Usage(said!(
+                "{member:?} is no MEMBER=VALUE",
+                "{member:?} не вида ПОЛЕ=ЗНАЧЕНИЕ"
+            ))
+        })?;
         let told = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value));
         // `area_code=495` means the text: no member of this name is a number.
         let value = match told {
@@ -175,27 +184,39 @@ pub(crate) fn patch(members: &[String]) -> Result<String, Failure> {
 }
 
 /// Does what the command line says.
-pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
+pub(crate) fn run(arguments: Arguments, russian: bool) -> Result<(), Failure> {
     let Arguments {
         connection,
         command,
     } = arguments;
-    let output = |russian| Output {
+    let output = Output {
         json: connection.json,
         russian,
         quiet: connection.quiet,
     };
     match &command {
-        Command::Profiles(verb) => return profiles::run(verb, &connection, &output(false)),
-        Command::Api(asked) if asked.operation.is_none() => return api::list(&output(false)),
+        Command::Profiles(verb) => return profiles::run(verb, &connection, &output),
+        Command::Api(asked) if asked.operation.is_none() => return api::list(&output),
         _ => {}
     }
     let profile = profile::resolve(&connection)?;
-    let client = Client::new(&profile)?;
+    let client = Client::new(&profile, russian)?;
     let url = profile.url.as_deref().unwrap_or_default();
-    let output = output(client.russian());
     if profile.key.is_some() && url.starts_with("http://") && !is_this_machine(url) {
-        output.say("warning: the key goes over http, readable by everybody on the way");
+        output.warn(&said!(
+            "warning: the key goes over http, readable by everybody on the way",
+            "внимание: ключ идёт по http, его может прочесть любой по пути"
+        ));
+    }
+    if let Ok(path) = profile::path(connection.profiles.as_deref())
+        && connection.key.is_none()
+        && profile::is_open_to_others(&path)
+    {
+        let file = path.display();
+        output.warn(&said!(
+            "warning: others on this machine can read the keys in {file}: chmod 600 {file}",
+            "внимание: ключи в {file} могут прочесть другие на этой машине: chmod 600 {file}"
+        ));
     }
     let session = Session {
         client,
@@ -227,7 +248,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Check => state::check(&session),
         Command::Health => {
             let answer = session.ask(&Call::of(Route::Health, &[]))?;
-            session.output.done("ok", &answer)
+            session.output.done(&same("ok"), &answer)
         }
         Command::Api(asked) => api::run(&session, &asked),
         Command::Profiles(_) => Ok(()),
@@ -252,7 +273,7 @@ mod tests {
     fn members_become_one_patch() {
         let members = |members: &[&str]| {
             let members: Vec<String> = members.iter().map(|member| (*member).to_owned()).collect();
-            patch(&members).unwrap_or_else(|failure| failure.to_string())
+            patch(&members).unwrap_or_else(|failure| failure.words(false))
         };
         assert_eq!(
             members(&["name=Shop", "/retention/visit_days=90", "area_code=null"]),

@@ -5,6 +5,7 @@ use crate::arguments::{Given, Numbers, Page};
 use crate::client::Call;
 use crate::failure::Failure;
 use crate::tables;
+use crate::words::{said, same};
 use ringlet_core::api::route::Route;
 use ringlet_core::id::{PoolId, ScenarioId};
 use ringlet_core::limits::PAGE_NUMBERS;
@@ -23,8 +24,8 @@ pub(super) fn run(session: &Session, verb: Numbers) -> Result<(), Failure> {
         let numbers = session.list(&page, "numbers", call)?;
         return session.output.show(&tables::NUMBERS, &numbers);
     }
-    let action =
-        serde_json::to_string(&action(verb)?).map_err(|error| Failure::Usage(error.to_string()))?;
+    let action = serde_json::to_string(&action(verb)?)
+        .map_err(|error| Failure::Usage(same(error.to_string())))?;
     session.change(&Call::of(Route::NumberAct, &[session.site()?]).sending(&action))
 }
 
@@ -63,6 +64,20 @@ fn action(verb: Numbers) -> Result<NumberAction, Failure> {
             number: Pasted::Text(number),
             scenario: scenario_id(&scenario)?,
         },
+        Numbers::Forward {
+            given,
+            phone,
+            sip,
+            extension,
+            whisper,
+            as_scenario: _,
+        } => NumberAction::Forward {
+            numbers: pasted(&given)?,
+            phone,
+            sip,
+            extension,
+            whisper,
+        },
         Numbers::Replace { number, by } => NumberAction::Replace {
             number: Pasted::Text(number),
             by: Pasted::Text(by),
@@ -82,7 +97,7 @@ fn action(verb: Numbers) -> Result<NumberAction, Failure> {
         Numbers::Remove(given) => NumberAction::Remove {
             numbers: pasted(&given)?,
         },
-        Numbers::List { .. } => return Err(Failure::Usage("a list is no action".to_owned())),
+        Numbers::List { .. } => return Err(Failure::Usage(same("numbers list"))),
     })
 }
 
@@ -103,9 +118,19 @@ impl Given {
 }
 
 fn pool_id(text: &str) -> Result<PoolId, Failure> {
-    PoolId::parse(text).map_err(|_| Failure::Usage(format!("{text:?} is no name of a pool")))
+    PoolId::parse(text).map_err(|_| {
+        Failure::Usage(said!(
+            "{text:?} is no name of a pool",
+            "{text:?} не имя пула"
+        ))
+    })
 }
 
 fn scenario_id(text: &str) -> Result<ScenarioId, Failure> {
-    ScenarioId::parse(text).map_err(|_| Failure::Usage(format!("{text:?} is no scenario's name")))
+    ScenarioId::parse(text).map_err(|_| {
+        Failure::Usage(said!(
+            "{text:?} is no scenario's name",
+            "{text:?} не имя сценария"
+        ))
+    })
 }

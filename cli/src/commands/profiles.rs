@@ -5,6 +5,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::profile::{self, Profile, Profiles};
 use crate::tables;
+use crate::words::said;
 use serde_json::json;
 
 pub(super) fn run(verb: &Verb, given: &Connection, output: &Output) -> Result<(), Failure> {
@@ -28,7 +29,10 @@ pub(super) fn run(verb: &Verb, given: &Connection, output: &Output) -> Result<()
         }
         Verb::Set { name, default } => {
             if given.url.is_none() {
-                return Err(Failure::Usage("a profile needs --url".to_owned()));
+                return Err(Failure::Usage(said!(
+                    "a profile needs --url",
+                    "профилю нужен --url"
+                )));
             }
             let profile = Profile {
                 url: given.url.clone(),
@@ -41,19 +45,25 @@ pub(super) fn run(verb: &Verb, given: &Connection, output: &Output) -> Result<()
             }
             file.write(&path)?;
             output.done(
-                &format!("{name} kept in {}", path.display()),
+                &said!("{name} kept in {}", "{name} записан в {}", path.display()),
                 &json!({ "kept": name }),
             )
         }
         Verb::Forget { name } => {
             if file.profiles.remove(name).is_none() {
-                return Err(Failure::Usage(format!("there is no profile {name:?}")));
+                return Err(Failure::Usage(said!(
+                    "there is no profile {name:?}",
+                    "профиля {name:?} нет"
+                )));
             }
             if file.default.as_ref() == Some(name) {
                 file.default = None;
             }
             file.write(&path)?;
-            output.done(&format!("{name} forgotten"), &json!({ "forgotten": name }))
+            output.done(
+                &said!("{name} forgotten", "{name} забыт"),
+                &json!({ "forgotten": name }),
+            )
         }
     }
 }

@@ -30,6 +30,7 @@ const REACHED: &[(Route, Reached)] = &[
     (Route::Amp, Not(PAGES)),
     (Route::ProviderCall, Not("telephony providers ask it")),
     (Route::SiteList, By("sites list")),
+    (Route::SiteAudit, By("sites audit")),
     (Route::SiteCreate, By("sites create")),
     (Route::SiteRead, By("sites show")),
     (Route::SiteDelete, By("sites delete")),

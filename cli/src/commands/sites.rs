@@ -5,6 +5,7 @@ use crate::arguments::Sites;
 use crate::client::{self, Call};
 use crate::failure::Failure;
 use crate::tables;
+use crate::words::{chosen, said};
 use ringlet_core::api::route::Route;
 use std::io::{IsTerminal as _, Read as _, Write};
 use std::path::{Path, PathBuf};
@@ -14,6 +15,10 @@ pub(super) fn run(session: &Session, verb: Sites) -> Result<(), Failure> {
         Sites::List { page } => {
             let sites = session.list(&page, "sites", || Call::of(Route::SiteList, &[]))?;
             session.output.show(&tables::SITES, &sites)
+        }
+        Sites::Audit { page } => {
+            let rows = session.list(&page, "rows", || Call::of(Route::SiteAudit, &[]))?;
+            session.output.show(&tables::AUDIT, &rows)
         }
         Sites::Create { configuration } => {
             let document = read(&configuration)?;
@@ -28,7 +33,13 @@ pub(super) fn run(session: &Session, verb: Sites) -> Result<(), Failure> {
             let call = Call::of(Route::ConfigPatch, &[session.site()?]).sending(&patch);
             session.change(&versioned(call, &changes.version))
         }
-        Sites::Export { output } => export(session, output.as_deref()),
+        Sites::Export { output } => {
+            export(session, output.as_deref())?;
+            match file_named(output.as_deref()) {
+                Some(path) => session.output.written(path),
+                None => Ok(()),
+            }
+        }
         Sites::Import { export } => import(session, &export),
         Sites::Delete {
             export: kept, yes, ..
@@ -38,10 +49,14 @@ pub(super) fn run(session: &Session, verb: Sites) -> Result<(), Failure> {
 
 /// Writes the export as it comes; a broken one leaves no file that looks whole.
 fn export(session: &Session, path: Option<&Path>) -> Result<(), Failure> {
+    let path = file_named(path);
+    if path.is_none() {
+        session.output.must_be_text()?;
+    }
     let answer = session
         .client
         .send(&Call::of(Route::Export, &[session.site()?]))?;
-    let Some(path) = file_named(path) else {
+    let Some(path) = path else {
         return copy(
             session,
             answer.into_reader(),
@@ -74,7 +89,7 @@ fn copy(
     loop {
         let count = from
             .read(&mut buffer)
-            .map_err(|error| Failure::Unreachable(format!("the export broke off: {error}")))?;
+            .map_err(|error| Failure::Unreachable(client::broke_off(&error)))?;
         if count == 0 {
             break;
         }
@@ -97,7 +112,11 @@ fn import(session: &Session, path: &Path) -> Result<(), Failure> {
         (Some(named), Err(_)) => named,
         (_, Ok(site)) => site.to_owned(),
         (None, Err(_)) => {
-            return Err(Failure::Usage(format!("{} is no export", path.display())));
+            return Err(Failure::Usage(said!(
+                "{} is no export",
+                "{} не выгрузка",
+                path.display()
+            )));
         }
     };
     let progress = session.output.progress("bytes", Some(bytes));
@@ -124,8 +143,14 @@ fn import(session: &Session, path: &Path) -> Result<(), Failure> {
         part += 1;
     };
     progress.finish_and_clear();
+    if answer.as_ref().is_err_and(Failure::may_pass) {
+        session.output.say(&said!(
+            "nothing of {site} is there until all of it has come: import it again",
+            "пока не пришло всё, от {site} ничего нет: загрузите снова"
+        ));
+    }
     let answer = answer?;
-    let sentence = format!("{site}: {} lines", answer["lines"]);
+    let sentence = said!("{site}: {} lines", "{site}: строк {}", answer["lines"]);
     session.output.done(&sentence, &answer)
 }
 
@@ -151,29 +176,38 @@ fn first_line(file: &mut std::fs::File) -> std::io::Result<String> {
 fn delete(session: &Session, kept: Option<&Path>, yes: bool) -> Result<(), Failure> {
     let site = session.site()?;
     if !yes {
-        confirm(site)?;
+        confirm(site, session.output.russian)?;
     }
     if let Some(path) = kept {
         export(session, Some(path))?;
         session
             .output
-            .say(&format!("exported to {}", path.display()));
+            .say(&said!("exported to {}", "выгружен в {}", path.display()));
     }
     session.ask(&Call::of(Route::SiteDelete, &[site]))?;
     session.output.done(
-        &format!("{site} deleted"),
+        &said!("{site} deleted", "{site} удалён"),
         &serde_json::json!({ "deleted": site }),
     )
 }
 
 /// The site's name must be typed; where nobody can type, `--yes` must have been given.
-fn confirm(site: &str) -> Result<(), Failure> {
-    let refused = || Failure::Usage(format!("{site} was not deleted: give --yes, or its name"));
+fn confirm(site: &str, russian: bool) -> Result<(), Failure> {
+    let refused = || {
+        Failure::Usage(said!(
+            "{site} was not deleted: give --yes, or its name",
+            "{site} не удалён: укажите --yes или его имя"
+        ))
+    };
     if !std::io::stdin().is_terminal() {
         return Err(refused());
     }
     let mut stderr = std::io::stderr();
-    let _ = write!(stderr, "Everything of {site} will be gone. Type its name: ");
+    let question = said!(
+        "Everything of {site} will be gone. Type its name: ",
+        "Всё, что есть у {site}, исчезнет. Введите его имя: "
+    );
+    let _ = write!(stderr, "{}", chosen(&question, russian));
     let _ = stderr.flush();
     let mut line = String::new();
     std::io::stdin()

@@ -1,10 +1,11 @@
 //! Keys, and what the edge does and holds now.
 
-use super::{Session, read, write};
+use super::{Session, file_named, read, write};
 use crate::arguments::{Delays, Keys, Role, Sizing};
 use crate::client::Call;
 use crate::failure::Failure;
 use crate::tables;
+use crate::words::{said, same};
 use ringlet_core::api::route::Route;
 use ringlet_core::calculator::Question;
 use serde_json::{Value, json};
@@ -25,7 +26,9 @@ pub(super) fn keys(session: &Session, verb: Keys) -> Result<(), Failure> {
         Keys::Revoke { id } => {
             session.ask(&Call::of(Route::KeyRevoke, &[site, &id]))?;
             let told = json!({ "revoked": id });
-            session.output.done(&format!("{id} revoked"), &told)
+            session
+                .output
+                .done(&said!("{id} revoked", "{id} отозван"), &told)
         }
     }
 }
@@ -42,9 +45,12 @@ pub(super) fn key_body(name: &str, role: Role) -> String {
 
 /// Tells a new key: its token alone on stdout.
 pub(super) fn tell_key(session: &Session, key: &Value) -> Result<(), Failure> {
-    session.output.say("shown once; it is kept nowhere:");
+    session.output.say(&said!(
+        "shown once; it is kept nowhere:",
+        "показывается один раз и нигде не хранится:"
+    ));
     let token = key["token"].as_str().unwrap_or_default();
-    session.output.done(token, key)
+    session.output.done(&same(token), key)
 }
 
 /// What the pools do now, once or again and again.
@@ -127,7 +133,11 @@ pub(super) fn delays(session: &Session, asked: &Delays) -> Result<(), Failure> {
     };
     if let Some(path) = &asked.output {
         let table = serde_json::to_string(&answer["table"]).unwrap_or_default();
-        return write(&session.output, Some(path), &format!("{table}\n"));
+        write(&session.output, Some(path), &format!("{table}\n"))?;
+        return match file_named(Some(path)) {
+            Some(path) => session.output.written(path),
+            None => Ok(()),
+        };
     }
     session.output.show(&tables::DELAYS, &answer)?;
     let language = session.output.language();
@@ -195,9 +205,9 @@ pub(super) fn check(session: &Session) -> Result<(), Failure> {
 pub(super) fn tell_check(session: &Session, answer: &Value) -> Result<(), Failure> {
     let faults = answer["faults"].as_array().cloned().unwrap_or_default();
     if faults.is_empty() {
-        return session.output.done("ok", answer);
+        return session.output.done(&same("ok"), answer);
     }
     let lines: Vec<&str> = faults.iter().filter_map(Value::as_str).collect();
-    session.output.done(&lines.join("\n"), answer)?;
+    session.output.done(&same(lines.join("\n")), answer)?;
     Err(Failure::Faulty)
 }

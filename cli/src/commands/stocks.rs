@@ -5,6 +5,7 @@ use crate::arguments::{StockKeys, Stocks, Written};
 use crate::client::Call;
 use crate::failure::Failure;
 use crate::tables;
+use crate::words::{said, same};
 use ringlet_core::api::route::Route;
 use serde_json::{Value, json};
 
@@ -60,7 +61,9 @@ fn keys(session: &Session, verb: StockKeys) -> Result<(), Failure> {
         StockKeys::Revoke { stock, id } => {
             session.ask(&Call::of(Route::StockKeyRevoke, &[&stock, &id]))?;
             let told = json!({ "revoked": id });
-            session.output.done(&format!("{id} revoked"), &told)
+            session
+                .output
+                .done(&said!("{id} revoked", "{id} отозван"), &told)
         }
     }
 }
@@ -86,13 +89,19 @@ fn change(
     let body = body.to_string();
     let call = Call::of(Route::StockChange, &[stock]).sending(&body);
     let told = session.ask(&call)?;
-    for refused in told["refused"].as_array().into_iter().flatten() {
+    let refused = told["refused"].as_array().cloned().unwrap_or_default();
+    // With --json they stand in the answer.
+    for refused in refused.iter().filter(|_| !session.output.json) {
         let word = |name: &str| refused[name].as_str().unwrap_or_default().to_owned();
-        session
-            .output
-            .warn(&format!("{:?}: {}", word("text"), word("detail")));
+        let told = format!("{:?}: {}", word("text"), word("detail"));
+        session.output.warn(&same(told));
     }
-    show(session, &told)
+    show(session, &told)?;
+    if refused.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::Partly)
+    }
 }
 
 /// The stock in a line, and its numbers.

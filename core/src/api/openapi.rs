@@ -219,7 +219,12 @@ const fn asked(route: Route) -> Option<&'static str> {
 const fn has_etag(route: Route) -> bool {
     matches!(
         route,
-        Route::ConfigRead | Route::Script | Route::AgentPart | Route::OpenApi
+        Route::ConfigRead
+            | Route::VersionRead
+            | Route::ScenarioRead
+            | Route::Script
+            | Route::AgentPart
+            | Route::OpenApi
     )
 }
 
@@ -423,6 +428,10 @@ fn told(route: Route) -> (&'static str, Answer) {
             Text(&["application/json", "text/plain", "text/xml"]),
         ),
         Route::SiteList => ("List the sites", Json(200, "Sites")),
+        Route::SiteAudit => (
+            "Which sites came and went, and by which request, newest first",
+            Json(200, "AuditRows"),
+        ),
         Route::SiteCreate => ("Create a site", Json(201, "Version")),
         Route::SiteRead => ("One site's summary", Json(200, "Site")),
         Route::SiteDelete => (

@@ -28,6 +28,7 @@ pub fn queries(route: Route) -> &'static [(&'static str, &'static str)] {
         ],
         Route::StockAudit
         | Route::SiteList
+        | Route::SiteAudit
         | Route::VersionList
         | Route::AuditList
         | Route::OutboxList => &[LIMIT, CURSOR],

@@ -1,5 +1,7 @@
 //! Refusals, as `application/problem+json` (RFC 9457) with the members of this API.
 
+use super::detail::Detail;
+use crate::site::Text;
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
 
@@ -188,8 +190,8 @@ pub struct FaultAt {
 pub struct Problem {
     /// Why.
     pub code: ProblemCode,
-    /// What exactly, in English; empty if the title says all.
-    pub detail: String,
+    /// What exactly; empty if the title says all.
+    pub detail: Text,
     /// Faults by JSON pointer, where a document was refused.
     pub faults: Vec<FaultAt>,
     /// How long to wait before asking again, where that is known.
@@ -201,14 +203,14 @@ impl Problem {
     pub fn new(code: ProblemCode) -> Self {
         Self {
             code,
-            detail: String::new(),
+            detail: Text::default(),
             faults: Vec::new(),
             retry_after: None,
         }
     }
 
     /// A refusal with what exactly is wrong.
-    pub fn with_detail(code: ProblemCode, detail: impl Into<String>) -> Self {
+    pub fn with_detail(code: ProblemCode, detail: impl Into<Text>) -> Self {
         Self {
             code,
             detail: detail.into(),
@@ -221,7 +223,7 @@ impl Problem {
     pub fn with_faults(code: ProblemCode, faults: Vec<FaultAt>) -> Self {
         Self {
             code,
-            detail: String::new(),
+            detail: Text::default(),
             faults,
             retry_after: None,
         }
@@ -229,10 +231,7 @@ impl Problem {
 
     /// Asked too often: come back after `wait`.
     pub fn too_many(wait: Millis) -> Self {
-        let mut problem = Self::with_detail(
-            ProblemCode::TooManyRequests,
-            format!("ask again after {} ms", wait.0),
-        );
+        let mut problem = Self::with_detail(ProblemCode::TooManyRequests, Detail::AskAgain(wait));
         problem.retry_after = Some(wait);
         problem
     }
@@ -242,21 +241,31 @@ impl Problem {
         self.retry_after.map(|wait| wait.0.div_ceil(1_000).max(1))
     }
 
-    /// A refusal from its body; nothing if it is none of this version.
+    /// A refusal from its body; nothing if it is none of this version. What exactly is wrong it
+    /// tells in the language it was told in, whatever is asked for then.
     pub fn from_json(text: &str) -> Option<Self> {
         let read: Read = serde_json::from_str(text).ok()?;
         let mut codes = ProblemCode::ALL.into_iter();
         Some(Self {
             code: codes.find(|code| code.as_str() == read.code)?,
-            detail: read.detail,
+            detail: Text {
+                en: read.detail.clone(),
+                ru: read.detail,
+            },
             faults: read.faults,
             retry_after: None,
         })
     }
 
-    /// The body, `application/problem+json`. Titles are Russian if `russian`.
+    /// The body, `application/problem+json`, in Russian if `russian`. What is wrong with the edge
+    /// itself is for its log.
     pub fn to_json(&self, russian: bool) -> String {
         let code = self.code;
+        let detail = match (code, russian) {
+            (ProblemCode::Internal, _) => "",
+            (_, true) => &self.detail.ru,
+            (_, false) => &self.detail.en,
+        };
         let doc = format!("{}#{}", super::paper::PATH, code.as_str());
         let body = Body {
             kind: &doc,
@@ -267,7 +276,7 @@ impl Problem {
             },
             status: code.status(),
             code: code.as_str(),
-            detail: &self.detail,
+            detail,
             doc: &doc,
             faults: &self.faults,
         };

@@ -87,6 +87,8 @@ pub enum Route {
     ProviderCall,
     /// List the sites.
     SiteList,
+    /// Which sites came and went.
+    SiteAudit,
     /// Create a site.
     SiteCreate,
     /// One site's summary.
@@ -321,6 +323,7 @@ pub const ROUTES: &[RouteSpec] = &[
         limits::SIZING_BODY_BYTES,
     ),
     row(Get, "/api/v1/sites", Route::SiteList, Deployer, 0),
+    row(Get, "/api/v1/audit", Route::SiteAudit, Deployer, 0),
     row(
         Post,
         "/api/v1/sites",
@@ -643,58 +646,9 @@ pub const ROUTES: &[RouteSpec] = &[
     ),
 ];
 
-/// What a path leads to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Found<'a> {
-    /// A route, with the segments that stand for names, in order.
-    Route(usize, Vec<&'a str>),
-    /// The path is served with other methods.
-    OtherMethods(Vec<Method>),
-    /// No route has this path.
-    Nothing,
-}
+mod find;
 
-/// Finds the row of [`ROUTES`] for `method` (an upper-case name) and `path`.
-pub fn find<'a>(method: &str, path: &'a str) -> Found<'a> {
-    let method = if method == "HEAD" { "GET" } else { method };
-    let mut others = Vec::new();
-    for (index, spec) in ROUTES.iter().enumerate() {
-        if let Some(names) = matches(spec.path, path) {
-            if spec.method.as_str() == method {
-                return Found::Route(index, names);
-            }
-            others.push(spec.method);
-        }
-    }
-    if others.is_empty() {
-        Found::Nothing
-    } else {
-        Found::OtherMethods(others)
-    }
-}
-
-/// The named segments of `path` if it has the form of `pattern`. No pattern is ambiguous with
-/// another: they differ in length or in a fixed segment.
-fn matches<'a>(pattern: &str, path: &'a str) -> Option<Vec<&'a str>> {
-    let mut names = Vec::new();
-    let mut parts = path.split('/');
-    for wanted in pattern.split('/') {
-        let part = parts.next()?;
-        if wanted.starts_with('{') {
-            if part.is_empty() {
-                return None;
-            }
-            names.push(part);
-        } else if wanted != part {
-            return None;
-        }
-    }
-    if parts.next().is_some() {
-        None
-    } else {
-        Some(names)
-    }
-}
+pub use find::{Found, allow, find};
 
 #[cfg(test)]
 mod tests;

@@ -142,6 +142,7 @@ fn number_action() -> Value {
         "disable",
         "release",
         "delete",
+        "forward",
         "replace",
     ];
     let pasted = || json!({ "type": ["string", "array"], "items": text() });
@@ -158,6 +159,10 @@ fn number_action() -> Value {
             ("offline", flag()),
             ("connected", maybe("string")),
             ("city", maybe("string")),
+            ("phone", maybe("string")),
+            ("sip", maybe("string")),
+            ("extension", maybe("string")),
+            ("whisper", flag()),
         ],
     )
 }

@@ -5,6 +5,7 @@
 //! that is not understood every fault is named, up to [`FAULTS`], and nothing is taken.
 
 use super::{BINS, CLASSES, Class, DelayCounts, Device, Engagement, Tab, bin_start};
+use crate::api::unread::Unread;
 use crate::limits::FAULTS;
 use serde_json::{Map, Value, json};
 
@@ -30,7 +31,7 @@ pub struct DelayFault {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DocumentError {
     /// It is no JSON; where not.
-    NotJson(String),
+    NotJson(Unread),
     /// All its faults.
     Faults(Vec<DelayFault>),
 }
@@ -62,8 +63,8 @@ impl DelayCounts {
     /// # Errors
     /// All its faults.
     pub fn of_document(text: &str) -> Result<Self, DocumentError> {
-        let value: Value = serde_json::from_str(text)
-            .map_err(|fault| DocumentError::NotJson(fault.to_string()))?;
+        let value: Value =
+            serde_json::from_str(text).map_err(|fault| DocumentError::NotJson(fault.into()))?;
         let mut reader = Reader::default();
         let counts = reader.counts(&value);
         if reader.faults.is_empty() {

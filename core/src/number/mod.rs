@@ -14,8 +14,8 @@ mod table;
 pub use table::{NumberFilter, NumberPlace, NumberRow, rows};
 
 use crate::id::{PoolId, ScenarioId};
-use crate::phone::{E164, ListFaultReason, read_list};
-use crate::scenario::{ScenarioKind, StaticBinding};
+use crate::phone::{E164, ListFaultReason, read_list, read_written};
+use crate::scenario::{Forward, ForwardTo, ScenarioKind, StaticBinding};
 use crate::site::{Fault, NumberOrigin, NumberRecord, NumberStatus, NumberUse, SiteConfig, Text};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -92,6 +92,23 @@ pub enum NumberAction {
     Delete {
         /// The numbers.
         numbers: Pasted,
+    },
+    /// Say where calls to numbers go; with nothing said, where their scenario says.
+    Forward {
+        /// The numbers.
+        numbers: Pasted,
+        /// A telephone number, in any writing.
+        #[serde(default)]
+        phone: Option<String>,
+        /// Or a SIP address.
+        #[serde(default)]
+        sip: Option<String>,
+        /// Who should take them, by the exchange's own name for him.
+        #[serde(default)]
+        extension: Option<String>,
+        /// He is told the source first.
+        #[serde(default)]
+        whisper: bool,
     },
     /// Put another number in a number's place.
     Replace {
@@ -269,6 +286,16 @@ impl Change {
                 }
                 format!("{} in the place of {}", counted(&to), counted(&from))
             }
+            NumberAction::Forward {
+                numbers,
+                phone,
+                sip,
+                extension,
+                whisper,
+            } => {
+                let to = self.forward_to(phone.as_deref(), sip.as_deref());
+                self.forward(numbers, to, extension.as_ref(), *whisper)
+            }
             NumberAction::Remove { numbers } => self.each(numbers, "removed", Self::remove),
             NumberAction::Quarantine { numbers } => {
                 self.each(numbers, "quarantined", |it, number| {
@@ -384,6 +411,48 @@ impl Change {
         match self.next.pools.iter_mut().find(|pool| pool.id == *id) {
             Some(pool) => pool.numbers.push(number),
             None => self.refuse_at("/pool", id.to_string(), "unknown_pool", UNKNOWN_POOL),
+        }
+    }
+
+    /// Has calls to numbers go somewhere of their own, or where their scenario says.
+    fn forward(
+        &mut self,
+        numbers: &Pasted,
+        to: Option<ForwardTo>,
+        extension: Option<&String>,
+        whisper: bool,
+    ) -> String {
+        let said = to.is_some() || extension.is_some();
+        let forward = said.then(|| Forward {
+            to,
+            extension: extension.cloned(),
+            whisper,
+        });
+        let done = match &forward {
+            Some(_) => "forwarded",
+            None => "forwarded as the scenario says",
+        };
+        self.each(numbers, done, |it, number| {
+            it.record(number).forward.clone_from(&forward);
+        })
+    }
+
+    /// The line that is meant, if any.
+    fn forward_to(&mut self, phone: Option<&str>, sip: Option<&str>) -> Option<ForwardTo> {
+        match (phone, sip) {
+            (Some(_), Some(_)) => {
+                self.refuse_at("/phone", String::new(), "one_of", ONE_LINE);
+                None
+            }
+            (Some(phone), None) => {
+                let number = read_written(phone, self.next.home());
+                if number.is_none() {
+                    self.refuse_at("/phone", phone.to_owned(), "not_a_number", NO_LINE);
+                }
+                number.map(ForwardTo::Phone)
+            }
+            (None, Some(sip)) => Some(ForwardTo::Sip(sip.to_owned())),
+            (None, None) => None,
         }
     }
 
@@ -525,6 +594,11 @@ const IN_USE: Words = (
 );
 const UNKNOWN_POOL: Words = ("There is no such pool.", "Такого пула нет.");
 const UNKNOWN_SCENARIO: Words = ("There is no such scenario.", "Такого сценария нет.");
+const ONE_LINE: Words = (
+    "Calls go to a telephone number or to a SIP address: give one.",
+    "Звонки идут либо на номер, либо на адрес SIP: укажите одно.",
+);
+const NO_LINE: Words = ("This is no telephone number.", "Это не номер телефона.");
 const NOT_STATIC: Words = (
     "Only a static scenario binds numbers to sources.",
     "Номера закрепляет за источниками только статический сценарий.",

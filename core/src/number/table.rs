@@ -71,6 +71,11 @@ pub enum NumberFilter {
     Quarantined,
 }
 
+impl NumberFilter {
+    /// The filters by their names.
+    pub const NAMES: [&str; 5] = ["all", "used", "free", "reserve", "quarantined"];
+}
+
 /// The numbers of a site in ascending order.
 pub fn rows(config: &SiteConfig, filter: NumberFilter) -> Vec<NumberRow> {
     let records = config.numbers.iter().map(|record| record.number);

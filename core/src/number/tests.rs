@@ -262,6 +262,55 @@ fn reserve_quarantine_and_replacement() {
     );
 }
 
+#[test]
+fn forwarding() {
+    let forwarded = |action: serde_json::Value| {
+        let action: NumberAction = serde_json::from_value(action).expect("an action");
+        let applied = apply(&shop(), &action).map_err(|error| match error {
+            ActionError::Refused(all) => format!("{} {}", all[0].pointer, all[0].code),
+            ActionError::Faults(all) => format!("{} {}", all[0].pointer, all[0].code),
+        });
+        applied.map_or_else(
+            |why| why,
+            |applied| {
+                let number = E164::parse("74950000001").expect("a number");
+                let record = applied.config.record(number);
+                let forward = record.and_then(|record| record.forward.clone());
+                let told = serde_json::to_string(&forward).expect("JSON");
+                format!("{told} {}", applied.note)
+            },
+        )
+    };
+    let said = [
+        serde_json::json!({"phone": "8 (495) 123-45-67", "whisper": true}),
+        serde_json::json!({"sip": "sip:sales@pbx.example", "extension": "101"}),
+        serde_json::json!({"extension": "101"}),
+        serde_json::json!({}),
+        serde_json::json!({"phone": "sales"}),
+        serde_json::json!({"phone": "74951234567", "sip": "sip:a@b"}),
+        serde_json::json!({"sip": "sales"}),
+        serde_json::json!({"numbers": "79990000000", "phone": "74951234567"}),
+    ]
+    .map(|mut action| {
+        action["action"] = "forward".into();
+        if action.get("numbers").is_none() {
+            action["numbers"] = "495 000-00-01".into();
+        }
+        forwarded(action)
+    });
+    expect![[r#"
+        {"phone":"74951234567","whisper":true} 74950000001 forwarded
+        {"sip":"sip:sales@pbx.example","extension":"101"} 74950000001 forwarded
+        {"extension":"101"} 74950000001 forwarded
+        null 74950000001 forwarded as the scenario says
+        /phone not_a_number
+        /phone one_of
+        /numbers/0/forward/sip bad_sip
+         unknown
+    "#]]
+    .assert_eq(&format!("{}\n", said.join("\n")));
+}
+
 fn any_action() -> impl Strategy<Value = NumberAction> {
     let digits = || (0u64..12).prop_map(|n| (74_950_000_000 + n).to_string());
     let number = move || digits().prop_map(Pasted::Text);
@@ -292,6 +341,15 @@ fn any_action() -> impl Strategy<Value = NumberAction> {
         numbers().prop_map(|numbers| NumberAction::Release { numbers }),
         numbers().prop_map(|numbers| NumberAction::Delete { numbers }),
         (number(), number()).prop_map(|(number, by)| NumberAction::Replace { number, by }),
+        (numbers(), prop::option::of(digits())).prop_map(|(numbers, phone)| {
+            NumberAction::Forward {
+                numbers,
+                phone,
+                sip: None,
+                extension: None,
+                whisper: false,
+            }
+        }),
     ]
 }
 

@@ -6,6 +6,7 @@
 //!
 //! Invariant: what the owner left unsaid stays unsaid; no default is written in.
 
+use crate::api::unread::Unread;
 use crate::id::ScenarioId;
 use serde_json::{Map, Value};
 
@@ -13,7 +14,7 @@ use serde_json::{Map, Value};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EditError {
     /// The document, or what should go into it, is not JSON: what is wrong and where.
-    NotJson(String),
+    NotJson(Unread),
     /// It is JSON, and no object.
     NotAnObject,
     /// The scenario's own `id` is another than the one it is named by.
@@ -90,7 +91,7 @@ fn object(text: &str) -> Result<Map<String, Value>, EditError> {
     match serde_json::from_str(text) {
         Ok(Value::Object(members)) => Ok(members),
         Ok(_) => Err(EditError::NotAnObject),
-        Err(error) => Err(EditError::NotJson(error.to_string())),
+        Err(error) => Err(EditError::NotJson(error.into())),
     }
 }
 
@@ -179,10 +180,10 @@ mod tests {
             ]],
         );
         check(merge_document(DOCUMENT, "[]"), expect!["NotAnObject"]);
-        check(
-            merge_document(DOCUMENT, "{"),
-            expect![[r#"NotJson("EOF while parsing an object at line 1 column 1")"#]],
-        );
+        let Err(EditError::NotJson(why)) = merge_document(DOCUMENT, "{") else {
+            panic!("half an object is taken");
+        };
+        expect!["EOF while parsing an object at line 1 column 1"].assert_eq(&why.en);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use serde::Serialize;
 use std::cell::RefCell;
 
 /// A sentence in both languages of the product.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Text {
     /// English.
     pub en: String,

@@ -2,6 +2,8 @@
 
 use js_sys::Uint8Array;
 use js_sys::futures::JsFuture;
+use ringlet_core::api::detail::Detail;
+use ringlet_core::api::language;
 use ringlet_core::api::problem::{Problem, ProblemCode};
 use ringlet_core::throttle::Prefix;
 use std::rc::Rc;
@@ -110,7 +112,7 @@ impl Ask {
     /// Whether the reader would rather have Russian.
     pub(crate) fn prefers_russian(&self) -> bool {
         self.header("accept-language")
-            .is_some_and(|languages| languages.starts_with("ru"))
+            .is_some_and(|languages| language::prefers_russian(&languages))
     }
 
     /// The whole body, at most `limit_bytes` of it: a longer one is not read to its end.
@@ -223,10 +225,7 @@ impl Chunks {
 }
 
 fn too_large(limit_bytes: u64) -> Problem {
-    Problem::with_detail(
-        ProblemCode::BodyTooLarge,
-        format!("at most {limit_bytes} bytes are read here"),
-    )
+    Problem::with_detail(ProblemCode::BodyTooLarge, Detail::TooLong(limit_bytes))
 }
 
 impl worker::FromRequest for Ask {
@@ -238,5 +237,5 @@ impl worker::FromRequest for Ask {
 }
 
 fn broke_off() -> Problem {
-    Problem::with_detail(ProblemCode::NotJson, "the body ended before its time")
+    Problem::with_detail(ProblemCode::NotJson, Detail::BrokeOff)
 }

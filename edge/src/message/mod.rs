@@ -221,11 +221,30 @@ pub(crate) enum DirectoryCommand {
         site: String,
         /// When.
         at: UnixMillis,
+        /// The request that made it.
+        #[serde(default)]
+        request: String,
+        /// It was put back from its export.
+        #[serde(default)]
+        imported: bool,
     },
     /// Take a site out.
     Remove {
         /// Its id.
         site: String,
+        /// When.
+        #[serde(default)]
+        at: UnixMillis,
+        /// The request that deleted it.
+        #[serde(default)]
+        request: String,
+    },
+    /// A page of the audit log, newest first.
+    Audit {
+        /// The sequence that the page before ended with.
+        before: u64,
+        /// At most this many.
+        count: u64,
     },
     /// A page of sites after `after`, in the order of their ids.
     List {

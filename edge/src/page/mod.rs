@@ -22,6 +22,7 @@ use crate::site_cache::{self, Site};
 use crate::{origin, problems, throttle};
 use ringlet_core::api::problem::{Problem, ProblemCode};
 use ringlet_core::api::route::{Route, RouteSpec};
+use ringlet_core::api::unread::Unread;
 use ringlet_core::early;
 use ringlet_core::id::VisitorId;
 use ringlet_core::phone::E164;
@@ -44,7 +45,7 @@ pub(crate) async fn handle(spec: &RouteSpec, site: &str, ask: &Ask, env: &Env) -
         // The page may read why; its agent leaves the page's number.
         Err(problem) => {
             crate::log_refusal(spec, &problem);
-            Reply::problem(&problem, false)
+            Reply::problem(&problem, ask.prefers_russian())
         }
     };
     Ok(origin::shared_with(reply, origin))
@@ -115,7 +116,7 @@ fn later(wait: Millis) -> VisitReply {
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     serde_json::from_slice(body)
-        .map_err(|error| Problem::with_detail(ProblemCode::NotJson, error.to_string()))
+        .map_err(|error| Problem::with_detail(ProblemCode::NotJson, Unread::from(error)))
 }
 
 /// One message for one pool: to the shard that knows the number, or that the visitor asks who has

@@ -8,8 +8,10 @@ use crate::binding::fault::Fault;
 use crate::binding::sql::Sql;
 use crate::message::AdminAsk;
 use crate::site_object::refused::Refused;
+use ringlet_core::api::detail::Detail;
 use ringlet_core::api::problem::{Problem, ProblemCode};
 use ringlet_core::api::route::Access;
+use ringlet_core::api::unread::Unread;
 use ringlet_core::entropy::Entropy;
 use ringlet_core::time::UnixMillis;
 use serde::{Deserialize, Serialize};
@@ -104,12 +106,7 @@ pub(crate) fn admit(
             role: Role::Admin,
         });
     }
-    let unknown = || {
-        Problem::with_detail(
-            ProblemCode::Unauthorized,
-            "the token is no key of this site or stock",
-        )
-    };
+    let unknown = || Problem::with_detail(ProblemCode::Unauthorized, Detail::UnknownKey);
     let hash = ask.token_hash.as_deref().ok_or_else(unknown)?;
     let query = "SELECT key, role, last_used_at_ms FROM api_key
                  WHERE token_hash = ? AND revoked_at_ms IS NULL";
@@ -124,29 +121,13 @@ pub(crate) fn admit(
         )?;
     }
     if !role.may(access) {
-        return Err(Problem::with_detail(
-            ProblemCode::Forbidden,
-            format!(
-                "a key with the role {} does not open this: it takes {}",
-                role.as_str(),
-                wanted(access)
-            ),
-        )
-        .into());
+        let detail = Detail::Role(role.as_str(), access);
+        return Err(Problem::with_detail(ProblemCode::Forbidden, detail).into());
     }
     Ok(Admitted {
         actor: format!("key:{key}"),
         role,
     })
-}
-
-/// Whose key opens it, in words.
-const fn wanted(access: Access) -> &'static str {
-    match access {
-        Access::Viewer | Access::StockViewer => "a viewer's or an admin's",
-        Access::Admin | Access::StockAdmin => "an admin's",
-        _ => "the deployer's token",
-    }
 }
 
 #[derive(Deserialize)]
@@ -169,14 +150,8 @@ pub(crate) fn create(
     now: UnixMillis,
     entropy: &mut Entropy,
 ) -> Result<ApiKey, Refused> {
-    let wanted: NewKey = serde_json::from_str(body).map_err(|error| {
-        Problem::with_detail(
-            ProblemCode::NotJson,
-            format!(
-                "send {{\"name\": …, \"role\": \"admin\", \"viewer\" or \"telephony\"}}: {error}"
-            ),
-        )
-    })?;
+    let wanted: NewKey = serde_json::from_str(body)
+        .map_err(|error| Problem::with_detail(ProblemCode::NotJson, Unread::from(error)))?;
     let name: String = wanted.name.trim().chars().take(NAME_CHARS).collect();
     let key = format!("{:013x}", entropy.next_u64() >> 12);
     let token = format!(

@@ -14,6 +14,7 @@ use crate::binding::timer;
 use crate::clock;
 use crate::log::{Level, Line};
 use crate::message::AdminAsk;
+use ringlet_core::api::detail::{Detail, Wanted};
 use ringlet_core::api::problem::{Problem, ProblemCode};
 use ringlet_core::api::route::{Access, ROUTES, Route};
 use ringlet_core::entropy::Entropy;
@@ -142,8 +143,7 @@ impl SiteObject {
                 Route::ConfigWrite | Route::SiteCreate
                     if ask.deployer && self.is_importing()? =>
                 {
-                    let detail = "it is being imported; finish that, or drop it with DELETE";
-                    Err(Problem::with_detail(ProblemCode::Conflict, detail).into())
+                    Err(Problem::with_detail(ProblemCode::Conflict, Detail::Importing).into())
                 }
                 Route::SiteDelete if ask.deployer && self.is_importing()? => {
                     self.drop_import(site).await?;
@@ -376,10 +376,7 @@ pub(crate) fn create_key(sql: &Sql, ask: &AdminAsk, actor: &str, now: UnixMillis
     };
     audit::append(sql, now, &change)?;
     // The token must be stored nowhere: whoever asks again hears that it is done.
-    let done = Problem::with_detail(
-        ProblemCode::Conflict,
-        format!("it made the key {}; a token is told once", key.key),
-    );
+    let done = Problem::with_detail(ProblemCode::Conflict, Detail::KeyMade(key.key.clone()));
     idempotency::remember(sql, ask, &refusal(&done, ask.russian), now)?;
     Ok(AdminReply::json(&key)?.with_status(201))
 }
@@ -446,13 +443,12 @@ impl SiteObject {
         let from = match ask.parameter("from") {
             Some("roistat") => ImportFrom::Roistat,
             Some("uis") => ImportFrom::Uis,
-            _ => return Err(bad("from", "roistat or uis").into()),
+            _ => return Err(bad("from", Wanted::OneOf(vec!["roistat", "uis"])).into()),
         };
         let in_force = self.in_force()?.ok_or(ProblemCode::UnknownSite)?;
         match import::import(from, &ask.body, &in_force.config) {
             Ok(imported) => AdminReply::json(&imported),
             Err(ImportError::NotThat(why)) => {
-                let why = if ask.russian { why.ru } else { why.en };
                 Err(Problem::with_detail(ProblemCode::Unprocessable, why).into())
             }
             Err(ImportError::Faults(faults)) => {
@@ -471,7 +467,7 @@ fn read_config(sql: &Sql, ask: &AdminAsk) -> Done {
     Ok(config_reply(version.etag(), version.document, ask))
 }
 
-/// A configuration, unless the one who asks has it.
+/// What there is of a version, unless the one who asks has it.
 pub(super) fn config_reply(etag: String, document: String, ask: &AdminAsk) -> AdminReply {
     let known = ask.if_none_match.as_deref();
     let is_known = known.is_some_and(|tags| crate::statics::names(tags, &etag));
@@ -493,7 +489,8 @@ fn list_versions(sql: &Sql, ask: &AdminAsk) -> Done {
 
 fn read_version(sql: &Sql, ask: &AdminAsk) -> Done {
     let version = version_named(sql, ask)?;
-    Ok(AdminReply::json(&version)?.with_etag(version.etag()))
+    let told = serde_json::to_string(&version)?;
+    Ok(config_reply(version.etag(), told, ask))
 }
 
 /// The version that the address names.
@@ -512,17 +509,14 @@ pub(super) fn version_named(sql: &Sql, ask: &AdminAsk) -> Result<Version, Refuse
 pub(crate) fn list_audit(sql: &Sql, ask: &AdminAsk) -> Done {
     let (before, count) = page_before(ask)?;
     let rows = audit::list(sql, before, count)?;
-    let next = next_page(&rows, count, |row| row.sequence);
-    AdminReply::json(&AuditRows { rows, next })
+    AdminReply::json(&AuditRows::of(rows, count))
 }
 
 /// `cursor` and `limit` of a list that goes from the newest down.
 fn page_before(ask: &AdminAsk) -> Result<(u64, u64), Problem> {
     let before = match ask.parameter("cursor") {
         None => i64::MAX as u64 >> 10,
-        Some(cursor) => cursor
-            .parse()
-            .map_err(|_| bad("cursor", "the `next` of the page before"))?,
+        Some(cursor) => cursor.parse().map_err(|_| bad("cursor", Wanted::Cursor))?,
     };
     Ok((before, page_count(ask)?))
 }
@@ -536,17 +530,14 @@ pub(super) fn page_count(ask: &AdminAsk) -> Result<u64, Problem> {
         None => Ok(PAGE_ROWS_USUAL),
         Some(limit) => match limit.parse() {
             Ok(count) if (1..=PAGE_ROWS).contains(&count) => Ok(count),
-            _ => Err(bad("limit", &format!("a number from 1 to {PAGE_ROWS}"))),
+            _ => Err(bad("limit", Wanted::UpTo(PAGE_ROWS))),
         },
     }
 }
 
 /// A parameter that is not what it must be.
-pub(super) fn bad(name: &str, wanted: &str) -> Problem {
-    Problem::with_detail(
-        ProblemCode::BadParameter,
-        format!("`{name}` must be {wanted}"),
-    )
+pub(super) fn bad(name: &'static str, wanted: Wanted) -> Problem {
+    Problem::with_detail(ProblemCode::BadParameter, Detail::Parameter(name, wanted))
 }
 
 /// The cursor of the next page, if this one is full.
@@ -585,9 +576,18 @@ struct Versions {
     next: Option<String>,
 }
 
+/// A page of an audit log.
 #[derive(Serialize)]
-struct AuditRows {
+pub(crate) struct AuditRows {
     rows: Vec<audit::AuditRow>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
+}
+
+impl AuditRows {
+    /// A page of at most `count` rows.
+    pub(crate) fn of(rows: Vec<audit::AuditRow>, count: u64) -> Self {
+        let next = next_page(&rows, count, |row| row.sequence);
+        Self { rows, next }
+    }
 }

@@ -6,7 +6,7 @@ use crate::binding::fault::Fault;
 use crate::binding::sql::{Row, Sql};
 use crate::binding::timer;
 use ringlet_core::time::UnixMillis;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// One change.
 #[derive(Clone, Debug)]
@@ -26,7 +26,7 @@ pub(crate) struct Change<'a> {
 }
 
 /// One row of the log as the API tells it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct AuditRow {
     /// 1, 2, 3 …
     pub sequence: u64,

@@ -17,6 +17,7 @@ use crate::binding::sql::{Row, Sql};
 use crate::clock;
 use crate::log::{Level, Line};
 use crate::message::{AdminAsk, CallsAnswer};
+use ringlet_core::api::detail::Wanted;
 use ringlet_core::api::problem::ProblemCode;
 use ringlet_core::call::{CallRecord, CallerStorage, call_id};
 use ringlet_core::entropy::Entropy;
@@ -221,17 +222,17 @@ impl SiteObject {
         let (mut before_ms, before_call) = match ask.parameter("cursor") {
             None => (i64::MAX as u64 >> 10, String::new()),
             Some(cursor) => {
-                let wrong = || bad("cursor", "the `next` of the page before");
+                let wrong = || bad("cursor", Wanted::Cursor);
                 let (at, call) = cursor.split_once('.').ok_or_else(wrong)?;
                 (at.parse::<u64>().map_err(|_| wrong())?, call.to_owned())
             }
         };
-        let instant = |name: &str| match ask.parameter(name) {
+        let instant = |name: &'static str| match ask.parameter(name) {
             None => Ok(None),
             Some(at) => at
                 .parse::<u64>()
                 .map(Some)
-                .map_err(|_| bad(name, "Unix milliseconds")),
+                .map_err(|_| bad(name, Wanted::Instant)),
         };
         let from_ms = instant("from")?.unwrap_or(0);
         if let Some(to_ms) = instant("to")? {

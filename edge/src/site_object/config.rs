@@ -7,6 +7,7 @@ use crate::auth::sha256_hex;
 use crate::binding::fault::Fault;
 use crate::binding::sql::{Row, Sql};
 use crate::objects::UNPOOLED;
+use ringlet_core::api::detail::Detail;
 use ringlet_core::api::problem::{Problem, ProblemCode};
 use ringlet_core::phone::E164;
 use ringlet_core::site::SiteConfig;
@@ -208,7 +209,7 @@ fn must_match(if_match: Option<&str>, etag: &str) -> Result<(), Problem> {
     let Some(if_match) = if_match else {
         return Err(Problem::with_detail(
             ProblemCode::VersionNeeded,
-            format!("send If-Match: {etag} to replace the version in force"),
+            Detail::IfMatchNeeded(etag.to_owned()),
         ));
     };
     if crate::statics::names(if_match, etag) {
@@ -216,7 +217,7 @@ fn must_match(if_match: Option<&str>, etag: &str) -> Result<(), Problem> {
     }
     Err(Problem::with_detail(
         ProblemCode::Stale,
-        format!("the version in force is {etag}; read it and try again"),
+        Detail::OtherVersion(etag.to_owned()),
     ))
 }
 

@@ -13,7 +13,9 @@ use crate::auth::sha256_hex;
 use crate::binding::fault::Fault;
 use crate::message::pool::{LeaseRow, PoolCommand};
 use crate::message::{AdminAsk, VisitContext};
+use ringlet_core::api::detail::Detail;
 use ringlet_core::api::problem::{Problem, ProblemCode};
+use ringlet_core::api::unread::Unread;
 use ringlet_core::id::{CallId, VisitId};
 use ringlet_core::limits::{NAME_CHARS, NOTE_CHARS};
 use ringlet_core::time::UnixMillis;
@@ -51,15 +53,14 @@ impl SiteObject {
         let call = CallId::parse(ask.name(0)).map_err(|_| ProblemCode::NotFound)?;
         let stored = StoredCall::find(self.store.sql(), call)?.ok_or(ProblemCode::NotFound)?;
         let correction: Correction = serde_json::from_str(&ask.body)
-            .map_err(|error| Problem::with_detail(ProblemCode::NotJson, error.to_string()))?;
+            .map_err(|error| Problem::with_detail(ProblemCode::NotJson, Unread::from(error)))?;
         correction.check()?;
         let before = attribution::last(self.store.sql(), call)?;
         let mut outcome = match (&correction.visit, &correction.source) {
             (Some(visit), _) => {
                 let mut all = self.earlier_candidates(call)?.into_iter().rev();
                 let candidate = all.find(|candidate| candidate.visit == *visit);
-                let candidate = candidate
-                    .ok_or_else(|| wrong("`visit` must be that of one of the call's candidates"))?;
+                let candidate = candidate.ok_or_else(|| wrong(Detail::NoCandidate))?;
                 let context = self.context_of(&in_force, &stored, &candidate).await?;
                 Outcome::of_visit(&candidate, context, candidate.granted_at)
             }
@@ -120,7 +121,7 @@ impl SiteObject {
         candidate: &ShownCandidate,
     ) -> Result<VisitContext, Refused> {
         let number = self.tracked(&in_force.config, &stored.record)?;
-        let number = number.ok_or_else(|| wrong("the call names no number"))?;
+        let number = number.ok_or_else(|| wrong(Detail::CallWithoutNumber))?;
         for pool in config::pools_of(self.store.sql(), number)? {
             let command = PoolCommand::Leases {
                 number,
@@ -134,7 +135,7 @@ impl SiteObject {
                 return Ok(serde_json::from_value(lease.context).unwrap_or_default());
             }
         }
-        Err(wrong("nothing is kept of that visit any more").into())
+        Err(wrong(Detail::VisitForgotten).into())
     }
 }
 
@@ -142,25 +143,23 @@ impl Correction {
     fn check(&self) -> Result<(), Problem> {
         let said = [self.visit.is_some(), self.source.is_some(), self.nobody];
         if said.iter().filter(|said| **said).count() != 1 {
-            return Err(wrong("give exactly one of `visit`, `source` and `nobody`"));
+            return Err(wrong(Detail::WhoseCall));
         }
         let long = |text: &str, max: usize| {
             let count = text.trim().chars().count();
             count == 0 || count > max
         };
         if long(&self.reason, NOTE_CHARS) {
-            let detail = format!("`reason` must say why, in at most {NOTE_CHARS} characters");
-            return Err(wrong(&detail));
+            return Err(wrong(Detail::Reason(NOTE_CHARS)));
         }
         let names = [self.source.as_deref(), self.by.as_deref()];
         if names.iter().flatten().any(|name| long(name, NAME_CHARS)) {
-            let detail = format!("`source` and `by` have 1 to {NAME_CHARS} characters");
-            return Err(wrong(&detail));
+            return Err(wrong(Detail::SourceOrBy(NAME_CHARS)));
         }
         Ok(())
     }
 }
 
-fn wrong(detail: &str) -> Problem {
+fn wrong(detail: Detail) -> Problem {
     Problem::with_detail(ProblemCode::Unprocessable, detail)
 }

@@ -24,6 +24,7 @@ use crate::message::AdminAsk;
 use futures_channel::oneshot;
 use futures_util::future::{Either, select};
 use futures_util::stream::{FuturesUnordered, StreamExt};
+use ringlet_core::api::detail::Wanted;
 use ringlet_core::api::problem::ProblemCode;
 use ringlet_core::entropy::Entropy;
 use ringlet_core::id::{CallId, ReceiverId};
@@ -37,6 +38,8 @@ use std::collections::BTreeMap;
 /// 10 s: how long a receiver may take to answer. Within the 30 s after which an attempt counts as
 /// lost.
 const ANSWER_LIMIT: Millis = Millis::from_secs(10);
+/// What a list may be of.
+const STATES: [&str; 3] = ["all", "waiting", "dead"];
 /// 60 s of sending in one alarm; then the next one goes on. (The platform ends it after 15 min.)
 const SENDING_LIMIT: Millis = Millis::from_secs(60);
 
@@ -290,13 +293,13 @@ impl SiteObject {
     pub(super) fn list_deliveries(&self, ask: &AdminAsk) -> Result<AdminReply, Refused> {
         let count = usize::try_from(page_count(ask)?).unwrap_or(usize::MAX);
         let wanted = ask.parameter("state").unwrap_or("all");
-        if !["all", "waiting", "dead"].contains(&wanted) {
-            return Err(bad("state", "all, waiting or dead").into());
+        if !STATES.contains(&wanted) {
+            return Err(bad("state", Wanted::OneOf(STATES.to_vec())).into());
         }
         let of = ask.parameter("receiver");
         let after = ask.parameter("cursor").unwrap_or_default().to_owned();
         if !after.is_empty() && !is_place(&after) {
-            return Err(bad("cursor", "the `next` of the page before").into());
+            return Err(bad("cursor", Wanted::Cursor).into());
         }
         let rows = self.with_deliveries(self.store.sql(), |deliveries| {
             let mut rows = Vec::new();
@@ -372,9 +375,7 @@ impl SiteObject {
         let count = page_count(ask)?;
         let after: u64 = match ask.parameter("cursor") {
             None => 0,
-            Some(cursor) => cursor
-                .parse()
-                .map_err(|_| bad("cursor", "the `next` of the page before"))?,
+            Some(cursor) => cursor.parse().map_err(|_| bad("cursor", Wanted::Cursor))?,
         };
         let query = "SELECT sequence, at_ms, event, call, revision FROM outbox
                      WHERE sequence > ? ORDER BY sequence LIMIT ?";

@@ -6,7 +6,7 @@
 //! part, but for calls that changed meanwhile, which are told whole and as they are by then; a
 //! change of the configuration, of what is borrowed or of how a pool is divided breaks it off.
 
-use super::admin::{AdminReply, NDJSON};
+use super::admin::{AdminReply, NDJSON, bad};
 use super::refused::Refused;
 use super::{InForce, SiteObject, config, shards, stock};
 use crate::binding::fault::Fault;
@@ -15,6 +15,7 @@ use crate::clock;
 use crate::export::{self, Cut, Lines, Table};
 use crate::message::AdminAsk;
 use crate::message::pool::{ExportPart, PoolCommand, PoolCursor};
+use ringlet_core::api::detail::{Detail, Wanted};
 use ringlet_core::api::problem::{Problem, ProblemCode};
 use ringlet_core::time::UnixMillis;
 use serde::{Deserialize, Serialize};
@@ -163,9 +164,7 @@ pub(super) async fn part(
     let in_force = object.in_force()?.ok_or(ProblemCode::UnknownSite)?;
     let mut lines = Lines::default();
     let mut cursor = match ask.parameter(AFTER) {
-        Some(text) => serde_json::from_str(text).map_err(|_| {
-            Problem::with_detail(ProblemCode::BadParameter, "no place of an export")
-        })?,
+        Some(text) => serde_json::from_str(text).map_err(|_| bad(AFTER, Wanted::ExportPlace))?,
         None => {
             let head = format!("{{\"ringlet_export\":{VERSION},\"site\":\"{site}\"}}\n");
             lines.text.push_str(&head);
@@ -231,7 +230,7 @@ fn begin(sql: &Sql, in_force: &InForce) -> Result<Cursor, Refused> {
     for pool in config::known_pools(sql)? {
         let division = shards::division(sql, &pool)?;
         if !division.settled {
-            let detail = format!("the pool {pool} is being divided; try again in a moment");
+            let detail = Detail::Dividing(pool);
             return Err(Problem::with_detail(ProblemCode::Conflict, detail).into());
         }
         divided.push(division.most);
@@ -260,8 +259,7 @@ fn unchanged(sql: &Sql, in_force: &InForce, cursor: &Cursor) -> Result<(), Refus
     if same {
         return Ok(());
     }
-    let detail = "the configuration was changed while it was exported; export again";
-    Err(Problem::with_detail(ProblemCode::Conflict, detail).into())
+    Err(Problem::with_detail(ProblemCode::Conflict, Detail::ExportChanged).into())
 }
 
 fn write_table(

@@ -6,6 +6,7 @@ use crate::auth::sha256_hex;
 use crate::binding::fault::Fault;
 use crate::binding::sql::Sql;
 use crate::message::AdminAsk;
+use ringlet_core::api::detail::Detail;
 use ringlet_core::api::problem::{Problem, ProblemCode};
 use ringlet_core::time::UnixMillis;
 
@@ -29,8 +30,7 @@ pub(crate) fn recall(sql: &Sql, ask: &AdminAsk) -> Result<Option<AdminReply>, Re
         return Ok(None);
     };
     if row.text(0)? != request_hash(ask) {
-        let detail = "this Idempotency-Key was sent with another request";
-        return Err(Problem::with_detail(ProblemCode::Conflict, detail).into());
+        return Err(Problem::with_detail(ProblemCode::Conflict, Detail::KeyOfOther).into());
     }
     let status = u16::try_from(row.integer(1)?).unwrap_or(200);
     Ok(Some(AdminReply {
@@ -64,8 +64,7 @@ pub(crate) fn remember(
         .row("SELECT 1 FROM idempotency WHERE key = ?", &[&key])?
         .is_some()
     {
-        let detail = "a request with this Idempotency-Key was just done; send it again";
-        return Err(Problem::with_detail(ProblemCode::Conflict, detail).into());
+        return Err(Problem::with_detail(ProblemCode::Conflict, Detail::KeyJustDone).into());
     }
     sql.run(
         "INSERT INTO idempotency (key, at_ms, request_hash, status, etag, body)
@@ -120,7 +119,7 @@ fn checked(ask: &AdminAsk) -> Result<Option<&str>, Problem> {
         Some(key) if key.len() <= KEY_CHARS => Ok(Some(key)),
         Some(_) => Err(Problem::with_detail(
             ProblemCode::BadParameter,
-            format!("an Idempotency-Key has at most {KEY_CHARS} characters"),
+            Detail::KeyTooLong(KEY_CHARS),
         )),
     }
 }

@@ -19,6 +19,7 @@ use crate::log::{Level, Line};
 use crate::message::pool::{ImportPart, PoolCommand};
 use crate::message::{ImportAnswer, ImportAsk, ImportStep};
 use crate::objects::UNPOOLED;
+use ringlet_core::api::detail::{Detail, ImportDetail};
 use ringlet_core::api::problem::{Problem, ProblemCode};
 use ringlet_core::id::PoolId;
 use ringlet_core::limits::SHARDS;
@@ -88,8 +89,8 @@ fn staging(sql: &Sql) -> Result<Option<Staging>, Fault> {
     }))
 }
 
-fn wrong(detail: impl Into<String>) -> Refused {
-    Problem::with_detail(ProblemCode::Unprocessable, detail).into()
+fn wrong(detail: ImportDetail) -> Refused {
+    Problem::with_detail(ProblemCode::Unprocessable, Detail::Import(detail)).into()
 }
 
 /// What lines say of the site itself.
@@ -106,11 +107,11 @@ impl<'t> Own<'t> {
         let version = format!("{{\"table\":\"{}\",", CONFIG_VERSION.name);
         for line in lines {
             if own.told.is_some() {
-                return Err(wrong("there are lines after the last one"));
+                return Err(wrong(ImportDetail::AfterTheLast));
             }
             if let Some(end) = line.strip_prefix("{\"ringlet_export_end\":") {
                 let told = end.strip_suffix('}').and_then(|end| end.parse().ok());
-                own.told = Some(told.ok_or_else(|| wrong("the last line tells no count"))?);
+                own.told = Some(told.ok_or_else(|| wrong(ImportDetail::NoCount))?);
             } else if line.starts_with(&version) {
                 own.versions.push(line);
             } else {
@@ -195,7 +196,7 @@ impl SiteObject {
             Some(known) if known.upload == upload => known,
             // Another import begins: what there is of an earlier one will not be finished.
             _ if at == (0, 0) => self.begin_import(site, upload, text).await?,
-            _ => return Err(conflict("the first part is not here; begin anew")),
+            _ => return Err(conflict(ImportDetail::NoFirstPart)),
         };
         if known.lines > 0 && at <= known.at {
             return Ok(ImportAnswer {
@@ -206,7 +207,7 @@ impl SiteObject {
         let (part, chunk) = known.at;
         let is_next = at == (part, chunk + 1) || at == (part + 1, 0) || known.lines == 0;
         if !is_next {
-            return Err(conflict(&format!("part {part} is the last that is here")));
+            return Err(conflict(ImportDetail::AfterPart(part)));
         }
         let lines: Vec<&str> = text.lines().collect();
         let count = lines.len() as u64;
@@ -230,12 +231,10 @@ impl SiteObject {
 
     async fn begin_import(&self, site: &str, upload: &str, text: &str) -> Result<Staging, Refused> {
         let head = text.lines().next().unwrap_or_default();
-        let head: serde_json::Value = serde_json::from_str(head)
-            .map_err(|_| wrong("the first line must say that this is an export"))?;
+        let head: serde_json::Value =
+            serde_json::from_str(head).map_err(|_| wrong(ImportDetail::NoExport))?;
         if head["ringlet_export"] != VERSION || head["site"] != site {
-            return Err(wrong(
-                "this is no export of this site that this version reads",
-            ));
+            return Err(wrong(ImportDetail::OtherExport));
         }
         self.drop_import(site).await?;
         let now = clock::now();
@@ -265,7 +264,7 @@ impl SiteObject {
         let is_shard = shard.parse::<u64>().is_ok_and(|shard| shard < SHARDS);
         let is_known = id == UNPOOLED || PoolId::parse(id).is_ok();
         if !is_known || !is_shard || known.told.is_some() {
-            return Err(wrong(format!("a line is of no pool: {pool:?}")));
+            return Err(wrong(ImportDetail::NoPool(pool.to_owned())));
         }
         if !known.pools.contains(pool) {
             let mut pools = known.pools.clone();
@@ -284,7 +283,10 @@ impl SiteObject {
             .await;
         taken.map_err(|fault| match fault.retryable || fault.overloaded {
             true => Refused::Fault(fault),
-            false => wrong(format!("the pool {pool} did not take a line: {fault}")),
+            false => wrong(ImportDetail::PoolRefuses(
+                pool.to_owned(),
+                fault.to_string(),
+            )),
         })
     }
 
@@ -296,7 +298,7 @@ impl SiteObject {
         count: u64,
     ) -> Result<(), Refused> {
         if known.told.is_some() {
-            return Err(wrong("there are lines after the last one"));
+            return Err(wrong(ImportDetail::AfterTheLast));
         }
         let own = Own::of(lines)?;
         let staged = self.store.transaction(|sql| {
@@ -310,7 +312,7 @@ impl SiteObject {
             }
             advance(sql, at, count)
         });
-        staged.map_err(|fault| wrong(format!("a line cannot be put back: {fault}")))
+        staged.map_err(|fault| wrong(ImportDetail::LineBroken(fault.to_string())))
     }
 
     /// Makes a site of what was staged.
@@ -323,31 +325,31 @@ impl SiteObject {
         let known = staging(self.store.sql())?;
         let known = known
             .filter(|known| known.upload == upload)
-            .ok_or_else(|| wrong("there is nothing of this import"))?;
+            .ok_or_else(|| wrong(ImportDetail::Nothing))?;
         match known.told {
             Some(told) if told + 1 == known.lines => {}
             Some(told) => {
-                let detail = format!("{told} lines were written, {} came", known.lines - 1);
-                return Err(wrong(detail));
+                let came = known.lines - 1;
+                return Err(wrong(ImportDetail::LinesMissing(told, came)));
             }
-            None => return Err(wrong("the last line is missing: the export broke off")),
+            None => return Err(wrong(ImportDetail::NoLast)),
         }
         let sql = self.store.sql();
         // The document must be one that this version accepts: else nothing could be served.
-        let document = latest_document(sql)?.ok_or_else(|| wrong("there is no configuration"))?;
+        let document = latest_document(sql)?.ok_or_else(|| wrong(ImportDetail::NoConfiguration))?;
         config::parse(&document, site, russian)?;
         let placed: BTreeSet<String> = config::keepers_of_visits(sql)?.into_iter().collect();
         for pool in &known.pools {
             let id = pool.split('/').next().unwrap_or_default();
             if !placed.contains(id) {
-                return Err(wrong(format!("the pool {id} never had a number")));
+                return Err(wrong(ImportDetail::PoolUnknown(id.to_owned())));
             }
             let built = self
                 .ask_named::<()>(site, pool, PoolCommand::Imported)
                 .await;
             built.map_err(|fault| match fault.retryable || fault.overloaded {
                 true => Refused::Fault(fault),
-                false => wrong(format!("the pool {pool} cannot be built: {fault}")),
+                false => wrong(ImportDetail::PoolBroken(pool.clone(), fault.to_string())),
             })?;
         }
         let now = clock::now();
@@ -403,8 +405,8 @@ impl SiteObject {
     }
 }
 
-fn conflict(detail: &str) -> Refused {
-    Problem::with_detail(ProblemCode::Conflict, detail).into()
+fn conflict(detail: ImportDetail) -> Refused {
+    Problem::with_detail(ProblemCode::Conflict, Detail::Import(detail)).into()
 }
 
 /// Notes that the lines at `at` are here.

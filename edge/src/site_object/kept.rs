@@ -8,6 +8,7 @@ use crate::binding::fault::Fault;
 use crate::binding::sql::Sql;
 use crate::log::{Level, Line};
 use crate::message::AdminAsk;
+use ringlet_core::api::detail::Detail;
 use ringlet_core::api::problem::{Problem, ProblemCode};
 use ringlet_core::id::CallId;
 use ringlet_core::telephony::{
@@ -83,9 +84,9 @@ impl SiteObject {
             time_zone: config.time_zone.clone(),
         };
         let incoming = telephony::reread(settings, &context, &event)
-            .map_err(|error| Problem::with_detail(ProblemCode::Unprocessable, error.to_string()))?;
+            .map_err(|error| not_understood(error.to_string()))?;
         if let (true, Some(reason)) = (incoming.events.is_empty(), incoming.keep_raw) {
-            return Err(Problem::with_detail(ProblemCode::Unprocessable, reason).into());
+            return Err(not_understood(reason).into());
         }
         let storage = self.caller_storage(config)?;
         let events = incoming.events.len();
@@ -147,4 +148,9 @@ struct Retried {
 #[derive(Serialize)]
 struct KeptEvents {
     events: Vec<Numbered>,
+}
+
+/// The event is as little understood as it was.
+fn not_understood(why: String) -> Problem {
+    Problem::with_detail(ProblemCode::Unprocessable, Detail::Event(why))
 }

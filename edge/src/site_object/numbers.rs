@@ -17,7 +17,9 @@ use crate::clock;
 use crate::message::AdminAsk;
 use crate::message::pool::LivePage;
 use futures_util::future::join_all;
+use ringlet_core::api::detail::Wanted;
 use ringlet_core::api::problem::{FaultAt, Problem, ProblemCode};
+use ringlet_core::api::unread::Unread;
 use ringlet_core::attribution::{NumberCalls, PASTED_WITHIN};
 use ringlet_core::number::{self, ActionError, NumberAction, NumberFilter};
 use ringlet_core::phone::{E164, read_written};
@@ -136,8 +138,8 @@ impl SiteObject {
     pub(super) async fn list_numbers(&self, ask: &AdminAsk) -> Result<AdminReply, Refused> {
         let filter = ask.parameter("filter").unwrap_or("all");
         let filter: NumberFilter = serde_json::from_value(filter.into())
-            .map_err(|_| bad("filter", "all, used, free, reserve or quarantined"))?;
-        let wrong = |_| bad("cursor", "the `next` of the page before");
+            .map_err(|_| bad("filter", Wanted::OneOf(NumberFilter::NAMES.to_vec())))?;
+        let wrong = |_| bad("cursor", Wanted::Cursor);
         let page = LivePage {
             after: ask
                 .parameter("cursor")
@@ -211,9 +213,8 @@ impl SiteObject {
         if ask.if_match.is_some() {
             config::precondition(self.store.sql(), ask.if_match.as_deref())?;
         }
-        let action: NumberAction = serde_json::from_str(&ask.body).map_err(|error| {
-            Problem::with_detail(ProblemCode::NotJson, format!("no action: {error}"))
-        })?;
+        let action: NumberAction = serde_json::from_str(&ask.body)
+            .map_err(|error| Problem::with_detail(ProblemCode::NotJson, Unread::from(error)))?;
         let (version, text, config, said) = loop {
             let in_force = self.in_force()?.ok_or(ProblemCode::UnknownSite)?;
             let version = config::latest(self.store.sql())?.ok_or(ProblemCode::UnknownSite)?;
@@ -255,12 +256,10 @@ pub(super) fn number_named(config: &SiteConfig, text: &str) -> Result<E164, Prob
         |number: &E164| config.use_of(*number).is_some() || config.record(*number).is_some();
     // "84951234567" is a number of Vietnam, unless it is one of the site's in another writing.
     let known = [digits, written].into_iter().flatten().find(is_known);
-    known.or(digits).or(written).ok_or_else(|| {
-        bad(
-            "number",
-            "a telephone number: digits with the country code, or as it is written there",
-        )
-    })
+    known
+        .or(digits)
+        .or(written)
+        .ok_or_else(|| bad("number", Wanted::Number))
 }
 
 /// Whether a number was taken away and is nobody's any more: its pool remembers it for calls.

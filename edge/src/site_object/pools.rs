@@ -14,6 +14,7 @@ use crate::message::pool::{
     ShownNumber,
 };
 use futures_util::future::join_all;
+use ringlet_core::api::detail::Wanted;
 use ringlet_core::api::problem::{Problem, ProblemCode};
 use ringlet_core::id::{PoolId, ScenarioId, VisitorId};
 use ringlet_core::limits::PAGE_NUMBERS;
@@ -202,7 +203,7 @@ impl SiteObject {
         let number = number_named(&in_force.config, number)?;
         let at = match asked.parameter("at") {
             None => now,
-            Some(at) => UnixMillis(at.parse().map_err(|_| bad("at", "Unix milliseconds"))?),
+            Some(at) => UnixMillis(at.parse().map_err(|_| bad("at", Wanted::Instant))?),
         };
         let count = super::admin::page_count(asked)?;
         let mut leases: Vec<LeaseRow> = Vec::new();
@@ -235,7 +236,7 @@ fn place(pool: &str, number: Option<E164>) -> String {
 
 /// Reads [`place`].
 fn read_place(cursor: &str) -> Result<(&str, Option<E164>), Problem> {
-    let wrong = || bad("cursor", "the `next` of the page before");
+    let wrong = || bad("cursor", Wanted::Cursor);
     let (pool, number) = cursor.split_once('.').ok_or_else(wrong)?;
     match number {
         "" => Ok((pool, None)),
@@ -251,7 +252,7 @@ pub(super) fn numbers_of_page(ask: &AdminAsk) -> Result<u64, Problem> {
     match ask.parameter("limit").map(str::parse) {
         None => Ok(PAGE_NUMBERS),
         Some(Ok(count)) if (1..=PAGE_NUMBERS).contains(&count) => Ok(count),
-        Some(_) => Err(bad("limit", &format!("a number from 1 to {PAGE_NUMBERS}"))),
+        Some(_) => Err(bad("limit", Wanted::UpTo(PAGE_NUMBERS))),
     }
 }
 
@@ -269,16 +270,14 @@ pub(super) fn scenario_with_pool<'f>(
     Ok((scenario, scenario.pool().ok_or(ProblemCode::NotFound)?))
 }
 
-/// A lease of a number that moved to another shard ended when the next one there began: the shard
-/// it was in cannot know.
+/// A lease of a number that moved to another shard or pool ended when the next one there began: the
+/// one it was in cannot know, or knows of a later one when the number came back.
 fn end_by_the_next(newest_first: &mut [LeaseRow]) {
     for at in 1..newest_first.len() {
         let (newer, lease) = newest_first.split_at_mut(at);
-        if let (Some(next), Some(lease)) = (newer.last(), lease.first_mut())
-            && lease.ended_at.is_none()
-            && next.generation == lease.generation + 1
-        {
-            lease.ended_at = Some(next.granted_at);
+        if let (Some(next), Some(lease)) = (newer.last(), lease.first_mut()) {
+            let known = lease.ended_at.unwrap_or(next.granted_at);
+            lease.ended_at = Some(known.min(next.granted_at));
         }
     }
 }

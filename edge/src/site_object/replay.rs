@@ -16,7 +16,9 @@ use crate::auth::sha256_hex;
 use crate::binding::fault::Fault;
 use crate::message::AdminAsk;
 use crate::message::pool::{CallAnswer, CallCommand, PoolCommand};
+use ringlet_core::api::detail::Detail;
 use ringlet_core::api::problem::{Problem, ProblemCode};
+use ringlet_core::api::unread::Unread;
 use ringlet_core::attribution::MODEL_VERSION;
 use ringlet_core::id::{CallId, VisitId};
 use ringlet_core::phone::E164;
@@ -90,21 +92,18 @@ impl SiteObject {
     ) -> Result<AdminReply, Refused> {
         let in_force = self.in_force()?.ok_or(ProblemCode::UnknownSite)?;
         let wanted: Wanted = serde_json::from_str(&ask.body)
-            .map_err(|error| Problem::with_detail(ProblemCode::NotJson, error.to_string()))?;
+            .map_err(|error| Problem::with_detail(ProblemCode::NotJson, Unread::from(error)))?;
         let own = in_force.config.time_zone.as_str();
         let zone = wanted.time_zone.as_deref().unwrap_or(own);
-        let period = Period::parse(&wanted.from, &wanted.to, zone).map_err(|_| {
-            let detail = "`from` and `to` must be days as 2026-01-31, 366 at most";
-            Problem::with_detail(ProblemCode::Unprocessable, detail)
-        })?;
+        let period = Period::parse(&wanted.from, &wanted.to, zone)
+            .map_err(|_| Problem::with_detail(ProblemCode::Unprocessable, Detail::ReplayDays))?;
         let (judged, by_hand) = self.judge_anew(&in_force, &period).await?;
         let mut told = told(&judged, by_hand)?;
         let Some(plan) = wanted.apply else {
             return AdminReply::json(&told);
         };
         if plan != told.plan {
-            let detail = "what would change has changed since: look at it again";
-            return Err(Problem::with_detail(ProblemCode::Conflict, detail).into());
+            return Err(Problem::with_detail(ProblemCode::Conflict, Detail::PlanChanged).into());
         }
         let done = self.store.transaction(|sql| {
             for one in judged
@@ -198,7 +197,7 @@ impl SiteObject {
             .sql()
             .rows(query, &[&from, &to, &(CALLS_MAX as u64 + 1)])?;
         if rows.len() > CALLS_MAX {
-            let detail = format!("more than {CALLS_MAX} calls: choose a shorter period");
+            let detail = Detail::TooManyCalls(CALLS_MAX);
             return Err(Problem::with_detail(ProblemCode::Unprocessable, detail).into());
         }
         let mut calls = Vec::with_capacity(rows.len());

@@ -12,6 +12,7 @@ use crate::binding::fault::Fault;
 use crate::binding::timer;
 use crate::message::pool::{PoolCommand, VisitMark, VisitsAnswer, VisitsPlace};
 use crate::message::{AdminAsk, ShownTouch};
+use ringlet_core::api::detail::{Detail, Wanted};
 use ringlet_core::api::problem::{Problem, ProblemCode};
 use ringlet_core::call::CallRecord;
 use ringlet_core::credit::{CreditModel, WHOLE};
@@ -57,8 +58,8 @@ impl SiteObject {
         let model = match ask.parameter("model") {
             None => CreditModel::default(),
             Some(name) => CreditModel::parse(name).ok_or_else(|| {
-                let names = CreditModel::ALL.map(CreditModel::as_str).join(", ");
-                bad("model", &format!("one of {names}"))
+                let names = CreditModel::ALL.map(CreditModel::as_str);
+                bad("model", Wanted::OneOf(names.to_vec()))
             })?,
         };
         let in_force = self.in_force()?.ok_or(ProblemCode::UnknownSite)?;
@@ -76,7 +77,7 @@ impl SiteObject {
         match ask.parameter("format") {
             None | Some("json") => AdminReply::json(&report),
             Some("csv") => file(report.to_csv(), "text/csv; charset=utf-8"),
-            Some(_) => Err(bad("format", "json or csv").into()),
+            Some(_) => Err(bad("format", Wanted::OneOf(vec!["json", "csv"])).into()),
         }
     }
 
@@ -105,8 +106,8 @@ impl SiteObject {
             }
             "metrica.csv" => {
                 let id = ask.parameter("id").unwrap_or("yclid");
-                let id =
-                    MetricaId::parse(id).ok_or_else(|| bad("id", "client_id, user_id or yclid"))?;
+                let id = MetricaId::parse(id)
+                    .ok_or_else(|| bad("id", Wanted::OneOf(MetricaId::NAMES.to_vec())))?;
                 let told = told()?;
                 let calls = told.iter().map(|told| &told.export);
                 exported(export::metrica_csv(calls, id, rule, |_| None))
@@ -156,12 +157,9 @@ impl SiteObject {
         let period = match (ask.parameter("from"), ask.parameter("to")) {
             (None, None) => Period::last_days(DAYS, now, zone),
             (Some(from), to) => Period::parse(from, to.unwrap_or(from), zone),
-            (None, Some(_)) => return Err(bad("from", "given together with `to`").into()),
+            (None, Some(_)) => return Err(bad("from", Wanted::WithTo).into()),
         };
-        period.map_err(|_| {
-            let wanted = "days as 2026-01-31 in a known `time_zone`, 366 at most";
-            bad("from", wanted).into()
-        })
+        period.map_err(|_| bad("from", Wanted::Days).into())
     }
 
     /// The calls of a file, all at once.
@@ -171,8 +169,8 @@ impl SiteObject {
         while let Some(told) = self.told_calls(&mut place, period.end())? {
             all.extend(told);
             if all.len() > FILE_CALLS_MAX {
-                let wanted = format!("a period of at most {FILE_CALLS_MAX} calls");
-                return Err(bad("from", &wanted).into());
+                let wanted = Wanted::PeriodOfCalls(FILE_CALLS_MAX, false);
+                return Err(bad("from", wanted).into());
             }
         }
         Ok(all)
@@ -259,10 +257,10 @@ fn add_visits(builder: &mut ReportBuilder, answer: VisitsAnswer) -> Result<(), T
 /// The answer to a report of too long a period: none of its figures would be whole.
 fn too_many(of: TooMany) -> Refused {
     let wanted = match of {
-        TooMany::Visits => format!("a period of at most {VISITS_MAX} visits, the one before too"),
-        TooMany::Calls => format!("a period of at most {CALLS_MAX} calls, the one before too"),
+        TooMany::Visits => Wanted::PeriodOfVisits(VISITS_MAX, true),
+        TooMany::Calls => Wanted::PeriodOfCalls(CALLS_MAX, true),
     };
-    bad("from", &wanted).into()
+    bad("from", wanted).into()
 }
 
 fn tell(
@@ -391,9 +389,6 @@ fn file(bytes: Vec<u8>, content_type: &'static str) -> Result<AdminReply, Refuse
 }
 
 /// There is no such report or file; these are.
-fn none(names: &[&str]) -> Problem {
-    Problem::with_detail(
-        ProblemCode::NotFound,
-        format!("there are: {}", names.join(", ")),
-    )
+fn none(names: &[&'static str]) -> Problem {
+    Problem::with_detail(ProblemCode::NotFound, Detail::ThereAre(names.to_vec()))
 }

@@ -5,12 +5,13 @@
 //! ([`ringlet_core::site::edit`]).
 
 use super::SiteObject;
-use super::admin::{AdminReply, bad};
+use super::admin::{AdminReply, bad, config_reply};
 use super::config::{self, NewVersion, Version};
 use super::refused::Refused;
 use crate::binding::sql::Sql;
 use crate::binding::timer;
 use crate::message::AdminAsk;
+use ringlet_core::api::detail::{Detail, Wanted};
 use ringlet_core::api::problem::{Problem, ProblemCode};
 use ringlet_core::api::route::Route;
 use ringlet_core::id::{PoolId, ScenarioId};
@@ -95,13 +96,7 @@ pub(super) fn read_scenario(sql: &Sql, ask: &AdminAsk) -> Done {
     let version = in_force(sql)?;
     let id = named(ask)?;
     let body = edit::read_scenario(&version.document, &id).ok_or(ProblemCode::NotFound)?;
-    Ok(AdminReply {
-        status: 200,
-        etag: Some(version.etag()),
-        body,
-        content_type: "application/json",
-        headers: Vec::new(),
-    })
+    Ok(config_reply(version.etag(), body, ask))
 }
 
 /// `GET …/versions/{version}/diff?with=`.
@@ -118,7 +113,7 @@ pub(super) fn changed(sql: &Sql, ask: &AdminAsk) -> Result<Diff, Refused> {
     let to: u64 = ask.name(0).parse().map_err(|_| ProblemCode::NotFound)?;
     let from = match ask.parameter("with") {
         None => to.saturating_sub(1),
-        Some(with) => with.parse().map_err(|_| bad("with", "a version"))?,
+        Some(with) => with.parse().map_err(|_| bad("with", Wanted::Version))?,
     };
     let after = parsed(&config::read(sql, to)?.ok_or(ProblemCode::NotFound)?)?;
     let changes = match config::read(sql, from)? {
@@ -132,7 +127,7 @@ pub(super) fn changed(sql: &Sql, ask: &AdminAsk) -> Result<Diff, Refused> {
 
 fn parsed(version: &Version) -> Result<SiteConfig, Problem> {
     SiteConfig::parse(&version.document).map_err(|_| {
-        let detail = format!("version {} is not accepted any more", version.version);
+        let detail = Detail::VersionRefused(version.version);
         Problem::with_detail(ProblemCode::Unprocessable, detail)
     })
 }
@@ -173,11 +168,8 @@ fn edited(
     };
     let text = text.map_err(|error| match error {
         EditError::NotJson(why) => Problem::with_detail(ProblemCode::NotJson, why),
-        EditError::NotAnObject => Problem::with_detail(ProblemCode::NotJson, "send a JSON object"),
-        EditError::OtherId => Problem::with_detail(
-            ProblemCode::NotJson,
-            "the scenario's `id` is another than the one in the address",
-        ),
+        EditError::NotAnObject => Problem::with_detail(ProblemCode::NotJson, Detail::NotAnObject),
+        EditError::OtherId => Problem::with_detail(ProblemCode::NotJson, Detail::OtherScenario),
         EditError::NoScenario => Problem::new(ProblemCode::NotFound),
     })?;
     Ok((text, action, note))

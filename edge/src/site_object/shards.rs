@@ -13,6 +13,7 @@ use crate::message::VERSION;
 use crate::message::pool::{Held, PoolAsk, PoolCommand};
 use crate::objects::{self, Class};
 use futures_util::future::join_all;
+use ringlet_core::api::detail::Detail;
 use ringlet_core::api::problem::{Problem, ProblemCode};
 use ringlet_core::id::PoolId;
 use ringlet_core::phone::E164;
@@ -69,7 +70,7 @@ pub(super) fn divide(sql: &Sql, config: &SiteConfig, now: UnixMillis) -> Result<
             continue;
         }
         if !before.settled {
-            let detail = format!("the pool {id} is being divided; try again in a moment");
+            let detail = Detail::Dividing(id.to_owned());
             return Err(Problem::with_detail(ProblemCode::Conflict, detail).into());
         }
         let most = before.most.max(wanted.count());

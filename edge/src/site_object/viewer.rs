@@ -25,7 +25,7 @@ pub(super) fn read(sql: &Sql, ask: &AdminAsk, route: Route) -> Result<Option<Adm
         }
         Route::VersionRead => {
             let version = shown(version_named(sql, ask)?)?;
-            AdminReply::json(&version)?.with_etag(etag(&version))
+            config_reply(etag(&version), serde_json::to_string(&version)?, ask)
         }
         Route::VersionDiff => {
             let mut changed = changed(sql, ask)?;

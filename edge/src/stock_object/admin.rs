@@ -18,8 +18,10 @@ use crate::site_object::admin::{
 use crate::site_object::audit::{self, Change};
 use crate::site_object::refused::Refused;
 use crate::site_object::{access, idempotency};
+use ringlet_core::api::detail::Detail;
 use ringlet_core::api::problem::{Problem, ProblemCode};
 use ringlet_core::api::route::Route;
+use ringlet_core::api::unread::Unread;
 use ringlet_core::id::SiteId;
 use ringlet_core::number::words_of;
 use ringlet_core::phone::{CountryCode, E164, Home, read_list};
@@ -163,15 +165,12 @@ impl StockObject {
     }
 
     async fn change(&self, stock: &str, ask: &AdminAsk, actor: &str, now: UnixMillis) -> Done {
-        let change: StockChange = serde_json::from_str(&ask.body).map_err(|error| {
-            Problem::with_detail(
-                ProblemCode::NotJson,
-                format!("no change of a stock: {error}"),
-            )
-        })?;
+        let change: StockChange = serde_json::from_str(&ask.body)
+            .map_err(|error| Problem::with_detail(ProblemCode::NotJson, Unread::from(error)))?;
         if change.sites.is_some() && !ask.deployer {
-            let detail = "the deployer says which sites share a stock";
-            return Err(Problem::with_detail(ProblemCode::Forbidden, detail).into());
+            return Err(
+                Problem::with_detail(ProblemCode::Forbidden, Detail::DeployerShares).into(),
+            );
         }
         let members = match &change.sites {
             Some(sites) => checked_sites(sites)?,
@@ -179,9 +178,8 @@ impl StockObject {
             None => Vec::new(),
         };
         let country = change.country_code.as_deref().unwrap_or("7");
-        let country = CountryCode::parse(country).ok_or_else(|| {
-            Problem::with_detail(ProblemCode::Unprocessable, "`country_code` is none")
-        })?;
+        let country = CountryCode::parse(country)
+            .ok_or_else(|| Problem::with_detail(ProblemCode::Unprocessable, Detail::CountryCode))?;
         let home = Home {
             country,
             area: change.area_code.as_deref(),
@@ -304,7 +302,7 @@ impl StockObject {
 
 fn checked_sites(sites: &[String]) -> Result<Vec<String>, Problem> {
     if let Some(wrong) = sites.iter().find(|site| SiteId::parse(site).is_err()) {
-        let detail = format!("`{wrong}` is no site's id");
+        let detail = Detail::NoSiteId(wrong.clone());
         return Err(Problem::with_detail(ProblemCode::Unprocessable, detail));
     }
     Ok(sites.to_vec())

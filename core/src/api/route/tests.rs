@@ -41,6 +41,20 @@ fn finds_routes_by_method_and_path() {
 }
 
 #[test]
+fn allow_names_every_method_that_is_served() {
+    for spec in ROUTES {
+        let Found::OtherMethods(methods) = find("TRACE", spec.path) else {
+            panic!("{} serves TRACE", spec.path);
+        };
+        for name in allow(&methods).split(", ") {
+            assert!(matches!(find(name, spec.path), Found::Route(..)), "{name}");
+        }
+        assert!(allow(&methods).contains(spec.method.as_str()));
+    }
+    expect!["GET, HEAD, PUT, PATCH"].assert_eq(&allow(&[Get, Put, Patch]));
+}
+
+#[test]
 fn no_path_leads_to_two_routes() {
     for (index, spec) in ROUTES.iter().enumerate() {
         let found = find(spec.method.as_str(), spec.path);

@@ -361,11 +361,17 @@ test("consent that is taken back in one tab is taken back in the others", async 
     const id = `back-${consent}-${said}`;
     const url = await seed(id, 4, {}, { consent });
     const visitor = await newVisitor(browser, worker.url);
-    const [first, second] = [await visitor.open(url), await visitor.open(url)];
-    const tabs = [first, second];
-    if (consent === "wait") for (const tab of tabs) await tab.evaluate(() => ringlet("consent", "granted"));
-    const number = await shown(first);
-    assert.equal(await shown(second), number);
+    const tabs = [];
+    const seen = new Set();
+    // One after the other: two new visitors at once would be two.
+    for (let count = 0; count < 2; count += 1) {
+      const tab = await visitor.open(url);
+      if (consent === "wait") await tab.evaluate(() => ringlet("consent", "granted"));
+      seen.add(await shown(tab));
+      tabs.push(tab);
+    }
+    const [first, second] = tabs;
+    assert.equal(seen.size, 1, "one visitor, one number");
     const stored = () => [Object.keys(localStorage), document.cookie];
     visitor.messages.length = 0;
     await first.evaluate((said) => ringlet("consent", said), said);

@@ -157,7 +157,11 @@ fn verified(
     };
     let remote_address = ask.header("cf-connecting-ip");
     let request = RawRequest {
-        method: &ask.method,
+        // HEAD is GET without the answer's body, here as everywhere.
+        method: match ask.method.as_str() {
+            "HEAD" => "GET",
+            other => other,
+        },
         url: &url,
         headers: &headers,
         body,

@@ -1,8 +1,8 @@
 //! The same loads for WebAssembly: the host measures the time.
 //!
-//! Build: `cargo build --release -p ringlet-core --example bench_wasm --target
-//! wasm32-unknown-unknown`. Exports: `load(numbers)` or `load_coloured(numbers)`, then
-//! `acquire(count)`; `fill()`, then `beat(count)`. Each of the latter returns how many were served.
+//! `cargo xtask bench` builds it as it builds the Worker. Exports: `load(numbers)` or
+//! `load_coloured(numbers)`, then `acquire(count)`; `fill()`, then `beat(count)`. Each of the
+//! latter returns how many were served.
 
 mod load;
 

@@ -100,6 +100,18 @@ impl DelayCounts {
         }
     }
 
+    /// Adds what one visitor spent idle without calling, from his last activity on.
+    pub fn add_idle(&mut self, class: Class, idle: Millis) {
+        let last = bin_of(idle);
+        let row = class.index() * BINS;
+        let whole = self.seconds[row + 1..row + last].iter_mut();
+        for (cell, width_s) in whole.zip(&WIDTHS_S[1..last]) {
+            *cell += width_s;
+        }
+        let end = bin_end(last).0.min(idle.0);
+        self.add_seconds(class, last, (end - bin_start(last).0) as f32 / 1e3);
+    }
+
     /// Adds what visitors of a class spent idle without calling, each from his last activity on:
     /// in every bin up to the last, for all of them in one pass over the table.
     pub fn add_idleness(&mut self, visitors: impl Iterator<Item = (Class, Millis)>) {
@@ -112,8 +124,8 @@ impl DelayCounts {
         for class in 0..CLASSES {
             let mut later = 0;
             for bin in (1..BINS).rev() {
-                let width_s = (bin_end(bin).0 - bin_start(bin).0) as f32 / 1e3;
-                self.add_seconds(Class::from_index(class), bin, later as f32 * width_s);
+                let seconds = later as f32 * WIDTHS_S[bin];
+                self.add_seconds(Class::from_index(class), bin, seconds);
                 later += ends[class * BINS + bin];
             }
         }
@@ -245,6 +257,17 @@ impl DelayCounts {
         f64::from(self.seconds.get(class * BINS + bin).copied().unwrap_or(0.0))
     }
 }
+
+/// Seconds that each idle bin is long.
+const WIDTHS_S: [f32; BINS] = {
+    let mut widths = [0.0; BINS];
+    let mut bin = 1;
+    while bin < BINS {
+        widths[bin] = (bin_end(bin).0 - bin_start(bin).0) as f32 / 1e3;
+        bin += 1;
+    }
+    widths
+};
 
 /// Counted over expected calls, shrunk towards one.
 fn ratio(calls: f64, expected: f64, prior: f64) -> f64 {
@@ -447,12 +470,15 @@ mod tests {
         let all = idle.iter().enumerate();
         together.add_idleness(all.clone().map(|(at, idle)| (class(at), Millis(*idle))));
         let mut apart = DelayCounts::default();
+        let mut one_by_one = DelayCounts::default();
         for (at, idle) in all {
             for bin in 1..=bin_of(Millis(*idle)) {
                 let end = bin_end(bin).0.min(*idle);
                 apart.add_seconds(class(at), bin, (end - bin_start(bin).0) as f32 / 1e3);
             }
+            one_by_one.add_idle(class(at), Millis(*idle));
         }
+        assert_eq!(one_by_one, apart);
         let total = |of: &DelayCounts| of.seconds.iter().sum::<f32>();
         assert!((total(&together) - total(&apart)).abs() < 1.0);
         for (one, other) in together.seconds.iter().zip(&apart.seconds) {

@@ -19,6 +19,7 @@ impl Pool {
         self.tally.asked();
         let repeated = self.repeats(&mut ask);
         let earlier = self.holders.of_visitor(ask.visitor);
+        ask.facts = self.known_of(&ask, earlier);
         if let Some(reply) = self.own_number(&mut ask, earlier, repeated, entropy) {
             return reply;
         }
@@ -68,6 +69,7 @@ impl Pool {
         let same_visit = self.holders.cold(place).visit == ask.visit;
         if leased && same_visit {
             if !repeated {
+                self.learn_facts(at, ask.facts.intent, None);
                 self.activity(at, ask.tab, Millis(0));
                 self.page_seen(at);
             }
@@ -135,7 +137,7 @@ impl Pool {
             visitor: ask.visitor,
             visit: ask.visit,
             tab: ask.tab,
-            facts: self.known_of(&ask, earlier),
+            facts: ask.facts,
             kind,
             why,
             key: ask.key,

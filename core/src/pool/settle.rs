@@ -8,17 +8,14 @@ use super::policy::Hold;
 use super::select;
 use super::state::Phase;
 use super::{MinTree, Pool};
-use crate::delay::{BINS, Class, DelayCounts, bin_end, bin_of, bin_start};
+use crate::delay::{BINS, Class, DelayCounts, bin_end, bin_of};
 use crate::time::{Millis, UnixMillis};
 
 impl Pool {
     /// Settles every number that has something due.
     pub(super) fn settle_due(&mut self) {
         self.time_all();
-        while self.events.least() <= self.now.0 {
-            let Some(at) = self.events.first_least() else {
-                return;
-            };
+        while let Some(at) = self.events.first_due(self.now.0) {
             if self.changes[at] > self.now {
                 self.reweigh(at);
             } else {
@@ -140,7 +137,7 @@ impl Pool {
             self.paint(at);
             next = next.min(crossing);
         }
-        self.events.set(at, next);
+        self.events.set(at, MinTree::due(at, next));
         self.count_active(at);
     }
 
@@ -193,7 +190,7 @@ impl Pool {
         for at in 0..self.numbers.len() {
             self.settle_number(at);
             self.changes[at] = self.next_change(at);
-            self.events.put(at, self.changes[at].0);
+            self.events.put(at, MinTree::due(at, self.changes[at].0));
             self.count_active(at);
         }
         self.events.build();
@@ -220,7 +217,8 @@ impl Pool {
             let (key, crossing) = self.weigh(at);
             self.claims.put(at, key);
             self.paint(at);
-            self.events.put(at, self.changes[at].0.min(crossing));
+            let next = self.changes[at].0.min(crossing);
+            self.events.put(at, MinTree::due(at, next));
         }
         self.claims.build();
         self.events.build();
@@ -232,7 +230,8 @@ impl Pool {
         let key = select::reweighed(self.claims.get(at), mass);
         self.claims.set(at, key);
         self.repaint(at);
-        self.events.set(at, self.changes[at].0.min(crossing.0));
+        let next = self.changes[at].0.min(crossing.0);
+        self.events.set(at, MinTree::due(at, next));
     }
 
     /// Calls to be expected within τ of the likeliest of the latest holders of a number, and when
@@ -248,7 +247,9 @@ impl Pool {
         let mut crossing = UnixMillis(MinTree::NONE);
         self.holders.weighed(at, WEIGHED, |hot| {
             let bin = hot.bin(now);
-            mass = mass.max(self.masses.of_index(hot.class, bin) * hot.remaining());
+            let of = self.masses.of_index(hot.class, bin) * hot.remaining();
+            // Neither is NaN.
+            mass = if of > mass { of } else { mass };
             if crossing.0 == MinTree::NONE && bin < BINS - 1 {
                 crossing = hot.last_activity + bin_end(bin | coarse(bin));
             }
@@ -312,11 +313,7 @@ impl Pool {
         let Some((class, idle)) = self.idleness(place, now) else {
             return;
         };
-        for bin in 1..=bin_of(idle) {
-            let end = bin_end(bin).0.min(idle.0);
-            let seconds = (end - bin_start(bin).0) as f32 / 1e3;
-            self.counts.add_seconds(class, bin, seconds);
-        }
+        self.counts.add_idle(class, idle);
     }
 
     /// How long a holder has been idle at `now` without a call; nothing if he called.

@@ -6,7 +6,7 @@ use super::holders::CALLED;
 use super::journal::JournalEntry;
 use super::message::{Attributed, CallMark, GrantKind, Reply, Sign, TabId};
 use super::state::{Phase, whole_seconds};
-use super::{NumberConfig, Pool, PoolConfig};
+use super::{MinTree, NumberConfig, Pool, PoolConfig};
 use crate::attribution::{Call, Settings, Weighed, attribute};
 use crate::delay::{ACTIVE_BIN, Engagement, Tab, bin_of};
 use crate::phone::E164;
@@ -26,7 +26,7 @@ impl Pool {
         if u64::from(self.numbers[at].generation) != sign.generation {
             return None;
         }
-        if self.events.get(at) <= self.now.0 {
+        if MinTree::is_due(self.events.get(at), self.now.0) {
             self.settle_number(at);
             self.rekey(at);
         }
@@ -37,7 +37,7 @@ impl Pool {
         let Some(at) = self.spoken_for(sign) else {
             return Reply::Lost;
         };
-        self.learn_facts(at, sign);
+        self.learn_facts(at, sign.intent, sign.engagement);
         self.activity(at, sign.tab, sign.quiet_ms);
         if sign.page {
             self.page_seen(at);
@@ -96,7 +96,7 @@ impl Pool {
         let Some(at) = self.spoken_for(sign) else {
             return Reply::Lost;
         };
-        self.learn_facts(at, sign);
+        self.learn_facts(at, sign.intent, sign.engagement);
         self.touch(at, sign.quiet_ms);
         let now = self.now;
         self.close_silent_tabs(at);
@@ -114,7 +114,7 @@ impl Pool {
         let Some(at) = self.spoken_for(sign) else {
             return Reply::Lost;
         };
-        self.learn_facts(at, sign);
+        self.learn_facts(at, sign.intent, sign.engagement);
         self.touch(at, sign.quiet_ms);
         let now = self.now;
         self.close_silent_tabs(at);
@@ -192,7 +192,7 @@ impl Pool {
         let Some(at) = self.spoken_for(sign) else {
             return Reply::Lost;
         };
-        self.learn_facts(at, sign);
+        self.learn_facts(at, sign.intent, sign.engagement);
         self.activity(at, sign.tab, sign.quiet_ms);
         let Some(place) = self.holders.newest(at) else {
             return Reply::Lost;
@@ -235,15 +235,15 @@ impl Pool {
     }
 
     /// What the page knows better than the pool. Engagement and intent only grow.
-    fn learn_facts(&mut self, at: usize, sign: &Sign) {
-        if !sign.intent && sign.engagement.is_none() {
+    pub(super) fn learn_facts(&mut self, at: usize, intent: bool, told: Option<Engagement>) {
+        if !intent && told.is_none() {
             return;
         }
         if let Some(place) = self.holders.newest(at) {
             let hot = self.holders.hot_mut(place);
             let mut class = hot.class();
-            class.intent |= sign.intent;
-            class.engagement = class.engagement.max(sign.engagement.unwrap_or_default());
+            class.intent |= intent;
+            class.engagement = class.engagement.max(told.unwrap_or_default());
             hot.set_class(class);
         }
     }

@@ -13,6 +13,12 @@ pub(super) struct MinTree {
     leaves: usize,
 }
 
+/// Bits of a number's place in a key of [`MinTree::due`].
+const PLACE_BITS: u32 = 20;
+const _: () = assert!(super::NUMBERS_MAX * 50 < 1 << PLACE_BITS);
+/// The last instant that such a key tells.
+const LAST: u64 = u64::MAX >> PLACE_BITS;
+
 /// Who play at one node.
 const PLAYERS: usize = 4;
 
@@ -79,16 +85,33 @@ impl MinTree {
         }
     }
 
-    /// The least key of all.
+    /// The key of something that a number has due at an instant: who is due first is told by the
+    /// least key itself, among those of one instant the first number.
     #[inline]
-    pub(super) fn least(&self) -> u64 {
-        self.nodes[0]
+    pub(super) const fn due(at: usize, when: u64) -> u64 {
+        // What is due after the year 2500 never is.
+        let when = if when < LAST { when } else { LAST };
+        when << PLACE_BITS | at as u64
     }
 
-    /// The first number that has the least key.
+    /// Whether what such a key tells of is due.
     #[inline]
-    pub(super) fn first_least(&self) -> Option<usize> {
-        self.descend(0)
+    pub(super) const fn is_due(key: u64, now: u64) -> bool {
+        let when = key >> PLACE_BITS;
+        when <= now && when < LAST
+    }
+
+    /// The number whose turn it is, where all keys are such and something is due.
+    #[inline]
+    pub(super) fn first_due(&self, now: u64) -> Option<usize> {
+        let key = self.least();
+        Self::is_due(key, now).then_some((key & ((1 << PLACE_BITS) - 1)) as usize)
+    }
+
+    /// The least key of all.
+    #[inline]
+    fn least(&self) -> u64 {
+        self.nodes[0]
     }
 
     /// The first number within `from..to` that has the least key there.
@@ -178,11 +201,25 @@ mod tests {
             let scan = |from: usize, to: usize| {
                 (from..to).filter(|at| keys[*at] != MinTree::NONE).min_by_key(|at| (keys[*at], *at))
             };
-            prop_assert_eq!(tree.first_least(), scan(0, len));
             let (from, to) = (from.min(len), to.min(len));
             prop_assert_eq!(tree.first_least_within(from, to), scan(from, to));
             prop_assert_eq!(tree.first_least_within(0, len), scan(0, len));
             prop_assert_eq!(tree.least(), keys.iter().copied().min().unwrap_or(MinTree::NONE));
+        }
+
+        #[test]
+        fn who_is_due_first_is_told_by_the_least_key(
+            dues in prop::collection::vec(prop_oneof![0u64..20, Just(u64::MAX)], 1..80),
+            now in prop_oneof![0u64..25, Just(u64::MAX)],
+        ) {
+            let mut tree = MinTree::new(dues.len());
+            for (at, due) in dues.iter().enumerate() {
+                tree.set(at, MinTree::due(at, *due));
+                prop_assert_eq!(MinTree::is_due(tree.get(at), now), *due <= now && *due < LAST);
+            }
+            let due = dues.iter().enumerate().filter(|(_, due)| **due <= now && **due < LAST);
+            let first = due.min_by_key(|(at, due)| (**due, *at)).map(|(at, _)| at);
+            prop_assert_eq!(tree.first_due(now), first);
         }
     }
 }

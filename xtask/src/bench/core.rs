@@ -1,4 +1,5 @@
-//! `core.*`: the pool's hot paths, natively and as WebAssembly in the engine that the edge uses.
+//! `core.*`: the pool's hot paths, natively and as WebAssembly in the engine that the edge uses,
+//! built as the Worker is.
 //!
 //! The loads are those of `core/examples/bench/`, the same for both; each figure is the best of
 //! four hundred short runs, since whatever else the machine does only adds time.
@@ -9,6 +10,7 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 use super::Figure;
+use crate::build::edge;
 use crate::process::{cargo, run, step};
 use crate::{paths, setup};
 
@@ -28,13 +30,11 @@ pub(crate) fn measure() -> Result<Vec<Figure>> {
     })?;
     step("compile the core for WebAssembly", || {
         run(
-            cargo()
-                .args(["build", "--quiet", "--release", "--package=ringlet-core"])
-                .args(["--example=bench_wasm", "--target=wasm32-unknown-unknown"]),
+            edge::cargo_build().args(["--package=ringlet-core", "--example=bench_wasm"]),
             "cargo build of bench_wasm",
         )
     })?;
-    let module = paths::target().join("wasm32-unknown-unknown/release/examples/bench_wasm.wasm");
+    let module = edge::artifacts().join("examples/bench_wasm.wasm");
     let wasm = step("measure the core as WebAssembly", || {
         let script = paths::root().join("xtask/src/bench/wasm.mjs");
         json_of(

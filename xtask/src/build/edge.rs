@@ -6,6 +6,7 @@
 //! opens on the released compiler pinned in `rust-toolchain.toml`.
 
 use std::fs;
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
@@ -21,6 +22,30 @@ const SOURCE_IMPORT: &str = "import source wasmModule from";
 
 /// An unwinding library, and vectors: a choice by colour weighs sixteen numbers at once.
 const RUST_FLAGS: &str = "['-Cpanic=unwind', '-Ctarget-feature=+simd128']";
+
+/// A build for the edge, less what is to be built: the Worker's, and that of what measures its
+/// engine, so that both are made alike.
+pub(crate) fn cargo_build() -> Command {
+    let mut command = cargo();
+    command
+        .args(["build", "--quiet", "--profile=edge"])
+        .args([
+            "--target=wasm32-unknown-unknown",
+            "-Zbuild-std=std,panic_unwind",
+        ])
+        .arg(format!(
+            "--config=target.wasm32-unknown-unknown.rustflags={RUST_FLAGS}"
+        ))
+        .env("RUSTC_BOOTSTRAP", "1")
+        // Promises of the crate `worker` and of our own exports are then of one kind.
+        .env("WASM_BINDGEN_USE_JS_SYS", "1");
+    command
+}
+
+/// Where such a build leaves what it makes.
+pub(crate) fn artifacts() -> PathBuf {
+    paths::target().join("wasm32-unknown-unknown/edge")
+}
 
 /// Builds `build/worker/` where inputs have changed.
 pub(crate) fn build() -> Result<()> {
@@ -38,27 +63,10 @@ fn compile() -> Result<()> {
     if stamp.is_current(&[&output, &staging]) {
         return Ok(());
     }
-    let wasm = paths::target().join("wasm32-unknown-unknown/edge/ringlet_edge.wasm");
+    let wasm = artifacts().join("ringlet_edge.wasm");
     step("compile the Worker", || {
         run(
-            cargo()
-                .args([
-                    "build",
-                    "--quiet",
-                    "--lib",
-                    "--package=ringlet-edge",
-                    "--profile=edge",
-                ])
-                .args([
-                    "--target=wasm32-unknown-unknown",
-                    "-Zbuild-std=std,panic_unwind",
-                ])
-                .arg(format!(
-                    "--config=target.wasm32-unknown-unknown.rustflags={RUST_FLAGS}"
-                ))
-                .env("RUSTC_BOOTSTRAP", "1")
-                // Promises of the crate `worker` and of our own exports are then of one kind.
-                .env("WASM_BINDGEN_USE_JS_SYS", "1"),
+            cargo_build().args(["--lib", "--package=ringlet-edge"]),
             "cargo build of ringlet-edge",
         )
     })?;
@@ -127,6 +135,6 @@ fn bundle() -> Result<()> {
     stamp.record()
 }
 
-fn staging() -> std::path::PathBuf {
+fn staging() -> PathBuf {
     paths::target().join("edge-bindgen")
 }

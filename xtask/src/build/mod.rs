@@ -11,7 +11,7 @@
 pub(crate) mod agent;
 mod assets;
 mod bindgen;
-mod edge;
+pub(crate) mod edge;
 
 use std::path::PathBuf;
 

@@ -22,6 +22,8 @@ pub mod call;
 pub mod channel;
 #[cfg(feature = "edge")]
 pub mod condition;
+#[cfg(feature = "edge")]
+pub mod contact;
 pub mod credit;
 pub mod delay;
 #[cfg(feature = "edge")]

@@ -40,6 +40,11 @@ pub const NAME_CHARS: usize = 120;
 pub const PRIORITY: i32 = 1_000;
 /// Objects among which one pool may be divided.
 pub const SHARDS: u64 = 16;
+/// Accuracy a pool may be kept at, in per cent: who wants less needs no call tracking. A hundred is
+/// what Roistat's keeping goes up to, and read as 99: no finite pool gives more.
+pub const ACCURACY_PERCENT_MIN: u64 = 50;
+/// The most of it.
+pub const ACCURACY_PERCENT: u64 = 100;
 /// Addresses or secrets of one telephony provider.
 pub const ADDRESSES: usize = 64;
 /// Most characters of a telephony secret.

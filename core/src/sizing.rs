@@ -259,13 +259,15 @@ pub struct Recommendation {
 }
 
 /// Recommends from the last [`OBSERVED_HOURS`] of a pool's `hours` (older ones first; fewer are
-/// fine, more are left out). Grey until [`ENOUGH_ACTIVE_MINUTES`] were seen.
+/// fine, more are left out). Grey until [`ENOUGH_ACTIVE_MINUTES`] were seen. `wanted` is read as
+/// [`required`] reads it.
 pub fn recommend(
     curve: &HoldCurve,
     hours: &[HourOfTraffic],
     have: u32,
     wanted: f64,
 ) -> Recommendation {
+    let wanted = wanted.clamp(0.50, 0.99);
     let hours = &hours[hours.len().saturating_sub(OBSERVED_HOURS)..];
     let active_s: f64 = hours.iter().map(|hour| hour.active_s).sum();
     let peak_active = hours
@@ -284,7 +286,6 @@ pub fn recommend(
         };
     }
     let accuracy = accuracy(curve, hours, have);
-    let wanted = wanted.clamp(0.50, 0.99);
     let colour = match wanted - accuracy {
         short if short <= 0.0 => Colour::Green,
         short if short <= 0.05 => Colour::Yellow,

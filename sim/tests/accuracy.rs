@@ -57,6 +57,15 @@ fn blocking_is_erlangs() {
     }
 }
 
+fn grows_with_numbers(rule: &Rule, history: &Workload) {
+    let rights = [4, 12, 36, 108, 324]
+        .map(|numbers| run(rule, numbers, None, history).tallies[0].right_share());
+    for pair in rights.windows(2) {
+        // Three hundred calls: noise of a point.
+        assert!(pair[1] > pair[0] - 0.015, "{:?}: {rights:?}", rule.policy);
+    }
+}
+
 #[test]
 fn more_numbers_are_never_fewer_right_calls() {
     let history = Workload::draw(&Law::base(3_000.0), 5, 22);
@@ -69,14 +78,13 @@ fn more_numbers_are_never_fewer_right_calls() {
         Policy::primegate(),
         Policy::fixed(Millis::from_mins(60)),
     ] {
-        let rule = rule(policy, &[Way::MapTap]);
-        let rights = [4, 12, 36, 108, 324]
-            .map(|numbers| run(&rule, numbers, None, &history).tallies[0].right_share());
-        for pair in rights.windows(2) {
-            // Three hundred calls: noise of a point.
-            assert!(pair[1] > pair[0] - 0.015, "{policy:?}: {rights:?}");
-        }
+        grows_with_numbers(&rule(policy, &[Way::MapTap]), &history);
     }
+    let coloured = Rule {
+        colouring: true,
+        ..rule(Policy::ringlet(), &[Way::MapTapRegion])
+    };
+    grows_with_numbers(&coloured, &history);
 }
 
 #[test]

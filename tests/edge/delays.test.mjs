@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { terminal } from "../support/cli.mjs";
-import { callStart, numbers, report, siteConfig, visit } from "../support/site.mjs";
+import { ORIGIN, beat, callStart, numbers, report, siteConfig, visit } from "../support/site.mjs";
 import { startWorker } from "../support/worker.mjs";
 
 let worker;
@@ -171,4 +171,32 @@ test("from a terminal: told, kept in a file, put elsewhere", async () => {
   } finally {
     dispose();
   }
+});
+
+test("who opens the page of contacts is known to want to get in touch", async () => {
+  await worker.seed(siteConfig({ site: "contacts", pools: [pool(8)] }));
+  const options = { site: "contacts" };
+  const opens = (path, more = {}) => visit(worker, { url: `${ORIGIN}${path}`, options, ...more });
+  const reasons = async (given) => {
+    // Everybody from his own telephone: a caller who is known would be the one who called before.
+    const { number } = given.numbers[0];
+    const event = callStart(number, { caller: `7900${number.slice(-7)}` });
+    assert.equal((await report(worker, event, options)).status, 200);
+    const { calls } = await get(`${base}/contacts/calls`);
+    const call = calls.find(({ provider_call_id: id }) => id === event.provider_call_id);
+    assert.equal(call.attribution.visit, given.visit);
+    return call.attribution.candidates[0].reasons.map(({ code }) => code);
+  };
+  const landed = await opens("/contacts/");
+  const walked = await opens("/");
+  await opens("/%D0%BA%D0%BE%D0%BD%D1%82%D0%B0%D0%BA%D1%82%D1%8B", { who: walked });
+  const routed = await opens("/");
+  await beat(worker, routed, "page", { url: `${ORIGIN}/#/kontakty` }, options);
+  const other = await opens("/contact-lenses/");
+  for (const given of [landed, walked, routed]) assert.ok((await reasons(given)).includes("intent"));
+  assert.ok(!(await reasons(other)).includes("intent"));
+  const counted = (await get(delays("contacts"))).table.classes;
+  const calls = (intent) => counted.filter((one) => one.intent === intent).flatMap((one) => one.calls);
+  const sum = (cells) => Math.round(cells.reduce((a, b) => a + b, 0));
+  assert.deepEqual([sum(calls(true)), sum(calls(false))], [3, 1]);
 });

@@ -260,3 +260,63 @@ test("a number leaves the stock when its visitor has gone; a deleted site gives 
   const told = await stockOf("leaving");
   assert.deepEqual(told.numbers.map(({ state }) => state), ["free"]);
 });
+
+/** Two days in which forty visitors an hour looked at the site of the pool that lends `number`. */
+async function lived(number) {
+  await worker.stop();
+  let pools = 0;
+  await agedDatabase(worker.state, "journal", (database) => {
+    const last = database.prepare("SELECT max(row) AS row, max(at_ms) AS at FROM journal");
+    if (!database.prepare("SELECT 1 FROM journal WHERE number = ?").get(number)) return;
+    pools += 1;
+    const { row, at } = last.get();
+    const insert = database.prepare("INSERT INTO journal (row, at_ms, kind, entry) VALUES (?, ?, 'hour', ?)");
+    for (let hour = 1; hour <= 48; hour += 1) {
+      const began = (Math.floor(at / 3_600_000) - 49 + hour) * 3_600_000;
+      insert.run(row + hour, at, JSON.stringify({ entry: "hour", began, asked: 40, granted: 40, peak_active: 3, active_ms: 4_000_000 }));
+    }
+  });
+  assert.equal(pools, 1);
+  await worker.start();
+}
+
+test("kept at 95 %: what is short is told in words, taken from the stock, and then suffices", async () => {
+  const pool = { id: "main", numbers: numbers(4, 800), hold_ms: 150000, idle_release_ms: 60000, accuracy_percent: 95, stock: { id: "kept" } };
+  const [scenario] = siteConfig().scenarios;
+  const config = (changes) => siteConfig({ site: "kept", scenarios: [{ ...scenario, name: "Moscow" }], pools: [{ ...pool, ...changes }] });
+  await worker.seed(config());
+  const path = "/api/v1/sites/kept";
+  const load = async () => (await worker.admin("GET", `${path}/pools/all`)).body;
+  const given = await visit(worker, { options: { site: "kept" } });
+  assert.equal((await load()).recommendation.colour, "grey");
+  await lived(given.numbers[0].number);
+
+  const before = await load();
+  assert.equal(before.recommendation.colour, "red");
+  assert.equal(before.recommendation.wanted, 0.95);
+  const more = before.recommendation.need - before.recommendation.have;
+  assert.ok(more > 10 && more < 200, `${more} more`);
+  const now = Math.round(100 * before.recommendation.accuracy);
+  assert.equal(before.sentence.en, `Add ${more} numbers in Moscow: ${now} % of calls find their visit now, 95 % are wanted.`);
+  assert.match(before.sentence.ru, new RegExp(`^Добавьте ${more} номер(а|ов)? \\(Moscow\\): сейчас свой визит находят ${now} % звонков, нужно 95 %\\.$`));
+
+  // The stock has five of them: it lends those, and the rest is asked of the owner.
+  await fill("kept", ["kept"], 5, 1000);
+  const some = await keep("kept");
+  assert.deepEqual([some.taken.length, some.missing], [5, more - 5]);
+  assert.match((await load()).sentence.en, new RegExp(`^Add ${more - 5} numbers in Moscow: `));
+  await fill("kept", ["kept"], 200, 1005);
+  const rest = await keep("kept");
+  assert.deepEqual([rest.taken.length, rest.missing], [more - 5, 0]);
+  const after = await load();
+  assert.deepEqual([after.numbers, after.recommendation.colour], [4 + more, "green"]);
+  assert.ok(after.recommendation.accuracy >= 0.95);
+  assert.match(after.sentence.en, /^Moscow: the numbers suffice, 95 % of calls find their visit\.$/);
+  assert.deepEqual((await keep("kept")).taken, []);
+
+  // An owner who wants less is told how many he could do without.
+  const etag = (await worker.admin("GET", `${path}/config`)).headers.get("etag");
+  assert.equal((await worker.admin("PUT", `${path}/config`, config({ accuracy_percent: 80 }), { "if-match": etag })).status, 200);
+  assert.match((await load()).sentence.en, /^Moscow: 80 % of calls find their visit with \d+ numbers fewer\.$/);
+  assert.deepEqual((await worker.admin("GET", `${path}/check`)).body, whole);
+});

@@ -162,19 +162,26 @@ impl StaticBinding {
         if let Some(conditions) = &self.conditions {
             return admit(conditions, facts).is_ok();
         }
-        let source = self.source.to_lowercase();
-        let same = |text: &str| text.to_lowercase() == source;
-        let labels = &facts.labels;
-        let marker = labels.marker.as_deref().unwrap_or_default().to_lowercase();
-        let by_label = marker
-            .strip_prefix(&source)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('_'));
-        by_label
-            || labels
-                .utm
-                .get(&crate::label::Utm::Source)
-                .is_some_and(|text| same(text))
-            || same(&facts.origin.source)
-            || same(facts.origin.channel.name())
+        comes_from(facts, &self.source)
     }
+}
+
+/// Whether a visit comes from a source as an owner writes it: its label is that or begins with it
+/// at the end of a level, or its `utm_source`, its source or its channel is it. Case does not
+/// matter.
+pub fn comes_from(facts: &VisitFacts, source: &str) -> bool {
+    let source = source.to_lowercase();
+    let same = |text: &str| text.to_lowercase() == source;
+    let labels = &facts.labels;
+    let marker = labels.marker.as_deref().unwrap_or_default().to_lowercase();
+    let by_label = marker
+        .strip_prefix(&source)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('_'));
+    by_label
+        || labels
+            .utm
+            .get(&crate::label::Utm::Source)
+            .is_some_and(|text| same(text))
+        || same(&facts.origin.source)
+        || same(facts.origin.channel.name())
 }

@@ -7,7 +7,7 @@
 mod choose;
 mod explain;
 
-pub use choose::{Decision, Give, Match, Matching, Outcome, match_scenarios};
+pub use choose::{Decision, Give, Match, Matching, Outcome, comes_from, match_scenarios};
 pub use explain::{Explained, explain};
 
 use crate::condition::{Condition, Dimension};

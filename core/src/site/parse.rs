@@ -482,6 +482,9 @@ fn read_pool(node: &Node<'_>) -> Option<PoolConfig> {
     let shards = fields
         .get("shards")
         .and_then(|node| node.count(1, limits::SHARDS));
+    let accuracy = fields
+        .get("accuracy_percent")
+        .and_then(|node| node.count(limits::ACCURACY_PERCENT_MIN, limits::ACCURACY_PERCENT));
     let policy = fields.get("policy").and_then(|node| read_policy(&node));
     let stock = fields.get("stock").and_then(|node| read_stock(&node));
     let colourings = [
@@ -501,6 +504,7 @@ fn read_pool(node: &Node<'_>) -> Option<PoolConfig> {
         cooldown_rule: cooldown_rule.unwrap_or_default(),
         policy: policy.unwrap_or_default(),
         region_colouring: colouring.unwrap_or_default(),
+        accuracy_percent: accuracy.unwrap_or(PoolConfig::ACCURACY_PERCENT),
         shards: shards.unwrap_or(1),
         stock,
     })

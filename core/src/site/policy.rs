@@ -1,12 +1,14 @@
 //! The rule of a pool as the owner chooses it, and the pool that follows from a configuration.
 
 use super::{CooldownRule, PoolConfig, RegionColouring, SiteConfig};
+use crate::condition::VisitFacts;
 use crate::phone::E164;
 use crate::pool;
 use crate::pool::{Choice, Hold, Overflow, Policy};
-use crate::scenario::{Scenario, ScenarioKind};
+use crate::scenario::{Scenario, ScenarioKind, comes_from};
 use crate::time::Millis;
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// How long a combination of parameters keeps its number: two weeks without a show return it, as in
 /// the shared pools of the field (Mango).
@@ -19,9 +21,9 @@ pub enum PolicyConfig {
     /// The number whose past holders are least likely to call; the hold is soft.
     #[default]
     Ringlet,
-    /// The hold is hard; with no free number, the reserve number.
+    /// The hold is hard; with no free number, the reserve number (Roistat, UIS, Zadarma).
     ReserveOnExhaustion,
-    /// The hold is hard; with no free number, the page's own.
+    /// The hold is hard; with no free number, the page's own (Invoca `allow_overflow: false`).
     PageOnExhaustion,
     /// The hold is hard; with no free number, the one lent longest ago changes hands (Ringostat).
     TakeOldest,
@@ -175,6 +177,26 @@ impl SiteConfig {
             },
             ..pool::PoolConfig::default()
         }
+    }
+
+    /// The source whose numbers of a pool a visit may be lent: of those that the records of its
+    /// numbers name and that it comes from the longest, for that says most. None where the pool is
+    /// not divided among sources, and where it comes from none of them.
+    pub fn source_within(&self, pool: &str, facts: &VisitFacts) -> pool::Source {
+        let divided = |of: &&PoolConfig| of.id.as_str() == pool && of.rule().by_source;
+        let Some(pool) = self.pools.iter().find(divided) else {
+            return pool::Source::default();
+        };
+        let records = pool
+            .numbers
+            .iter()
+            .filter_map(|number| self.record(*number));
+        let sources: BTreeSet<&str> = records.filter_map(|of| of.source.as_deref()).collect();
+        sources
+            .into_iter()
+            .filter(|source| !source.is_empty() && comes_from(facts, source))
+            .max_by_key(|source| source.len())
+            .map_or_else(pool::Source::default, pool::Source::of)
     }
 
     /// Among how many state machines a pool is divided. One that lends a number to a combination of

@@ -7,6 +7,7 @@ use crate::message::pool::{BeatCommand, Need, PoolCommand};
 use crate::objects::{self, Class};
 use crate::site_cache::Site;
 use futures_util::future::join_all;
+use ringlet_core::contact::is_contact_page;
 use ringlet_core::id::VisitorId;
 use ringlet_core::limits;
 use ringlet_core::phone::E164;
@@ -49,7 +50,7 @@ pub(super) async fn answer(
                 number: lease.number.clone(),
                 tab: request.tab,
                 quiet_ms: request.quiet_ms,
-                intent: request.intent,
+                intent: request.intent || is_contact_page(&request.url),
                 key: request.key.clone(),
                 prefix: ask.prefix(),
                 needs: held.needs,

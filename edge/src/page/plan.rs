@@ -9,6 +9,7 @@ use crate::site_cache::Site;
 use ringlet_core::analytics::read_ids;
 use ringlet_core::channel;
 use ringlet_core::condition::{Device, Geo, VisitFacts};
+use ringlet_core::contact::is_contact_page;
 use ringlet_core::delay;
 use ringlet_core::id::{ScenarioId, VisitorId};
 use ringlet_core::label::{Place, read_labels, stored_url};
@@ -247,13 +248,14 @@ pub(super) fn remembered_number(site: &Site, request: &VisitRequest, pool: &str)
 }
 
 /// What the pool may know of the visitor.
-pub(super) fn pool_facts(context: &VisitContext) -> pool::Facts {
+pub(super) fn pool_facts(context: &VisitContext, url: &str) -> pool::Facts {
     let geo = &context.geo;
     pool::Facts {
         device: match context.device {
             Device::Desktop => delay::Device::Desktop,
             Device::Mobile | Device::Tablet => delay::Device::Mobile,
         },
+        intent: is_contact_page(url),
         region: region_of_place(&geo.country, &geo.region_code, &geo.region),
         ..pool::Facts::default()
     }

@@ -22,7 +22,7 @@ use ringlet_core::id::{VisitId, VisitorId};
 use ringlet_core::label::{Place, read_labels};
 use ringlet_core::link::Passed;
 use ringlet_core::phone::E164;
-use ringlet_core::pool::{key_of, visitor_of};
+use ringlet_core::pool::{Facts, key_of, visitor_of};
 use ringlet_core::scenario;
 use ringlet_core::wire::{GivenNumber, NumberGiven, VisitReply, VisitRequest, WIRE_VERSION};
 use std::cell::Cell;
@@ -124,7 +124,7 @@ fn prepare(site: &Site, ask: &Ask, env: &Env, request: &VisitRequest) -> Result<
     let visit = same.and_then(|id| VisitId::parse(id).ok());
     let visit = visit.unwrap_or_else(|| VisitId(entropy.next_u128()));
     let plan = plan::plan(site, request, &view.facts);
-    let facts = plan::pool_facts(&view.context);
+    let facts = plan::pool_facts(&view.context, &request.url);
     let written_context = |counts: bool| {
         let context = VisitContext {
             counts,
@@ -152,7 +152,10 @@ fn prepare(site: &Site, ask: &Ask, env: &Env, request: &VisitRequest) -> Result<
             },
             number,
             prefix: ask.prefix(),
-            facts,
+            facts: Facts {
+                source: site.config.source_within(&pool, &view.facts),
+                ..facts
+            },
             context: if counts {
                 counted_context.clone()
             } else {

@@ -5,11 +5,9 @@ use ringlet_core::delay::{Callers, DelayCounts, Quantiles};
 use ringlet_core::id::{PoolId, ScenarioId};
 use ringlet_core::pool::Hour;
 use ringlet_core::scenario::Scenario;
+use ringlet_core::site::PoolConfig;
 use ringlet_core::sizing::{HoldCurve, HourOfTraffic, Language, Recommendation, recommend};
 use serde::Serialize;
-
-/// Accuracy wanted where the owner says nothing: Roistat keeps 90 to 100 %.
-const WANTED: f64 = 0.90;
 
 /// A scenario's load.
 #[derive(Serialize)]
@@ -55,11 +53,11 @@ impl<'a> Load<'a> {
     /// Reads the counters of the scenario's pool.
     pub(super) fn of(
         scenario: &'a Scenario,
-        pool: &'a PoolId,
+        pool: &'a PoolConfig,
         counts: &'a CountsAnswer,
         imported: Option<&DelayCounts>,
     ) -> Self {
-        let recommendation = advice(counts, imported);
+        let recommendation = advice(pool, counts, imported);
         let callers = Callers {
             own: &counts.delays,
             imported,
@@ -70,7 +68,7 @@ impl<'a> Load<'a> {
         };
         Self {
             scenario: &scenario.id,
-            pool,
+            pool: &pool.id,
             numbers: counts.numbers,
             active: counts.active,
             recommendation,
@@ -81,8 +79,13 @@ impl<'a> Load<'a> {
     }
 }
 
-/// What a pool should have by its own counters and its own callers, as far as they are known.
-pub(super) fn advice(counts: &CountsAnswer, imported: Option<&DelayCounts>) -> Recommendation {
+/// What a pool should have for the accuracy its owner wants, by its own counters and its own
+/// callers, as far as they are known.
+pub(super) fn advice(
+    pool: &PoolConfig,
+    counts: &CountsAnswer,
+    imported: Option<&DelayCounts>,
+) -> Recommendation {
     let hours: Vec<HourOfTraffic> = counts
         .hours
         .iter()
@@ -96,5 +99,6 @@ pub(super) fn advice(counts: &CountsAnswer, imported: Option<&DelayCounts>) -> R
         own: &counts.delays,
         imported,
     };
-    recommend(&HoldCurve::of(&callers), &hours, have, WANTED)
+    let wanted = pool.accuracy_percent as f64 / 100.0;
+    recommend(&HoldCurve::of(&callers), &hours, have, wanted)
 }

@@ -224,6 +224,7 @@ impl SiteObject {
         let (scenario, pool) = scenario_with_pool(&in_force, asked)?;
         let counts = self.counts_of(&in_force, pool).await?;
         let imported = delays::imported(self.store.sql(), pool)?.map(|one| one.counts);
+        let pool = in_force.config.pool(pool).ok_or(ProblemCode::NotFound)?;
         AdminReply::json(&Load::of(scenario, pool, &counts, imported.as_ref()))
     }
 }

@@ -320,7 +320,7 @@ impl SiteObject {
         let now = clock::now();
         let most = pool.stock.as_ref().map_or(0, |of| of.most);
         let step = stock::keep(&Demand {
-            advice: super::load::advice(&counts, imported.as_ref()),
+            advice: super::load::advice(pool, &counts, imported.as_ref()),
             short: counts.short,
             numbers: &uses,
             free: u32::try_from(free).unwrap_or(u32::MAX),

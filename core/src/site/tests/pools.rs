@@ -1,6 +1,9 @@
 //! The rule of a pool, its colouring, and how its calls are judged.
 
 use super::{SMALL, check};
+use crate::condition::VisitFacts;
+use crate::label::read_labels;
+use crate::pool::Source;
 use crate::site::SiteConfig;
 use expect_test::{Expect, expect};
 
@@ -37,6 +40,40 @@ fn regions_and_abstaining() {
     assert_eq!(written["pools"][0]["region_colouring"], "on");
     let pool = config.pool_config(&config.pools[0]);
     assert_eq!(pool.region_colouring, crate::pool::Colouring::On);
+}
+
+#[test]
+fn the_accuracy_wanted() {
+    let accuracy = |percent: serde_json::Value, expect: Expect| {
+        check(|v| v["pools"][0]["accuracy_percent"] = percent, expect);
+    };
+    for percent in [50, 90, 95, 100] {
+        accuracy(percent.into(), expect!["accepted\n"]);
+    }
+    accuracy(
+        49.into(),
+        expect![[r#"
+            /pools/0/accuracy_percent: out_of_range: Must be from 50 to 100. Choose a
+                value within.
+        "#]],
+    );
+    accuracy(
+        "95 %".into(),
+        expect![[r#"
+            /pools/0/accuracy_percent: wrong_type: Expected a whole number, found string.
+                Write a whole number.
+        "#]],
+    );
+    let mut value: serde_json::Value = serde_json::from_str(SMALL).expect("JSON");
+    let written = |value: &serde_json::Value| {
+        let config = SiteConfig::parse(&value.to_string()).expect("accepted");
+        let percent = config.pools[0].accuracy_percent;
+        let written = serde_json::to_value(&config).expect("JSON");
+        (percent, written["pools"][0]["accuracy_percent"].clone())
+    };
+    assert_eq!(written(&value), (90, serde_json::Value::Null));
+    value["pools"][0]["accuracy_percent"] = 97.into();
+    assert_eq!(written(&value), (97, 97.into()));
 }
 
 #[test]
@@ -83,4 +120,37 @@ fn policies() {
         |v| v["pools"][0]["hold_ms"] = 20_000.into(),
         expect!["accepted\n"],
     );
+}
+
+/// Of the sources that a pool's numbers are for the one that says most of where a visit comes from.
+#[test]
+fn the_source_whose_numbers_a_visit_may_be_lent() {
+    let mut value: serde_json::Value = serde_json::from_str(SMALL).expect("JSON");
+    value["numbers"] = serde_json::json!([
+        {"number": "74950000001", "source": "direct1"},
+        {"number": "74950000002", "source": "direct1_search"},
+    ]);
+    let within = |value: &serde_json::Value, query: &str| {
+        let config = SiteConfig::parse(&value.to_string()).expect("accepted");
+        let labels = read_labels(&format!("https://shop.example/{query}"), "", None).labels;
+        let facts = VisitFacts {
+            labels,
+            ..VisitFacts::default()
+        };
+        assert_eq!(config.source_within("else", &facts), Source(0));
+        config.source_within("msk", &facts)
+    };
+    assert_eq!(within(&value, "?roistat=direct1_search_5"), Source(0));
+    for policy in ["pool_per_source", "uis_by_source"] {
+        value["pools"][0]["policy"] = policy.into();
+        for (query, source) in [
+            ("?roistat=direct1_search_5", Source::of("direct1_search")),
+            ("?roistat=direct1_context_5", Source::of("direct1")),
+            ("?utm_source=DIRECT1", Source::of("direct1")),
+            ("?roistat=direct12", Source(0)),
+            ("", Source(0)),
+        ] {
+            assert_eq!(within(&value, query), source, "{query}");
+        }
+    }
 }

@@ -393,7 +393,8 @@ function rootsOf(records) {
     else if (type === 'attributes') add(target);
     else {
       if (!news.has(target)) news.set(target, []);
-      news.get(target).push(...addedNodes);
+      // One by one: a hundred thousand are more than a call takes as arguments.
+      for (const node of addedNodes) news.get(target).push(node);
     }
   }
   for (const [target, nodes] of news) {

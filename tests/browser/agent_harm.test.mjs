@@ -319,6 +319,28 @@ test("a page that fights back is given way to", () =>
     },
   }));
 
+test("so many nodes at once that no call takes them as arguments", () =>
+  check({
+    shows: "lent",
+    more: async (page) => {
+      const shown = await page.locator("#top").first().textContent();
+      await page.evaluate((own) => {
+        const much = document.createDocumentFragment();
+        for (let n = 0; n < 200_000; n++) much.append(document.createElement("i"));
+        const late = document.createElement("a");
+        late.className = "phone";
+        late.id = "late";
+        late.textContent = own;
+        much.append(late);
+        document.body.append(much);
+      }, OWN);
+      await page.waitForFunction(
+        (text) => document.querySelector("#late").textContent === text,
+        shown,
+      );
+    },
+  }));
+
 test("another swapper on the page: neither runs for ever, and text and link are of one", async () => {
   /** Shows its own number wherever another stands, as often as it takes. */
   const other = (writes) =>

@@ -196,12 +196,13 @@ pub struct AttributionConfig {
     pub ignore_regions: bool,
 }
 
-/// Whether a value is the default one and is not written.
+/// Whether a pool is kept at the accuracy every pool has unless told, and it is not written.
 /// By reference as serde asks of `skip_serializing_if`.
 fn is_usual_accuracy(percent: &u64) -> bool {
     *percent == PoolConfig::ACCURACY_PERCENT
 }
 
+/// Whether a value is the default one and is not written.
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }

@@ -394,7 +394,7 @@ function rootsOf(records) {
     else {
       if (!news.has(target)) news.set(target, []);
       // One by one: a hundred thousand are more than a call takes as arguments.
-      for (const node of addedNodes) news.get(target).push(node);
+      addedNodes.forEach((node) => news.get(target).push(node));
     }
   }
   for (const [target, nodes] of news) {

@@ -42,6 +42,8 @@ pub(crate) enum Cut<'a> {
     All,
     /// Those whose only key is at most this.
     UpTo(&'a u64),
+    /// Those of which this is true.
+    Where(&'a str),
 }
 
 /// What is written so far.
@@ -110,9 +112,13 @@ pub(crate) fn write(
     if !after.is_empty() {
         wanted.push(format!("({order}) > ({})", vec!["?"; keys].join(", ")));
     }
-    if let Cut::UpTo(most) = cut {
-        wanted.push(format!("{order} <= ?"));
-        parameters.push(most);
+    match cut {
+        Cut::All => {}
+        Cut::UpTo(most) => {
+            wanted.push(format!("{order} <= ?"));
+            parameters.push(most);
+        }
+        Cut::Where(condition) => wanted.push(format!("({condition})")),
     }
     let wanted = match wanted.is_empty() {
         true => String::new(),

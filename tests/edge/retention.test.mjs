@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ORIGIN, beat, callStart, numbers, report, siteConfig, until, visit } from "../support/site.mjs";
 import { entryOf, startReceiver } from "../support/receiver.mjs";
+import { agedDatabase } from "../support/state.mjs";
 import { startWorker } from "../support/worker.mjs";
 
 const DAY = 86_400_000;
@@ -112,7 +113,25 @@ test("a long journal is made small, and gives back the same state", async () => 
     const marks = (text) => text.split("\n").filter((line) => line.includes('"journal"')).length;
     assert.ok(marks(whole) > 600, `${marks(whole)}`);
     assert.equal((await imported(other, whole)).status, 201);
+    // An import by itself is told again as it came; what happens afterwards is the site's.
+    await report(other, callStart(one.numbers[0].number));
+    await other.stop();
+    // A day later; an object that wakes with no alarm sets it.
+    await agedDatabase(other.state, "duty", (database) => database.exec("UPDATE duty SET due_ms = 0; DELETE FROM _cf_METADATA"));
+    await agedDatabase(other.state, "_cf_ALARM", (database) => database.exec("DELETE FROM _cf_ALARM"));
+    await other.start();
     await until(async () => marks(await exported(other)) < 20);
+    // What no export tells goes next.
+    await until(async () => {
+      await other.stop();
+      let rows = 0;
+      await agedDatabase(other.state, "journal", (database) => {
+        rows = Math.max(rows, database.prepare("SELECT count(*) AS rows FROM journal").get().rows);
+      });
+      await other.start();
+      await other.admin("GET", base);
+      return rows < 20;
+    }, 60_000);
     await other.crashAndRestart();
     assert.equal((await visit(other, { who: one })).numbers[0].lease, one.numbers[0].lease);
     assert.deepEqual((await other.admin("GET", `${base}/check`)).body, { ok: true, faults: [] });

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { terminal } from "../support/cli.mjs";
 import { edgeBetween } from "../support/edge_between.mjs";
-import { ORIGIN, beat, callStart, report, siteConfig, until, visit } from "../support/site.mjs";
+import { ORIGIN, beat, callStart, numbers, report, siteConfig, until, visit } from "../support/site.mjs";
 import { agedDatabase } from "../support/state.mjs";
 import { startWorker } from "../support/worker.mjs";
 
@@ -231,6 +231,73 @@ test("an export of a site that goes on living is whole", async () => {
     assert.deepEqual((await other.admin("GET", `${base}/shop/check`)).body, { ok: true, faults: [] });
   } finally {
     live.dispose();
+    other.dispose();
+  }
+});
+
+/** An export as if everything in it had happened `ms` earlier. */
+const earlier = (text, ms) => text.replace(/(?<!\w)1[78]\d{11}(?!\w)/g, (at) => String(Number(at) - ms));
+
+/** Waits until the site has done what it does once a day, and its pools with it. */
+async function kept(of) {
+  await until(async () => {
+    // Whatever is asked first wakes the object, which looks after its alarm.
+    await of.admin("GET", `${base}/shop`);
+    await of.stop();
+    let due = 0;
+    await agedDatabase(of.state, "duty", (database) => {
+      due = Math.max(due, database.prepare("SELECT due_ms FROM duty WHERE name = 'retention'").get()?.due_ms ?? 0);
+    });
+    await of.start();
+    return due > Date.now() + 3_600_000;
+  }, 60_000);
+}
+
+test("what a site does by itself once it is imported is no part of its export", async () => {
+  const source = await startWorker();
+  const other = await startWorker();
+  try {
+    const pool = { id: "main", numbers: numbers(40), hold_ms: 150000, policy: "take_oldest" };
+    await source.seed(siteConfig({ pools: [pool] }));
+    const visits = async (count) => {
+      for (let done = 0; done < count; done += 40) await Promise.all(Array.from({ length: 40 }, () => visit(source)));
+    };
+    // Enough for a snapshot, which makes rows before it needless, and enough for another after it.
+    await visits(2_120);
+    await visits(600);
+    const whole = await exported(source);
+    // Hours and leases end, and rows are worth a snapshot.
+    const old = earlier(whole, 3 * 3_600_000);
+    assert.ok(old.includes('\\"entry\\":\\"snapshot\\"') && old !== whole);
+    assert.equal((await put(other, old)).status, 201);
+    await kept(other);
+    await other.admin("GET", `${base}/shop/check`);
+    await other.admin("GET", `${base}/shop/live`);
+    const again = await exported(other);
+    const unlike = (one, two) => {
+      const known = new Set(two.split("\n"));
+      return one.split("\n").filter((line) => !known.has(line)).map((line) => line.slice(0, 120));
+    };
+    assert.deepEqual({ gone: unlike(old, again), new: unlike(again, old) }, { gone: [], new: [] });
+    assert.ok(again === old, "byte for byte");
+    await other.stop();
+    const found = {};
+    await agedDatabase(other.state, "journal", (database) => {
+      const query = "SELECT kind, count(*) AS count FROM journal GROUP BY kind";
+      for (const { kind, count } of database.prepare(query).all()) found[kind] = count;
+    });
+    assert.ok(found.hour && found.checkpoint && !found.configured, `it was tidied: ${JSON.stringify(found)}`);
+    await other.start();
+    // Once something happens, all of it is.
+    await visit(other);
+    const lived = await exported(other);
+    assert.ok(lived.includes('\\"entry\\":\\"hour\\"'));
+    assert.equal((await source.admin("DELETE", `${base}/shop`)).status, 204);
+    assert.equal((await put(source, lived)).status, 201);
+    await kept(source);
+    assert.ok((await exported(source)) === lived, "byte for byte");
+  } finally {
+    source.dispose();
     other.dispose();
   }
 });

@@ -138,6 +138,18 @@ pub enum JournalEntry {
     },
 }
 
+impl JournalEntry {
+    /// Whether nobody did anything: it tells what time alone changed, or what other rows tell, and
+    /// a pool without it writes it again by itself.
+    pub const fn is_of_itself(&self) -> bool {
+        match self {
+            Self::Hour(_) | Self::Snapshot { .. } => true,
+            Self::Checkpoint { touched, .. } => touched.is_empty(),
+            _ => false,
+        }
+    }
+}
+
 /// A number was lent.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]

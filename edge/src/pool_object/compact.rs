@@ -20,9 +20,12 @@ const PARTS_AT_ONCE: usize = 4;
 const SNAPSHOT_WORTH: u64 = 500;
 
 /// The fact that names the row up to which all but grants are gone.
-const SWEPT_TO: &str = "swept_to";
+pub(super) const SWEPT_TO: &str = "swept_to";
 /// The fact that names the row up to which grants past their time are gone.
-const EXPIRED_TO: &str = "expired_to";
+pub(super) const EXPIRED_TO: &str = "expired_to";
+/// Of which rows this is true, they stay when replay needs them no more, so that calls can be
+/// judged anew.
+pub(super) const HISTORY: &str = "kind IN ('grant', 'history', 'tap', 'attributed')";
 
 /// The row up to which all but history is gone.
 ///
@@ -80,7 +83,8 @@ impl Shell {
             None => false,
         };
         let mut memory = self.take_memory()?;
-        let worth = is_old && memory.rows > 0 || memory.rows > SNAPSHOT_WORTH;
+        let worth =
+            is_old && memory.rows > 0 || memory.rows > SNAPSHOT_WORTH && !memory.as_imported;
         if worth {
             self.begin_snapshot(&mut memory);
             self.drain_rows(&mut memory);
@@ -91,17 +95,15 @@ impl Shell {
     }
 }
 
-/// Drops rows that are no history, before the one replay begins at: grants, taps and credits stay,
-/// so that calls can be judged anew. Says whether there are more.
+/// Drops rows that are no history, before the one replay begins at. Says whether there are more.
 fn sweep(sql: &Sql, from: u64) -> Result<bool, Fault> {
     let begin = journal::number_fact(sql, SWEPT_TO)?.max(1);
     let end = from.min(begin + ROWS_AT_ONCE);
     if begin >= end {
         return Ok(false);
     }
-    let statement = "DELETE FROM journal WHERE row >= ? AND row < ?
-                     AND kind NOT IN ('grant', 'history', 'tap', 'attributed')";
-    sql.run(statement, &[&begin, &end])?;
+    let statement = format!("DELETE FROM journal WHERE row >= ? AND row < ? AND NOT {HISTORY}");
+    sql.run(&statement, &[&begin, &end])?;
     sql.run("DELETE FROM packed WHERE row < ?", &[&end])?;
     journal::put_number_fact(sql, SWEPT_TO, end)?;
     Ok(end < from)

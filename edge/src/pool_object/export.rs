@@ -3,6 +3,11 @@
 //! An export is of one instant, though the pool goes on lending while it is read: facts are told at
 //! its beginning, and of the journal and the visits, which only grow, what was there by then. That
 //! replay can begin where those facts say is looked after with every part.
+//!
+//! Invariant: what a pool does by itself changes no export, the end of what is past its time aside.
+//! So rows that the next sweep drops are left out, and how far sweeps are; an imported pool begins
+//! no snapshot before something happens, and what time alone had it write until then, which any
+//! other that imports the same writes as well, is left out too.
 
 use super::{Shell, compact, journal, schema};
 use crate::binding::fault::Fault;
@@ -43,6 +48,10 @@ const TABLES: [Table; 5] = [FACT, PARCEL, VISIT, LATE_IDS, JOURNAL];
 
 /// The fact that names the last part of an import that is here; none once it is committed.
 const IMPORT: &str = "import";
+/// The fact that names the last row that an import brought.
+const BROUGHT_TO: &str = "brought_to";
+/// Facts of this object that are none of the pool.
+const OWN: [&str; 4] = [compact::SWEPT_TO, compact::EXPIRED_TO, IMPORT, BROUGHT_TO];
 
 impl Shell {
     /// The part that `cursor` stands before, or the first one.
@@ -64,15 +73,19 @@ impl Shell {
                 if crate::schema::version(sql)?.is_none() {
                     return Ok(serde_json::to_string(&ExportPart::default())?);
                 }
-                write_whole(sql, &FACT, name, &mut lines)?;
-                write_whole(sql, &PARCEL, name, &mut lines)?;
+                let facts = format!("name NOT IN ('{}')", OWN.join("', '"));
+                write_whole(sql, &FACT, Cut::Where(&facts), name, &mut lines)?;
+                write_whole(sql, &PARCEL, Cut::All, name, &mut lines)?;
                 PoolCursor {
                     ids: false,
                     journal: false,
                     after: Vec::new(),
                     last_visit: last(sql, &VISIT)?,
                     last_ids: last(sql, &LATE_IDS)?,
-                    last_row: last(sql, &JOURNAL)?,
+                    last_row: match as_imported(sql)? {
+                        Some(brought) => brought,
+                        None => last(sql, &JOURNAL)?,
+                    },
                     replay_from: journal::replays_from(sql)?,
                 }
             }
@@ -82,10 +95,17 @@ impl Shell {
                 "the journal was made small meanwhile; export again",
             ));
         }
+        let PoolCursor {
+            last_row,
+            replay_from,
+            ..
+        } = cursor;
+        let kept = compact::HISTORY;
+        let kept = format!("row <= {last_row} AND (row >= {replay_from} OR {kept})");
         let mut next = None;
         while !lines.is_full() {
             let (table, cut) = match (cursor.journal, cursor.ids) {
-                (true, _) => (&JOURNAL, Cut::UpTo(&cursor.last_row)),
+                (true, _) => (&JOURNAL, Cut::Where(&kept)),
                 (false, true) => (&LATE_IDS, Cut::UpTo(&cursor.last_ids)),
                 (false, false) => (&VISIT, Cut::UpTo(&cursor.last_visit)),
             };
@@ -148,11 +168,30 @@ impl Shell {
     /// The import is whole: from now on this is a pool as any other, if one can be built from it.
     pub(super) async fn imported(self: &Rc<Self>) -> Result<(), Fault> {
         self.forget_memory();
-        self.awake().await?;
         let sql = self.store.sql();
+        journal::put_number_fact(sql, BROUGHT_TO, journal::last_row(sql)?)?;
+        self.awake().await?;
         sql.run("DELETE FROM fact WHERE name = ?", &[&IMPORT])?;
         Ok(())
     }
+}
+
+/// The last row that an import brought, if nothing happened since.
+///
+/// # Errors
+/// What the platform says, or if a row is not what this version or an earlier one wrote.
+pub(super) fn as_imported(sql: &Sql) -> Result<Option<u64>, Fault> {
+    let brought = journal::number_fact(sql, BROUGHT_TO)?;
+    if brought == 0 || journal::replays_from(sql)? > brought {
+        return Ok(None);
+    }
+    let mut happened = false;
+    let last = journal::last_row(sql)?;
+    journal::each_up_to(sql, 0, (brought, last), last, |stored| {
+        happened = !stored.row.entry.is_of_itself();
+        Ok(!happened)
+    })?;
+    Ok((!happened).then_some(brought))
 }
 
 /// Takes the lines of rows with long lists of numbers out of others: these are kept packed.
@@ -215,12 +254,16 @@ fn with_numbers(sql: &Sql, row: &mut [Cell]) -> Result<(), Fault> {
     Ok(())
 }
 
-fn write_whole(sql: &Sql, table: &Table, name: &str, lines: &mut Lines) -> Result<(), Fault> {
+fn write_whole(
+    sql: &Sql,
+    table: &Table,
+    cut: Cut<'_>,
+    name: &str,
+    lines: &mut Lines,
+) -> Result<(), Fault> {
     let mut after: Vec<Cell> = Vec::new();
     // Whatever its length: these few rows are of one instant.
-    while let Some(next) =
-        export::write(sql, table, Cut::All, &after, Some(name), |_| Ok(()), lines)?
-    {
+    while let Some(next) = export::write(sql, table, cut, &after, Some(name), |_| Ok(()), lines)? {
         after = next;
     }
     Ok(())

@@ -109,6 +109,8 @@ struct Memory {
     rows_at_snapshot: u64,
     /// The first row of that snapshot.
     snapshot_from: u64,
+    /// Nothing happened since it was imported: a snapshot would tell nothing that its export must.
+    as_imported: bool,
 }
 
 impl Memory {
@@ -120,6 +122,7 @@ impl Memory {
             rows: 0,
             rows_at_snapshot: 0,
             snapshot_from: 0,
+            as_imported: false,
         }
     }
 }
@@ -345,6 +348,7 @@ impl Shell {
                 JournalEntry::Snapshot { .. } => {}
                 entry => memory.rows += snapshot::rows_of(entry),
             }
+            memory.as_imported &= row.entry.is_of_itself();
             recent.row(&row);
             group.rows.push(row);
         }

@@ -8,7 +8,7 @@
 //! nothing: the next one begins at the first row.
 
 use super::recent::Recent;
-use super::{Memory, Shell, journal, schema, snapshot};
+use super::{Memory, Shell, export, journal, schema, snapshot};
 use crate::binding::fault::Fault;
 use crate::binding::sql::Sql;
 use crate::binding::timer;
@@ -192,6 +192,7 @@ impl Shell {
             rows: rebuild.rows,
             rows_at_snapshot: 0,
             snapshot_from: 0,
+            as_imported: export::as_imported(sql)?.is_some(),
         })
     }
 

@@ -48,6 +48,7 @@ impl Shell {
     /// Begins a snapshot if there are rows enough since replay begins. Says whether it did.
     pub(super) fn begin_if_worth(self: &Rc<Self>, memory: &mut Memory) -> bool {
         let worth = memory.rows > worth_rows(memory) && !memory.pool.is_snapping();
+        let worth = worth && !memory.as_imported;
         if worth {
             self.begin_snapshot(memory);
         }
@@ -61,7 +62,7 @@ impl Shell {
             return Ok(());
         }
         let mut memory = self.take_memory()?;
-        if memory.rows > worth_rows(&memory) / QUIET_SHARE {
+        if memory.rows > worth_rows(&memory) / QUIET_SHARE && !memory.as_imported {
             self.begin_snapshot(&mut memory);
             self.drain_rows(&mut memory);
         }

@@ -325,6 +325,52 @@ test("five more visitors take five more numbers", async () => {
   await view.close();
 });
 
+test("the table of numbers shows all of them, the used or the free, as the address says", async () => {
+  const path = "/api/v1/sites/demo/numbers";
+  const spare = { action: "add", numbers: "8 (495) 777-00-01", rented: true, connected: "2026-03-09" };
+  assert.equal((await worker.admin("POST", path, spare)).status, 200);
+  const { numbers: known } = (await worker.admin("GET", path)).body;
+  const free = known.filter((row) => row.used_for === "nothing").map((row) => row.number);
+  assert.deepEqual(free, ["74957770001"]);
+  const view = await open(live("/demo/live/?lang=ru&numbers=free"));
+  const { page } = view;
+  const shown = () => page.locator("#table tbody tr").evaluateAll((rows) => rows.map((row) => row.dataset.number));
+  const until = async (wanted) => {
+    await page.waitForFunction(
+      (count) => document.querySelectorAll("#table tbody tr").length === count,
+      wanted.length,
+    );
+    assert.deepEqual(await shown(), wanted);
+  };
+  await until(free);
+  assert.deepEqual(await page.locator("#table th").allTextContents(), ["Номер", "Сценарий", "Звонки", "Тип", "Подключён"]);
+  assert.deepEqual(await page.locator("#table td").allTextContents(), ["8 (495) 777-00-01", "нет", "0", "арендованный", "09.03.2026"]);
+  assert.equal(await page.locator("#table-count").textContent(), "1 номер");
+  // By the keyboard: the group is one stop, arrows choose.
+  await page.getByRole("radio", { name: "свободные" }).focus();
+  await page.keyboard.press("ArrowLeft");
+  await until(known.filter((row) => row.used_for !== "nothing").map((row) => row.number));
+  assert.ok(await page.getByRole("radio", { name: "занятые" }).isChecked());
+  assert.equal(new URL(page.url()).search, "?lang=ru&numbers=used");
+  await page.keyboard.press("ArrowLeft");
+  await until(known.map((row) => row.number));
+  assert.equal(new URL(page.url()).search, "?lang=ru", "all is no choice");
+  await page.getByRole("radio", { name: "занятые" }).check();
+  // The choice survives another language and a reload.
+  await page.locator("#tongue").click();
+  await page.getByRole("columnheader", { name: "Connected" }).waitFor();
+  await until(known.filter((row) => row.used_for !== "nothing").map((row) => row.number));
+  assert.equal(new URL(page.url()).search, "?lang=en&numbers=used");
+  const leaflet = page.locator("#table tr", { hasText: "leaflet" });
+  assert.match(await leaflet.textContent(), /own/);
+  assert.equal((await worker.admin("POST", path, { action: "delete", numbers: free })).status, 200);
+  await page.getByRole("radio", { name: "free" }).check();
+  await page.waitForFunction(() => document.getElementById("table-count").textContent === "0 numbers");
+  assert.ok(await page.locator("#table").isHidden());
+  assert.deepEqual(view.faults, []);
+  await view.close();
+});
+
 test("without a token the live view says how to get one, and a wrong one is refused", async () => {
   const { page, close } = await open("/demo/live/");
   await page.locator("#entrance").waitFor();

@@ -7,6 +7,7 @@ import { exchangeNames } from "./exchanges.js";
 import { readCall } from "./reading.js";
 import { showCalls, showEvents } from "./history.js";
 import { showPools } from "./pools.js";
+import { offerFilter, readTable, showTable } from "./table.js";
 import { api, ApiError, dropToken, keepToken, takeToken } from "../../lib/session.js";
 import { language, say, switchLanguage, write } from "../../lib/dom.js";
 import { phone } from "../../lib/words.js";
@@ -134,12 +135,17 @@ function showMore() {
 }
 
 async function refresh() {
-  const [live, calls] = await Promise.all([readLive(), api(`/sites/${SITE}/calls?limit=20`)]);
+  const [live, calls, table] = await Promise.all([
+    readLive(),
+    api(`/sites/${SITE}/calls?limit=20`),
+    readTable(SITE),
+  ]);
   at("more").hidden = !live.next;
   at("entrance").hidden = true;
   at("view").hidden = false;
   showPools(at("pools"), live, call);
   showEvents(at("events"), at("no-events"), live.pools);
+  showTable(table);
   await offerExchanges();
   showCalls(at("calls"), at("no-calls"), (calls.calls ?? calls.items ?? []).map(readCall));
 }
@@ -175,6 +181,7 @@ at("tongue").addEventListener("click", switchLanguage);
 at("crowd").addEventListener("click", crowd);
 write(at("more"), say("Show more numbers", "Показать ещё номера"));
 at("more").addEventListener("click", showMore);
+offerFilter(poll);
 at("entrance").addEventListener("submit", (event) => {
   event.preventDefault();
   keepToken(at("token").value);

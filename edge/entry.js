@@ -55,13 +55,16 @@ globalThis.ringlet = {
       : gzipSync(bytes, { level, memLevel: GZIP_MEMORY }),
 };
 
+/** Whether Russian is named before English. Which weighs more the rules would say, but they failed. */
+const inRussian = (languages) => /(?:^|,)\s*(ru|en)\b/i.exec(languages)?.[1].toLowerCase() === "ru";
+
 /** The last resort: whatever was thrown, the request gets an answer that its sender can read. */
-function failed(error) {
+function failed(error, request) {
   const fault = String(error?.message ?? error);
   console.error(JSON.stringify({ level: "error", event: "panicked", fault }));
   const problem = {
     type: "/problems#internal",
-    title: "The edge failed",
+    title: inRussian(request.headers.get("accept-language")) ? "Сбой сервера" : "The edge failed",
     status: 500,
     code: "internal",
     doc: "/problems#internal",
@@ -77,7 +80,7 @@ export default class extends WorkerEntrypoint {
     try {
       return await glue.fetch.call(this, request, this.env, this.ctx);
     } catch (error) {
-      return failed(error);
+      return failed(error, request);
     }
   }
 }

@@ -46,6 +46,7 @@ mod warm;
 use http::ask::Ask;
 use http::reply::{Handled, Reply};
 use log::{Level, Line};
+use panic_probe::PanicPoint;
 use ringlet_core::api::problem::{Problem, ProblemCode};
 use ringlet_core::api::route::{self, Access, Found, ROUTES, Route, RouteSpec};
 use worker::{Context, Env, event};
@@ -108,6 +109,7 @@ async fn dispatch(ask: &Ask, env: &Env) -> Handled {
 }
 
 async fn handle(spec: &RouteSpec, names: &[&str], ask: &Ask, env: &Env) -> Handled {
+    panic_probe::reach(panic_probe::asked(ask, env), PanicPoint::Worker);
     match spec.route {
         Route::Health => Ok(health(env)),
         Route::OpenApi => statics::page(ask),

@@ -1,7 +1,7 @@
 //! Panics on purpose, in development runs only: how it is tested that a panic ends one request,
 //! leaves no half of a transaction, and that the next request finds everything as it was stored.
 //!
-//! Asked for by a page view's header where `RINGLET_DEV=1`; elsewhere the header means nothing.
+//! Asked for by a request's header where `RINGLET_DEV=1`; elsewhere the header means nothing.
 
 use crate::http::ask::Ask;
 use serde::{Deserialize, Serialize};

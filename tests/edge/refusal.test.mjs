@@ -158,6 +158,17 @@ test("a stored version that this program does not accept is told, compared with 
     const revert = await own.admin("POST", `${site}/versions/1/revert`, undefined, { "if-match": '"2"' });
     assert.deepEqual([revert.status, revert.body.code, revert.body.faults[0].pointer], [422, "config_faults", "/name"]);
     assert.equal((await own.admin("GET", `${site}/config`)).body.name, "Second");
+    // Where it is the one in force, what leaves its fault in is refused, and what mends it is not.
+    await own.stop();
+    await agedDatabase(own.state, "config_version", (database) => {
+      database.prepare("UPDATE config_version SET document = ? WHERE version = 2").run(document);
+    });
+    await own.start();
+    const removed = await own.admin("DELETE", `${site}/scenarios/all`);
+    assert.deepEqual([removed.status, removed.body.code, removed.body.faults[0].pointer], [422, "config_faults", "/name"]);
+    assert.equal((await own.admin("PATCH", `${site}/config`, { name: "Third" })).status, 200);
+    assert.equal((await own.admin("DELETE", `${site}/scenarios/all`)).status, 200);
+    assert.deepEqual((await own.admin("GET", `${site}/check`)).body, { ok: true, faults: [] });
   } finally {
     own.dispose();
   }

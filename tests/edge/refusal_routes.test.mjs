@@ -27,17 +27,18 @@ before(async () => {
 });
 after(() => worker.dispose());
 
-/** These say that the edge failed or is asked too often: nothing a request alone can bring about. */
+/** These say that the edge failed or is asked too often: nothing a request alone can bring about (tests/edge/refusal_failures
+ * has them for every route). */
 const NOT_BY_REQUEST = ["429", "500", "503"];
-/** Nor these: a body that broke off on its way, a stored version that only an older program accepts (tests/edge/refusal
- * has one), and an event that no program understands (tests/edge/telephony has one). */
+/** Nor these: a body that broke off on its way and an export while a pool is being divided (in the same file), a stored
+ * version that only an older program accepts (tests/edge/refusal has one for each), and an event that no program
+ * understands (tests/edge/telephony has one). */
 const NOT_HERE = {
   provider: ["400"],
   version_diff: ["422"],
   version_revert: ["422"],
   scenario_delete: ["422"],
   kept_event_retry: ["422"],
-  // While a pool is being divided.
   export: ["409"],
 };
 /** Who may what: the roles in each access. */

@@ -378,14 +378,20 @@ fn refusals(spec: &RouteSpec) -> Vec<ProblemCode> {
     if !spec.media_types().is_empty() {
         codes.push(P::UnsupportedMediaType);
     }
-    if spec.access.takes_key() || spec.access == Access::Provider {
+    // The directory of sites has no keys that could be guessed, and the deployer alone reads it.
+    let directory = matches!(spec.route, Route::SiteList | Route::SiteAudit);
+    if spec.access.takes_key() && !directory || spec.access == Access::Provider {
         codes.push(P::TooManyRequests);
     }
     if !matches!(
         spec.route,
         Route::Health | Route::OpenApi | Route::Problems | Route::AgentPart
     ) {
-        codes.extend([P::Internal, P::Unavailable]);
+        codes.push(P::Internal);
+        // It asks nobody.
+        if spec.route != Route::Sizing {
+            codes.push(P::Unavailable);
+        }
     }
     codes
 }

@@ -11,7 +11,7 @@ use crate::log::{Level, Line};
 use crate::message::VisitContext;
 use crate::message::pool::{PoolAsk, PoolCommand, SeenVisit, VisitCommand};
 use crate::objects::{self, Class};
-use crate::panic_probe::{self, PanicPoint};
+use crate::panic_probe;
 use crate::problems;
 use crate::site_cache::Site;
 use futures_util::future::join_all;
@@ -111,7 +111,6 @@ fn prepare(site: &Site, ask: &Ask, env: &Env, request: &VisitRequest) -> Result<
         return Ok(Prepared { reply, asks });
     }
     let panic_at = panic_probe::asked(ask, env);
-    panic_probe::reach(panic_at, PanicPoint::Worker);
     let view = plan::view(site, request, geo::of(ask, env), now);
     let mut entropy = Entropy::new(host::seed());
     let remembered = request

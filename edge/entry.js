@@ -55,8 +55,9 @@ globalThis.ringlet = {
       : gzipSync(bytes, { level, memLevel: GZIP_MEMORY }),
 };
 
-/** Whether Russian is named before English. Which weighs more the rules would say, but they failed. */
-const inRussian = (languages) => /(?:^|,)\s*(ru|en)\b/i.exec(languages)?.[1].toLowerCase() === "ru";
+/** Whether Russian is named before English. Which weighs more the rules would say; they failed. */
+const inRussian = (languages) =>
+  /(?:^|,)\s*(ru|en)\b/i.exec(languages)?.[1].toLowerCase() === "ru";
 
 /** The last resort: whatever was thrown, the request gets an answer that its sender can read. */
 function failed(error, request) {

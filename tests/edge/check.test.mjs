@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { callStart, report, siteConfig, visit } from "../support/site.mjs";
+import { callStart, numbers, report, siteConfig, visit } from "../support/site.mjs";
 import { agedDatabase } from "../support/state.mjs";
 import { startWorker } from "../support/worker.mjs";
 
@@ -86,3 +86,39 @@ for (const [table, damage, said] of DAMAGES) {
     }
   });
 }
+
+test("what changes while the check reads is no fault", async () => {
+  const worker = await startWorker();
+  try {
+    const moving = numbers(2_600, 1_000);
+    const config = (round) => {
+      const pools = ["one", "other"].map((id, place) => ({
+        id, numbers: [`7495000000${place + 1}`, ...(round % 2 === place ? moving : [])], hold_ms: 150000, shards: id === "other" ? 2 : 1,
+      }));
+      const scenarios = pools.map(({ id }, place) => ({ ...siteConfig().scenarios[0], id, pool: id, priority: place + 1, targets: [{ class: id }] }));
+      return siteConfig({ name: `Round ${round}`, pools, scenarios });
+    };
+    await worker.seed(config(0));
+    for (const target of ["one", "other"]) for (let count = 0; count < 20; count += 1) await visit(worker, { targets: [target] });
+    let done = false;
+    const put = (async () => {
+      for (let round = 1; round <= 40; round += 1) {
+        const answer = await worker.admin("PUT", "/api/v1/sites/shop/config", config(round), { "if-match": "*" });
+        assert.ok([200, 409].includes(answer.status), JSON.stringify(answer.body));
+      }
+      done = true;
+    })();
+    let checks = 0;
+    const check = async () => {
+      for (; !done; checks += 1) {
+        const { status, body } = await worker.admin("GET", path);
+        assert.deepEqual([status, body.faults], [200, []]);
+      }
+    };
+    await Promise.all([put, check(), check()]);
+    assert.ok(checks >= 10, `${checks}`);
+    assert.deepEqual((await worker.admin("GET", path)).body, { ok: true, faults: [] });
+  } finally {
+    worker.dispose();
+  }
+});

@@ -37,8 +37,13 @@ pub(crate) async fn turn_if_long(text: &str) {
 
 /// Lets whoever else waits for this object have his turn.
 pub(crate) async fn turn() {
+    pause(0).await;
+}
+
+/// Lets others have theirs for so long.
+pub(crate) async fn pause(delay_ms: u32) {
     let (sender, receiver) = oneshot::channel::<()>();
-    after(0, move || drop(sender));
+    after(delay_ms, move || drop(sender));
     // It ends by being dropped.
     let _ = receiver.await;
 }

@@ -35,16 +35,15 @@ pub(super) fn swept_to(sql: &Sql) -> Result<u64, Fault> {
     journal::number_fact(sql, SWEPT_TO)
 }
 
-/// Where both sweeps stand: what differs between two readings was let go of between them.
-///
-/// # Errors
-/// What the platform says.
-pub(super) fn places(sql: &Sql) -> Result<(u64, u64), Fault> {
-    Ok((swept_to(sql)?, journal::number_fact(sql, EXPIRED_TO)?))
-}
-
 impl Shell {
     pub(super) fn compact(self: &Rc<Self>, visits_before: UnixMillis) -> Result<String, Fault> {
+        if self.readers.get() > 0 {
+            let later = Compacted {
+                more: true,
+                ..Compacted::default()
+            };
+            return Ok(serde_json::to_string(&later)?);
+        }
         // Rows that wait belong to the journal.
         self.commit();
         let kept = self.step(|pool, now, _| {

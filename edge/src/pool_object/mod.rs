@@ -83,6 +83,8 @@ pub(crate) struct Shell {
     open: Cell<bool>,
     /// When the last commit was.
     committed_at: Cell<UnixMillis>,
+    /// How many read the journal, slice by slice, and need it as it is.
+    readers: Cell<u32>,
     /// A checkpoint was called for.
     checkpoint_called: Cell<bool>,
     /// The site wants to hear when numbers are short.
@@ -145,6 +147,7 @@ impl DurableObject for PoolObject {
             guard: RefCell::default(),
             open: Cell::new(false),
             committed_at: Cell::new(UnixMillis(0)),
+            readers: Cell::new(0),
             checkpoint_called: Cell::new(false),
             borrows: Cell::new(false),
             short_at: Cell::new(UnixMillis(0)),

@@ -4,7 +4,7 @@
 //! which others have their turn. What a command writes it writes in one transaction, so each slice
 //! agrees in itself whatever is written between two of them.
 
-use super::{InForce, SiteObject, audit, check_rows, config};
+use super::{InForce, SiteObject, audit, check_rows, config, shards, stock};
 use crate::binding::fault::Fault;
 use crate::binding::sql::{Cell, Sql};
 use crate::binding::timer;
@@ -14,6 +14,10 @@ use crate::message::pool::PoolCommand;
 const WHOLE_BYTES: u64 = 8 << 20;
 /// Numbers that are looked for at once: some 5 ms.
 const NUMBERS_AT_ONCE: usize = 2_500;
+
+/// How often a pool is looked at again whose numbers move while it is, and after how long.
+const TRIES: u32 = 40;
+const AGAIN_MS: u32 = 50;
 
 /// What helps where a row is gone or spoilt.
 const RESTORE: &str = "restore an export made before: delete the site and import it";
@@ -66,7 +70,7 @@ pub(super) async fn run(object: &SiteObject) -> Result<Vec<String>, Fault> {
         }
     };
     timer::turn().await;
-    let unplaced = unplaced(sql, &in_force).await?;
+    let unplaced = unplaced(object).await?;
     if unplaced > 0 {
         let advice = "change the configuration in any way, which notes them";
         faults.push(format!(
@@ -74,7 +78,7 @@ pub(super) async fn run(object: &SiteObject) -> Result<Vec<String>, Fault> {
         ));
     }
     for pool in config::keepers_of_visits(sql)? {
-        let said = check_pool(object, &in_force, &pool).await;
+        let said = check_pool(object, in_force.clone(), &pool).await;
         let said = said.unwrap_or_else(|fault| vec![fault.message]);
         let said = said
             .iter()
@@ -86,37 +90,80 @@ pub(super) async fn run(object: &SiteObject) -> Result<Vec<String>, Fault> {
 
 async fn check_pool(
     object: &SiteObject,
-    in_force: &InForce,
+    mut in_force: InForce,
     pool: &str,
 ) -> Result<Vec<String>, Fault> {
     let said: Vec<Vec<String>> = object
-        .ask_shards(in_force, pool, PoolCommand::Check)
+        .ask_shards(&in_force, pool, PoolCommand::Check)
         .await?;
     let mut said = said.concat();
-    match object.check_shards(in_force, pool).await {
-        Ok(also) => said.extend(also),
-        Err(fault) if said.is_empty() => return Err(fault),
-        // A shard that cannot be read has said so.
-        Err(_) => {}
+    for tries_left in (0..TRIES).rev() {
+        let before = Standing::of(object, pool)?;
+        in_force = object.in_force()?.unwrap_or(in_force);
+        let also = match object.check_shards(&in_force, pool).await {
+            Ok(also) => also,
+            Err(fault) if said.is_empty() => return Err(fault),
+            // A shard that cannot be read has said so.
+            Err(_) => break,
+        };
+        // Shards are asked one after the other: numbers that move meanwhile seem to be nowhere.
+        let moves = !before.settled || Standing::of(object, pool)? != before;
+        if also.is_empty() || !moves || tries_left == 0 {
+            said.extend(also);
+            break;
+        }
+        timer::pause(AGAIN_MS).await;
     }
     Ok(said)
 }
 
-/// How many numbers of the configuration in force calls would not find in their pools.
-async fn unplaced(sql: &Sql, in_force: &InForce) -> Result<u64, Fault> {
-    let mut unplaced = 0;
-    for pool in &in_force.config.pools {
-        for numbers in pool.numbers.chunks(NUMBERS_AT_ONCE) {
-            let numbers = serde_json::to_string(numbers)?;
-            let query = "SELECT count(*) FROM json_each(?) WHERE NOT EXISTS
-                (SELECT 1 FROM number_place
-                 WHERE number = value AND pool = ? AND until_ms IS NULL)";
-            let row = sql.row(query, &[&numbers, &pool.id.as_str()])?;
-            unplaced += row.map_or(Ok(0), |row| row.integer(0))?;
-            timer::turn().await;
-        }
+/// By what it is known that a pool's numbers are where they were.
+#[derive(PartialEq, Eq)]
+struct Standing {
+    version: u64,
+    revision: u64,
+    settled: bool,
+}
+
+impl Standing {
+    fn of(object: &SiteObject, pool: &str) -> Result<Self, Fault> {
+        let sql = object.store.sql();
+        Ok(Self {
+            version: config::latest_version(sql)?,
+            revision: stock::revision(sql)?,
+            settled: shards::division(sql, pool)?.settled,
+        })
     }
-    Ok(unplaced)
+}
+
+/// How many numbers of the configuration in force calls would not find in their pools. Each slice
+/// is of the configuration that is in force by then.
+async fn unplaced(object: &SiteObject) -> Result<u64, Fault> {
+    let (mut unplaced, mut pool, mut from) = (0, 0, 0);
+    loop {
+        object.note_places_left()?;
+        let in_force = object.in_force()?;
+        let of = in_force.as_ref().and_then(|it| it.config.pools.get(pool));
+        let Some(of) = of else {
+            return Ok(unplaced);
+        };
+        let Some(numbers) = of.numbers.get(from..).filter(|rest| !rest.is_empty()) else {
+            (pool, from) = (pool + 1, 0);
+            continue;
+        };
+        let numbers = &numbers[..numbers.len().min(NUMBERS_AT_ONCE)];
+        let query = "SELECT count(*) FROM json_each(?) WHERE NOT EXISTS
+            (SELECT 1 FROM number_place
+             WHERE number = value AND pool = ? AND until_ms IS NULL)";
+        let numbers = serde_json::to_string(numbers)?;
+        let row = object
+            .store
+            .sql()
+            .row(query, &[&numbers, &of.id.as_str()])?;
+        unplaced += row.map_or(Ok(0), |row| row.integer(0))?;
+        from += NUMBERS_AT_ONCE;
+        timer::turn().await;
+    }
 }
 
 /// What must not be, counted in slices of a table.

@@ -175,8 +175,8 @@ fn verified(
     };
     let incoming = telephony::verify_and_parse(provider, settings, &context, &request);
     let reason = match &incoming {
-        Ok(incoming) => incoming.keep_raw.as_deref(),
-        Err(TelephonyError::Unreadable { reason }) => Some(reason.as_str()),
+        Ok(incoming) => incoming.keep_raw.as_ref(),
+        Err(TelephonyError::Unreadable { reason }) => Some(reason),
         Err(_) => None,
     };
     let kept = reason.map(|reason| KeptEvent::new(provider, settings, &request, reason));

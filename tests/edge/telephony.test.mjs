@@ -242,6 +242,12 @@ test("an event that was kept is read again once it can be", async () => {
   const [only] = await kept();
   assert.match(only.reason, /dialed/);
   const retry = () => worker.admin("POST", `${path}kept-events/${only.id}/retry`);
+  const russian = { "accept-language": "ru" };
+  const told = (await worker.admin("GET", `${path}kept-events`, undefined, russian)).body.events[0];
+  assert.equal(told.reason, "событие 0: dialed нет или это не номер");
+  assert.deepEqual({ ...told, reason: only.reason }, only, "nothing else differs");
+  const still = await worker.admin("POST", `${path}kept-events/${only.id}/retry`, undefined, russian);
+  assert.deepEqual([still.status, still.body.detail], [422, "событие не понято: событие 0: dialed нет или это не номер"]);
   assert.equal((await retry()).status, 422);
   assert.equal((await kept()).length, 1);
   const { headers } = await worker.admin("GET", `${path}config`);

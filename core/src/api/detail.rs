@@ -79,7 +79,7 @@ pub enum Detail {
     /// What an import says of itself or its lines is wrong.
     Import(ImportDetail),
     /// An event of a provider cannot be understood; why, in the words of its reader.
-    Event(String),
+    Event(Text),
     /// `visit` names none of the call's candidates.
     NoCandidate,
     /// The call names no number.
@@ -192,7 +192,7 @@ fn words(detail: Detail) -> (String, String) {
     match detail {
         Detail::Own(fault) => (fault, String::new()),
         Detail::Unread(unread) => (unread.en, unread.ru),
-        Detail::Event(why) => (why.clone(), format!("событие не понято: {why}")),
+        Detail::Event(why) => (why.en, format!("событие не понято: {}", why.ru)),
         Detail::Parameter(name, wanted) => {
             let (en, ru) = wanted_words(wanted);
             (format!("`{name}` must be {en}"), format!("`{name}`: {ru}"))
@@ -568,7 +568,7 @@ mod tests {
         ];
         let accesses = [Access::Viewer, Access::Admin, Access::Deployer];
         let mut all = vec![
-            Detail::Event("1".to_owned()),
+            Detail::Event(Text::of("1", "1")),
             Detail::NotUtf8,
             Detail::BrokeOff,
             Detail::TooLong(9),

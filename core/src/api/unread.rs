@@ -60,6 +60,8 @@ fn in_russian(said: &str) -> String {
         format!("значения {name} здесь нет{}", known())
     } else if let Some(name) = of("duplicate field ") {
         format!("поле {name} повторяется")
+    } else if let Some(name) = of("key ").and_then(|rest| rest.strip_suffix(" is given twice")) {
+        format!("ключ {name} повторяется")
     } else {
         "значение не того вида".to_owned()
     }

@@ -13,6 +13,7 @@ mod members;
 mod roistat;
 mod uis;
 
+use crate::api::unread::Unread;
 use crate::phone::{E164, Home};
 use crate::site::{Fault, SiteConfig, Text};
 use serde::Serialize;
@@ -81,9 +82,10 @@ pub fn import(
     site: &SiteConfig,
 ) -> Result<Imported, ImportError> {
     let value: Value = serde_json::from_str(document).map_err(|error| {
+        let Unread { en, ru } = Unread::from(error);
         ImportError::NotThat(Text {
-            en: format!("This is not JSON: {error}."),
-            ru: format!("Это не JSON: {error}."),
+            en: format!("This is not JSON: {en}."),
+            ru: format!("Это не прочесть: {ru}."),
         })
     })?;
     let mut import = Import::new(site);

@@ -1,16 +1,8 @@
 //! Faults of a configuration: where, what, and what to do, in English and Russian.
 
+use super::Text;
 use serde::Serialize;
 use std::cell::RefCell;
-
-/// A sentence in both languages of the product.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Text {
-    /// English.
-    pub en: String,
-    /// Russian.
-    pub ru: String,
-}
 
 /// One thing that must be changed before a configuration is accepted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -20,14 +20,16 @@ mod policy;
 mod public;
 mod reader;
 mod receiver;
+mod sentence;
 mod viewer;
 
 pub use diff::{Change, diff};
-pub use fault::{Fault, Text};
+pub use fault::Fault;
 pub use origin::OriginPattern;
 pub use policy::{COMBINATION_HOLD, PolicyConfig};
 pub use public::{PublicConfig, PublicScenario};
 pub use receiver::{Receiver, ReceiverEvent, ReceiverUrl};
+pub use sentence::Text;
 pub use viewer::{changes_without_secrets, without_secrets};
 
 use crate::analytics::AnalyticsSystem;

@@ -6,7 +6,8 @@
 //! in the ASCII form (`xn--…`) that browsers send. There is no other matching: no suffixes, no
 //! regular expressions.
 
-use super::fault::{Text, text};
+use super::Text;
+use super::fault::text;
 use serde::{Serialize, Serializer};
 
 /// An origin or a pattern of origins.

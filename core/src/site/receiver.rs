@@ -6,7 +6,8 @@
 //!
 //! Source of the address ranges: IANA's registries of special-purpose addresses (RFC 6890).
 
-use super::fault::{Problem, Text};
+use super::Text;
+use super::fault::Problem;
 use super::origin::ascii_host;
 use super::reader::Node;
 use crate::id::ReceiverId;

@@ -42,7 +42,12 @@ pub(super) fn parse(inbound: &Inbound<'_>) -> Parsed {
         "answer" => Phase::Answer,
         "end" => Phase::End,
         "record" => Phase::Record,
-        other => return Ok(Incoming::kept(format!("event {other:?} is not known"))),
+        other => {
+            return Ok(Incoming::kept(
+                format!("event {other:?} is not known"),
+                format!("событие {other:?} неизвестно"),
+            ));
+        }
     };
     let mut event = inbound.event(form.first(&["linkedid", "uid"]), phase)?;
     if let Some(seq) = form.get("seq") {

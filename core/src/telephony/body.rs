@@ -4,6 +4,8 @@
 //! a reason: two readers of one ambiguous body could understand two things. The whole body is at
 //! most [`BODY_BYTES_MAX`], which bounds everything here.
 
+use crate::api::unread::Unread;
+use crate::site::Text;
 use percent_encoding::percent_decode;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
@@ -18,10 +20,33 @@ const FIELDS_MAX: usize = 200;
 
 /// Why a body could not be read, in words for whoever set the provider up.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Unreadable(pub(crate) String);
+pub(crate) struct Unreadable(pub(crate) Text);
 
-fn unreadable<T>(why: impl Into<String>) -> Result<T, Unreadable> {
-    Err(Unreadable(why.into()))
+impl Unreadable {
+    /// For this reason, in English and Russian.
+    pub(crate) fn new(en: impl Into<String>, ru: impl Into<String>) -> Self {
+        Self(Text::of(en, ru))
+    }
+
+    /// The same of a part of the body.
+    pub(crate) fn within(self, en: &str, ru: &str) -> Self {
+        let Text {
+            en: why,
+            ru: russian,
+        } = self.0;
+        Self::new(format!("{en}: {why}"), format!("{ru}: {russian}"))
+    }
+}
+
+fn unreadable<T>(en: impl Into<String>, ru: impl Into<String>) -> Result<T, Unreadable> {
+    Err(Unreadable::new(en, ru))
+}
+
+fn too_many_fields<T>() -> Result<T, Unreadable> {
+    unreadable(
+        format!("more than {FIELDS_MAX} fields"),
+        format!("больше {FIELDS_MAX} полей"),
+    )
 }
 
 /// Fields of a form in the order they came.
@@ -55,7 +80,10 @@ impl Form {
         let mut names: Vec<&str> = self.pairs.iter().map(|(name, _)| name.as_str()).collect();
         names.sort_unstable();
         if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-            return unreadable(format!("field {:?} is given twice", pair[0]));
+            return unreadable(
+                format!("field {:?} is given twice", pair[0]),
+                format!("поле {:?} повторяется", pair[0]),
+            );
         }
         Ok(self)
     }
@@ -82,7 +110,7 @@ pub(crate) fn urlencoded(bytes: &[u8]) -> Result<Form, Unreadable> {
         let (name, value) = (decode(name)?, decode(value)?);
         form.pairs.push((name, value));
         if form.pairs.len() > FIELDS_MAX {
-            return unreadable(format!("more than {FIELDS_MAX} fields"));
+            return too_many_fields();
         }
     }
     Ok(form)
@@ -95,7 +123,7 @@ fn decode(bytes: &[u8]) -> Result<String, Unreadable> {
         .collect();
     match percent_decode(&spaced).decode_utf8() {
         Ok(text) => Ok(text.into_owned()),
-        Err(_) => unreadable("a field is not UTF-8"),
+        Err(_) => unreadable("a field is not UTF-8", "поле не в UTF-8"),
     }
 }
 
@@ -103,12 +131,18 @@ fn decode(bytes: &[u8]) -> Result<String, Unreadable> {
 /// says of it is known to be wrong at times (Zadarma's own Node client works around it).
 pub(crate) fn multipart(bytes: &[u8]) -> Result<Form, Unreadable> {
     let Ok(text) = std::str::from_utf8(bytes) else {
-        return unreadable("the multipart body is not UTF-8");
+        return unreadable(
+            "the multipart body is not UTF-8",
+            "составное тело не в UTF-8",
+        );
     };
     let text = text.trim_start_matches(['\r', '\n']);
     let boundary = text.lines().next().unwrap_or("").trim_end();
     if !boundary.starts_with("--") || boundary.len() < 3 {
-        return unreadable("the multipart body begins with no boundary");
+        return unreadable(
+            "the multipart body begins with no boundary",
+            "составное тело начинается не с границы",
+        );
     }
     let mut form = Form::default();
     let mut closed = false;
@@ -119,11 +153,14 @@ pub(crate) fn multipart(bytes: &[u8]) -> Result<Form, Unreadable> {
         }
         form.pairs.push(read_part(part)?);
         if form.pairs.len() > FIELDS_MAX {
-            return unreadable(format!("more than {FIELDS_MAX} fields"));
+            return too_many_fields();
         }
     }
     if !closed {
-        return unreadable("the multipart body does not end with its boundary");
+        return unreadable(
+            "the multipart body does not end with its boundary",
+            "составное тело не кончается границей",
+        );
     }
     Ok(form)
 }
@@ -149,12 +186,20 @@ fn split_parts<'a>(text: &'a str, boundary: &str) -> Vec<&'a str> {
 fn read_part(part: &str) -> Result<(String, String), Unreadable> {
     let part = part.strip_prefix('\r').unwrap_or(part);
     let Some(part) = part.strip_prefix('\n') else {
-        return unreadable("a multipart boundary is followed by something else");
+        return unreadable(
+            "a multipart boundary is followed by something else",
+            "за границей составного тела стоит не то",
+        );
     };
     let (head, value) = match (part.find("\r\n\r\n"), part.find("\n\n")) {
         (Some(at), other) if other.is_none_or(|other| at < other) => (&part[..at], &part[at + 4..]),
         (_, Some(at)) => (&part[..at], &part[at + 2..]),
-        _ => return unreadable("a multipart field has no empty line before its value"),
+        _ => {
+            return unreadable(
+                "a multipart field has no empty line before its value",
+                "в поле составного тела нет пустой строки перед значением",
+            );
+        }
     };
     let name = head
         .lines()
@@ -168,7 +213,10 @@ fn read_part(part: &str) -> Result<(String, String), Unreadable> {
             Some(line[at..at + end].to_owned())
         });
     let Some(name) = name else {
-        return unreadable("a multipart field has no name");
+        return unreadable(
+            "a multipart field has no name",
+            "у поля составного тела нет имени",
+        );
     };
     let value = value.strip_suffix('\n').unwrap_or(value);
     let value = value.strip_suffix('\r').unwrap_or(value);
@@ -178,12 +226,15 @@ fn read_part(part: &str) -> Result<(String, String), Unreadable> {
 /// Reads JSON in which no object has a key twice.
 pub(crate) fn json(bytes: &[u8]) -> Result<Value, Unreadable> {
     if std::str::from_utf8(bytes).is_err() {
-        return unreadable("the JSON is not UTF-8");
+        return unreadable("the JSON is not UTF-8", "JSON не в UTF-8");
     }
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
     match serde_json::from_slice::<StrictJson>(bytes) {
         Ok(value) => Ok(value.0),
-        Err(error) => unreadable(format!("not JSON: {error}")),
+        Err(error) => {
+            let Unread { en, ru } = Unread::from(error);
+            unreadable(format!("not JSON: {en}"), format!("не JSON: {ru}"))
+        }
     }
 }
 
@@ -191,7 +242,7 @@ pub(crate) fn json(bytes: &[u8]) -> Result<Value, Unreadable> {
 /// kept as JSON text, `null` is an empty value.
 pub(crate) fn flatten(value: &Value) -> Result<Form, Unreadable> {
     let Value::Object(_) = value else {
-        return unreadable("the JSON is not an object");
+        return unreadable("the JSON is not an object", "JSON не объект");
     };
     let mut form = Form::default();
     flatten_into(&mut form, String::new(), value)?;
@@ -217,7 +268,7 @@ fn flatten_into(form: &mut Form, path: String, value: &Value) -> Result<(), Unre
     };
     form.pairs.push((path, text));
     if form.pairs.len() > FIELDS_MAX {
-        return unreadable(format!("more than {FIELDS_MAX} fields"));
+        return too_many_fields();
     }
     Ok(())
 }
@@ -232,12 +283,15 @@ pub(crate) fn any_form(content_type: &str, bytes: &[u8]) -> Result<Form, Unreada
     } else if kind.starts_with("multipart/") || bytes.starts_with(b"--") {
         multipart(bytes)?
     } else if kind.contains("json") {
-        return unreadable("the content type says JSON and the body is no object");
+        return unreadable(
+            "the content type says JSON and the body is no object",
+            "тип содержимого JSON, а тело не объект",
+        );
     } else {
         urlencoded(bytes)?
     };
     if form.pairs.is_empty() {
-        return unreadable("the body has no fields");
+        return unreadable("the body has no fields", "в теле нет полей");
     }
     Ok(form)
 }
@@ -317,7 +371,7 @@ mod tests {
                 .map(|(name, value)| format!("{name}={value:?}"))
                 .collect::<Vec<_>>()
                 .join(" "),
-            Err(Unreadable(why)) => format!("refused: {why}"),
+            Err(Unreadable(why)) => format!("refused: {}", why.en),
         };
         expected.assert_eq(&shown);
     }

@@ -56,7 +56,7 @@ pub(super) fn parse(inbound: &Inbound<'_>) -> Parsed {
     let mut incoming = Incoming::default();
     for (place, form) in calls(inbound)?.iter().enumerate() {
         let event = read(inbound, form)
-            .map_err(|Unreadable(why)| Unreadable(format!("call {place}: {why}")))?;
+            .map_err(|why| why.within(&format!("call {place}"), &format!("звонок {place}")))?;
         inbound.refuse_stale(event.event_at)?;
         incoming.events.push(event);
     }
@@ -88,7 +88,7 @@ fn calls(inbound: &Inbound<'_>) -> Result<Vec<Form>, Unreadable> {
         None => match inbound.form()?.get("calls").map(str::as_bytes) {
             Some(text) => match body::json(text)? {
                 Value::Array(list) => Some(list),
-                _ => return Err(Unreadable("calls is no list".into())),
+                _ => return Err(Unreadable::new("calls is no list", "calls не список")),
             },
             None => None,
         },
@@ -98,9 +98,10 @@ fn calls(inbound: &Inbound<'_>) -> Result<Vec<Form>, Unreadable> {
         None => by_place(inbound.form()?),
     };
     if forms.is_empty() || forms.len() > CALLS_MAX {
-        return Err(Unreadable(format!(
-            "between 1 and {CALLS_MAX} calls are one import"
-        )));
+        return Err(Unreadable::new(
+            format!("between 1 and {CALLS_MAX} calls are one import"),
+            format!("в одной загрузке от 1 до {CALLS_MAX} звонков"),
+        ));
     }
     Ok(forms)
 }
@@ -138,8 +139,9 @@ fn read(inbound: &Inbound<'_>, form: &Form) -> Result<CallEvent, Unreadable> {
     event.caller = inbound.number(form.first(&CALLERS));
     event.dialed = inbound.number(form.first(&DIALED));
     if event.dialed.is_none() {
-        return Err(Unreadable(
-            "the dialled number is missing or no number".into(),
+        return Err(Unreadable::new(
+            "the dialled number is missing or no number",
+            "набранного номера нет или это не номер",
         ));
     }
     event.started_at = inbound.time(form.first(&STARTS));

@@ -81,7 +81,7 @@ pub(super) fn parse(inbound: &Inbound<'_>) -> Parsed {
     let document = document(inbound)?;
     let empty = Value::Null;
     let variables = flatten(document.get("variables").unwrap_or(&empty))
-        .map_err(|_| Unreadable("the record has no variables".into()))?;
+        .map_err(|_| Unreadable::new("the record has no variables", "в записи нет переменных"))?;
     let get = |names: &[&str]| names.iter().find_map(|name| variable(&variables, name));
     if get(&["direction"]).as_deref() == Some("outbound") {
         return Ok(Incoming::default());
@@ -139,7 +139,7 @@ fn document(inbound: &Inbound<'_>) -> Result<Value, Unreadable> {
         return body::json(bytes);
     }
     let text = std::str::from_utf8(bytes)
-        .map_err(|_| Unreadable("the body is not UTF-8".into()))?
+        .map_err(|_| Unreadable::new("the body is not UTF-8", "тело не в UTF-8"))?
         .trim();
     let field = text
         .strip_prefix("cdr=")
@@ -153,8 +153,9 @@ fn document(inbound: &Inbound<'_>) -> Result<Value, Unreadable> {
     let packed = text.replace(' ', "+").replace(['\r', '\n'], "");
     match from_base64(&packed) {
         Some(bytes) => body::json(&bytes),
-        None => Err(Unreadable(
-            "neither JSON, nor base 64, nor the field cdr".into(),
+        None => Err(Unreadable::new(
+            "neither JSON, nor base 64, nor the field cdr",
+            "ни JSON, ни base 64, ни поля cdr",
         )),
     }
 }

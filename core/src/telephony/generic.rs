@@ -68,12 +68,16 @@ pub(super) fn parse(inbound: &Inbound<'_>) -> Parsed {
         one => vec![one],
     };
     if list.len() > EVENTS_MAX {
-        return Err(Unreadable(format!("more than {EVENTS_MAX} events")).into());
+        return Err(Unreadable::new(
+            format!("more than {EVENTS_MAX} events"),
+            format!("больше {EVENTS_MAX} событий"),
+        )
+        .into());
     }
     let mut incoming = Incoming::default();
     for (place, value) in list.iter().enumerate() {
         let event = read_event(inbound, value)
-            .map_err(|Unreadable(why)| Unreadable(format!("event {place}: {why}")))?;
+            .map_err(|why| why.within(&format!("event {place}"), &format!("событие {place}")))?;
         if event.phase == Phase::Start && event.direction == Direction::In {
             incoming.ask = Ask::Route;
         }
@@ -123,8 +127,9 @@ fn read_event(inbound: &Inbound<'_>, value: &Value) -> Result<CallEvent, Unreada
         "end" => Phase::End,
         "record" => Phase::Record,
         _ => {
-            return Err(Unreadable(
-                "phase is none of start, answer, end, record".into(),
+            return Err(Unreadable::new(
+                "phase is none of start, answer, end, record",
+                "phase не из start, answer, end, record",
             ));
         }
     };
@@ -134,12 +139,20 @@ fn read_event(inbound: &Inbound<'_>, value: &Value) -> Result<CallEvent, Unreada
         "" | "in" => Direction::In,
         "out" => Direction::Out,
         "internal" => Direction::Internal,
-        _ => return Err(Unreadable("direction is none of in, out, internal".into())),
+        _ => {
+            return Err(Unreadable::new(
+                "direction is none of in, out, internal",
+                "direction не из in, out, internal",
+            ));
+        }
     };
     event.caller = inbound.number(form.get("caller"));
     event.dialed = inbound.number(form.get("dialed"));
     if phase == Phase::Start && event.dialed.is_none() {
-        return Err(Unreadable("dialed is missing or no number".into()));
+        return Err(Unreadable::new(
+            "dialed is missing or no number",
+            "dialed нет или это не номер",
+        ));
     }
     event.forwarded_from = inbound.number(form.get("forwarded_from"));
     let time = |name: &str| match form.get(name) {
@@ -147,7 +160,12 @@ fn read_event(inbound: &Inbound<'_>, value: &Value) -> Result<CallEvent, Unreada
         Some(text) => clock::unix(text)
             .or_else(|| clock::rfc3339(text))
             .map(Some)
-            .ok_or_else(|| Unreadable(format!("{name} is no Unix time and no RFC 3339 time"))),
+            .ok_or_else(|| {
+                Unreadable::new(
+                    format!("{name} is no Unix time and no RFC 3339 time"),
+                    format!("{name} не время Unix и не время RFC 3339"),
+                )
+            }),
     };
     event.event_at = time("at")?;
     let implied = |of: Phase| if phase == of { event.event_at } else { None };
@@ -156,9 +174,12 @@ fn read_event(inbound: &Inbound<'_>, value: &Value) -> Result<CallEvent, Unreada
     event.ended_at = time("ended_at")?.or(implied(Phase::End));
     let seconds = |name: &str| match form.get(name) {
         None => Ok(None),
-        Some(text) => clock::seconds(text)
-            .map(Some)
-            .ok_or_else(|| Unreadable(format!("{name} is no number of seconds"))),
+        Some(text) => clock::seconds(text).map(Some).ok_or_else(|| {
+            Unreadable::new(
+                format!("{name} is no number of seconds"),
+                format!("{name} не число секунд"),
+            )
+        }),
     };
     event.duration_s = seconds("duration_s")?;
     event.talk_s = seconds("talk_s")?;
@@ -170,8 +191,10 @@ fn read_event(inbound: &Inbound<'_>, value: &Value) -> Result<CallEvent, Unreada
         "cancelled" => Some(EventStatus::Cancelled),
         "failed" => Some(EventStatus::Failed),
         _ => {
-            let why = "status is none of answered, missed, busy, cancelled, failed";
-            return Err(Unreadable(why.into()));
+            return Err(Unreadable::new(
+                "status is none of answered, missed, busy, cancelled, failed",
+                "status не из answered, missed, busy, cancelled, failed",
+            ));
         }
     };
     event.recording_url = form.get("recording_url").map(str::to_owned);

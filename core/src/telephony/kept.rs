@@ -7,6 +7,7 @@
 
 use super::signature::{from_base64, to_base64};
 use super::{Provider, ProviderSettings, RawRequest, Secret};
+use crate::site::Text;
 use crate::time::{Millis, UnixMillis};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
@@ -30,6 +31,9 @@ pub struct KeptEvent {
     pub received_at: UnixMillis,
     /// Why it was not understood.
     pub reason: String,
+    /// The same in Russian; an earlier version kept the English alone.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason_ru: String,
     /// `content-type` as sent.
     pub content_type: String,
     /// The query of the address.
@@ -46,14 +50,15 @@ impl KeptEvent {
         provider: Provider,
         settings: &ProviderSettings,
         request: &RawRequest<'_>,
-        reason: &str,
+        reason: &Text,
     ) -> Self {
         let blank = |text: &str| blanked(text, settings);
         let text = std::str::from_utf8(request.body);
         Self {
             provider,
             received_at: request.received_at,
-            reason: blank(reason),
+            reason: blank(&reason.en),
+            reason_ru: blank(&reason.ru),
             content_type: blank(request.content_type()),
             query: blank(request.query()),
             body: text.map_or_else(|_| to_base64(request.body), blank),
@@ -63,6 +68,16 @@ impl KeptEvent {
 }
 
 impl KeptEvent {
+    /// With its reason in one language.
+    #[must_use]
+    pub fn told(mut self, russian: bool) -> Self {
+        let told = core::mem::take(&mut self.reason_ru);
+        if russian && !told.is_empty() {
+            self.reason = told;
+        }
+        self
+    }
+
     /// The body as it was sent, secrets blanked; nothing if what is kept of it is not whole.
     pub(crate) fn body_bytes(&self) -> Option<Vec<u8>> {
         if self.is_base64 {
@@ -98,6 +113,10 @@ mod tests {
     use super::super::{SiteContext, reread};
     use super::*;
 
+    fn why() -> Text {
+        Text::of("why", "почему")
+    }
+
     #[test]
     fn a_kept_event_holds_no_secret() {
         let settings = Case::new(Provider::Megafon)
@@ -114,7 +133,7 @@ mod tests {
                 remote_address: None,
                 received_at: TEN,
             };
-            KeptEvent::new(Provider::Megafon, &settings, &request, "why")
+            KeptEvent::new(Provider::Megafon, &settings, &request, &why())
         };
         let kept = keep(b"cmd=dance&crm_token=the token");
         assert_eq!(kept.body, "cmd=dance&crm_token=…");
@@ -153,7 +172,7 @@ mod tests {
             remote_address: None,
             received_at: TEN,
         };
-        let kept = KeptEvent::new(Provider::Zadarma, &settings, &request, "why");
+        let kept = KeptEvent::new(Provider::Zadarma, &settings, &request, &why());
         let site = SiteContext {
             plan: super::super::NumberPlan::new(7),
             time_zone: "Europe/Moscow".to_owned(),

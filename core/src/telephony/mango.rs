@@ -72,7 +72,10 @@ fn read(inbound: &Inbound<'_>, fields: &Form) -> Parsed {
     if fields.get("recording_id").is_some() {
         return read_recording(inbound, fields);
     }
-    Ok(Incoming::kept("neither call, summary nor recording".into()))
+    Ok(Incoming::kept(
+        "neither call, summary nor recording",
+        "ни звонок, ни итог, ни запись",
+    ))
 }
 
 /// Unix seconds; zero stands for "never".
@@ -107,7 +110,10 @@ fn read_call(inbound: &Inbound<'_>, fields: &Form) -> Parsed {
         }
         other => {
             inbound.refuse_stale(at)?;
-            return Ok(Incoming::kept(format!("call_state {other:?} is not known")));
+            return Ok(Incoming::kept(
+                format!("call_state {other:?} is not known"),
+                format!("call_state {other:?} неизвестно"),
+            ));
         }
     };
     let mut event = inbound.event(fields.first(&["entry_id", "call_id"]), phase)?;
@@ -176,7 +182,9 @@ fn read_recording(inbound: &Inbound<'_>, fields: &Form) -> Parsed {
         return Ok(Incoming::default());
     }
     let Some(entry) = fields.get("entry_id") else {
-        return Err(Unreadable("the recording names no entry_id".into()).into());
+        return Err(
+            Unreadable::new("the recording names no entry_id", "в записи нет entry_id").into(),
+        );
     };
     let mut event = inbound.event(Some(entry), Phase::Record)?;
     let recording = fields.or_empty("recording_id");

@@ -42,7 +42,10 @@ pub(super) fn parse(inbound: &Inbound<'_>) -> Parsed {
         "history" => read_history(inbound, &form),
         "contact" => read_contact(inbound, &form),
         "rating" => read_rating(inbound, &form),
-        other => Ok(Incoming::kept(format!("cmd {other:?} is not known"))),
+        other => Ok(Incoming::kept(
+            format!("cmd {other:?} is not known"),
+            format!("cmd {other:?} неизвестна"),
+        )),
     }
 }
 
@@ -56,7 +59,12 @@ fn read_event(inbound: &Inbound<'_>, form: &Form) -> Parsed {
         // In a group the others ring on; `history` tells the end.
         "CANCELLED" if form.get("groupRealName").is_some() => return Ok(Incoming::default()),
         "CANCELLED" => (Phase::End, Some(EventStatus::Cancelled)),
-        other => return Ok(Incoming::kept(format!("type {other:?} is not known"))),
+        other => {
+            return Ok(Incoming::kept(
+                format!("type {other:?} is not known"),
+                format!("type {other:?} неизвестен"),
+            ));
+        }
     };
     let mut event = inbound.event(form.get("callid"), phase)?;
     event.mark(&format!("{kind}/{}", form.or_empty("user")));

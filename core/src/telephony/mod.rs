@@ -39,6 +39,7 @@ mod twilio;
 pub mod uis;
 mod zadarma;
 
+use crate::site::Text;
 use crate::time::{Millis, UnixMillis};
 pub use answer::{Answer, Route, answer};
 pub use body::BODY_BYTES_MAX;
@@ -111,7 +112,7 @@ pub struct Incoming {
     pub dialect: Dialect,
     /// Authentic, but not understood as any event of a call: why. Keep the raw event for inspection
     /// and answer 200, so that the provider does not try for ever.
-    pub keep_raw: Option<String>,
+    pub keep_raw: Option<Text>,
 }
 
 impl Incoming {
@@ -128,9 +129,9 @@ impl Incoming {
         }
     }
 
-    fn kept(reason: String) -> Self {
+    fn kept(en: impl Into<String>, ru: impl Into<String>) -> Self {
         Self {
-            keep_raw: Some(reason),
+            keep_raw: Some(Text::of(en, ru)),
             ..Self::default()
         }
     }
@@ -174,7 +175,7 @@ pub enum TelephonyError {
     /// 400. It came from the provider and cannot be understood: keep the raw event for inspection.
     Unreadable {
         /// What is wrong with it.
-        reason: String,
+        reason: Text,
     },
     /// 413. Larger than [`BODY_BYTES_MAX`].
     TooLarge,
@@ -231,7 +232,7 @@ impl fmt::Display for TelephonyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Refused(_) => f.write_str("The request is not authentic"),
-            Self::Unreadable { reason } => write!(f, "The event cannot be read: {reason}"),
+            Self::Unreadable { reason } => write!(f, "The event cannot be read: {}", reason.en),
             Self::TooLarge => f.write_str("The body is larger than 64 kB"),
             Self::Method => f.write_str("The provider does not use this method"),
         }
@@ -312,7 +313,7 @@ pub fn reread(
     let body = kept
         .body_bytes()
         .ok_or_else(|| TelephonyError::Unreadable {
-            reason: "the kept body is not whole".to_owned(),
+            reason: Text::of("the kept body is not whole", "сохранённое тело неполно"),
         })?;
     let request = RawRequest {
         method: if body.is_empty() { "GET" } else { "POST" },
@@ -353,11 +354,15 @@ impl Inbound<'_> {
     /// An event of the call named `call_id`.
     fn event(&self, call_id: Option<&str>, phase: Phase) -> Result<CallEvent, Unreadable> {
         let Some(call_id) = call_id else {
-            return Err(Unreadable("the event names no call".into()));
+            return Err(Unreadable::new(
+                "the event names no call",
+                "событие не называет звонка",
+            ));
         };
         if call_id.len() > CALL_ID_BYTES_MAX {
-            return Err(Unreadable(
-                "the name of the call is longer than 200 bytes".into(),
+            return Err(Unreadable::new(
+                "the name of the call is longer than 200 bytes",
+                "имя звонка длиннее 200 байт",
             ));
         }
         let received_at = self.request.received_at;
@@ -374,7 +379,10 @@ impl Inbound<'_> {
             body::any_form(request.content_type(), request.body)?
         };
         if form.pairs.is_empty() {
-            return Err(Unreadable("the event has no fields".into()));
+            return Err(Unreadable::new(
+                "the event has no fields",
+                "в событии нет полей",
+            ));
         }
         form.without_duplicates()
     }

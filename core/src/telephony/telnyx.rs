@@ -89,7 +89,12 @@ fn read(inbound: &Inbound<'_>, form: &Form) -> Parsed {
         "call.initiated" => Phase::Start,
         "call.hangup" => Phase::End,
         "call.recording.saved" => Phase::Record,
-        other => return Ok(Incoming::kept(format!("event {other:?} tells of no call"))),
+        other => {
+            return Ok(Incoming::kept(
+                format!("event {other:?} tells of no call"),
+                format!("событие {other:?} не о звонке"),
+            ));
+        }
     };
     let mut event = inbound.event(field("call_session_id"), phase)?;
     event.coverage = Coverage::Whole;

@@ -149,7 +149,12 @@ pub(super) fn read(inbound: &Inbound<'_>, form: &Form) -> Parsed {
         ("completed" | "busy" | "no-answer" | "canceled" | "failed", false) => Phase::End,
         // A leg to the company begins or ends: the parent call tells its own end.
         (_, true) => return Ok(Incoming::default()),
-        (other, _) => return Ok(Incoming::kept(format!("CallStatus {other:?} is not known"))),
+        (other, _) => {
+            return Ok(Incoming::kept(
+                format!("CallStatus {other:?} is not known"),
+                format!("CallStatus {other:?} неизвестно"),
+            ));
+        }
     };
     let mut event = inbound.event(form.first(&["ParentCallSid", "CallSid"]), phase)?;
     event.coverage = Coverage::Whole;
@@ -290,7 +295,7 @@ mod tests {
         // The vendor's vector names no state of the call; its signature is right.
         let incoming = vector.run().expect("the vector");
         assert_eq!(
-            incoming.keep_raw.as_deref(),
+            incoming.keep_raw.map(|why| why.en).as_deref(),
             Some("CallStatus \"\" is not known")
         );
         for url in [

@@ -109,9 +109,10 @@ pub(super) fn parse(inbound: &Inbound<'_>) -> Parsed {
     let Some(moment) = moment(&form) else {
         let name = form.first(&["event", "notification_mnemonic", "notification_name"]);
         let name = name.unwrap_or("");
-        return Ok(Incoming::kept(format!(
-            "the notice {name:?} tells of no known moment"
-        )));
+        return Ok(Incoming::kept(
+            format!("the notice {name:?} tells of no known moment"),
+            format!("уведомление {name:?} ни о чём известном"),
+        ));
     };
     read_notice(inbound, &form, moment)
 }

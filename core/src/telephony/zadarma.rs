@@ -129,7 +129,12 @@ fn read(inbound: &Inbound<'_>, name: &str, form: &Form) -> Parsed {
         "NOTIFY_OUT_START" => (Phase::Start, Direction::Out),
         "NOTIFY_OUT_END" => (Phase::End, Direction::Out),
         "NOTIFY_RECORD" => (Phase::Record, Direction::In),
-        other => return Ok(Incoming::kept(format!("event {other:?} tells of no call"))),
+        other => {
+            return Ok(Incoming::kept(
+                format!("event {other:?} tells of no call"),
+                format!("событие {other:?} не о звонке"),
+            ));
+        }
     };
     let mut event = inbound.event(form.get("pbx_call_id"), phase)?;
     event.coverage = if phase == Phase::Record {
@@ -352,7 +357,7 @@ mod tests {
             .expect("authentic");
         assert!(incoming.events.is_empty());
         assert_eq!(
-            incoming.keep_raw.as_deref(),
+            incoming.keep_raw.map(|why| why.en).as_deref(),
             Some("event \"SMS\" tells of no call")
         );
         let unlisted = START.replace("NOTIFY_START", "NOTIFY_INTERNAL_END");

@@ -222,7 +222,7 @@ impl SiteObject {
             Route::CallFile => self.read_file(ask, now),
             Route::DeliveryList => self.list_deliveries(ask),
             Route::OutboxList => self.list_outbox(ask),
-            Route::KeptEventList => self.list_kept_events(now),
+            Route::KeptEventList => self.list_kept_events(now, ask.russian),
             Route::KeyList => list_keys(sql),
             Route::KeyCreate => self.create_key(ask, actor, now),
             Route::KeyRevoke => self.revoke_key(ask, actor, now),

@@ -11,9 +11,10 @@ use crate::message::AdminAsk;
 use ringlet_core::api::detail::Detail;
 use ringlet_core::api::problem::{Problem, ProblemCode};
 use ringlet_core::id::CallId;
+use ringlet_core::site::Text;
 use ringlet_core::telephony::{
     self, KEPT_EVENTS_AGE_MAX, KEPT_EVENTS_MAX, KeptEvent, NumberPlan, ProviderSettings,
-    SiteContext,
+    SiteContext, TelephonyError,
 };
 use ringlet_core::time::UnixMillis;
 use serde::Serialize;
@@ -43,7 +44,11 @@ impl SiteObject {
     ///
     /// # Errors
     /// What the platform says.
-    pub(super) fn list_kept_events(&self, now: UnixMillis) -> Result<AdminReply, Refused> {
+    pub(super) fn list_kept_events(
+        &self,
+        now: UnixMillis,
+        russian: bool,
+    ) -> Result<AdminReply, Refused> {
         let old = (now - KEPT_EVENTS_AGE_MAX).0;
         let query = "SELECT event, id FROM kept_event WHERE at_ms >= ? ORDER BY id DESC";
         let rows = self.store.sql().rows(query, &[&old])?;
@@ -52,7 +57,7 @@ impl SiteObject {
             let event: KeptEvent = serde_json::from_str(&row.text(0)?).map_err(Fault::from)?;
             events.push(Numbered {
                 id: row.integer(1)?,
-                event,
+                event: event.told(russian),
             });
         }
         AdminReply::json(&KeptEvents { events })
@@ -83,8 +88,12 @@ impl SiteObject {
             plan: NumberPlan::new(config.country_code.as_u16()),
             time_zone: config.time_zone.clone(),
         };
-        let incoming = telephony::reread(settings, &context, &event)
-            .map_err(|error| not_understood(error.to_string()))?;
+        let incoming = telephony::reread(settings, &context, &event).map_err(|error| {
+            not_understood(match error {
+                TelephonyError::Unreadable { reason } => reason,
+                other => Text::of(other.to_string(), "оно не принято"),
+            })
+        })?;
         if let (true, Some(reason)) = (incoming.events.is_empty(), incoming.keep_raw) {
             return Err(not_understood(reason).into());
         }
@@ -151,6 +160,6 @@ struct KeptEvents {
 }
 
 /// The event is as little understood as it was.
-fn not_understood(why: String) -> Problem {
+fn not_understood(why: Text) -> Problem {
     Problem::with_detail(ProblemCode::Unprocessable, Detail::Event(why))
 }

@@ -81,6 +81,17 @@ for (const [table, damage, said] of DAMAGES) {
         if (fault instanceof RegExp) assert.match(body.faults[place], fault);
         else assert.equal(body.faults[place], fault);
       }
+      // The same in Russian.
+      const { faults: russian } = (await worker.admin("GET", path, undefined, { "accept-language": "ru" })).body;
+      assert.equal(russian.length, said.length);
+      for (const [place, fault] of russian.entries()) {
+        assert.ok(!/[а-яё]/i.test(body.faults[place]), body.faults[place]);
+        const [wrong, ...advice] = fault.split("; ");
+        for (const part of [wrong, ...advice]) assert.match(part, /[а-яё]{3}/i, fault);
+        assert.equal(advice.length, body.faults[place].split("; ").length - 1, fault);
+        const named = (text) => text.replace(/^(pool|пул) \w+: /, "").match(/\d+/g) ?? [];
+        assert.deepEqual(named(wrong), named(body.faults[place].split("; ")[0]), fault);
+      }
     } finally {
       worker.dispose();
     }

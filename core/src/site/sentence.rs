@@ -1,9 +1,9 @@
 //! Words for people, in both languages of the product.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A sentence in both languages of the product.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Text {
     /// English.
     pub en: String,
@@ -17,6 +17,15 @@ impl Text {
         Self {
             en: en.into(),
             ru: ru.into(),
+        }
+    }
+
+    /// With something after it.
+    #[must_use]
+    pub fn and(self, other: &Self) -> Self {
+        Self {
+            en: self.en + &other.en,
+            ru: self.ru + &other.ru,
         }
     }
 

@@ -10,6 +10,7 @@ use crate::binding::fault::Fault;
 use crate::binding::sql::Sql;
 use crate::binding::timer;
 use ringlet_core::pool::Pool;
+use ringlet_core::site::Text;
 use std::rc::Rc;
 
 /// Bytes of a database that is checked by itself in one go: some 10 ms.
@@ -44,14 +45,20 @@ impl Shell {
         replayed.handle_timeout(now);
         timer::turn().await;
         if !same(&replayed, &memory).await {
-            faults.push("the journal does not give back the state in memory".to_owned());
+            faults.push(Text::of(
+                "the journal does not give back the state in memory",
+                "журнал не даёт того состояния, которое в памяти",
+            ));
         }
         let learnt = |pool: &Pool| {
             let model = (pool.own_delay_counts(), pool.delay().clone());
             (model, pool.regions().clone())
         };
         if learnt(&replayed) != learnt(&memory) {
-            faults.push("the journal does not give back what was learnt of callers".to_owned());
+            faults.push(Text::of(
+                "the journal does not give back what was learnt of callers",
+                "журнал не даёт того, что узнано о звонящих",
+            ));
         }
         Ok(serde_json::to_string(&faults)?)
     }
@@ -90,13 +97,19 @@ async fn same(one: &Pool, other: &Pool) -> bool {
 }
 
 /// What is wrong with the database itself.
-async fn check_database(sql: &Sql) -> Result<Vec<String>, Fault> {
+async fn check_database(sql: &Sql) -> Result<Vec<Text>, Fault> {
+    let database_says = |said: &str| {
+        Text::of(
+            format!("the database says: {said}"),
+            format!("база данных говорит: {said}"),
+        )
+    };
     let mut faults = Vec::new();
     if sql.size_bytes() <= WHOLE_BYTES {
         for row in sql.rows("PRAGMA quick_check", &[])? {
             let said = row.text(0)?;
             if said != "ok" {
-                faults.push(format!("the database says: {said}"));
+                faults.push(database_says(&said));
             }
         }
     }
@@ -107,25 +120,29 @@ async fn check_database(sql: &Sql) -> Result<Vec<String>, Fault> {
         Ok((rows, leases)) => {
             if rows.leases != leases {
                 let kept = rows.leases;
-                faults.push(format!(
-                    "{kept} leases are kept, and {leases} found by number"
+                faults.push(Text::of(
+                    format!("{kept} leases are kept, and {leases} found by number"),
+                    format!("выдач хранится {kept}, а по номеру найдено {leases}"),
                 ));
             }
             if rows.broken > 0 {
-                faults.push(format!(
-                    "{} rows of the journal cannot be read",
-                    rows.broken
+                faults.push(Text::of(
+                    format!("{} rows of the journal cannot be read", rows.broken),
+                    format!("не читается строк журнала: {}", rows.broken),
                 ));
             }
         }
         // Of a small database it was said above.
         Err(_) if !faults.is_empty() => {}
-        Err(fault) => faults.push(format!("the database says: {}", fault.message)),
+        Err(fault) => faults.push(database_says(&fault.message)),
     }
-    for (table, column, what) in BESIDE {
+    for (table, column, (en, ru)) in BESIDE {
         let broken = unreadable(sql, table, column).await?;
         if broken > 0 {
-            faults.push(format!("{broken} {what} cannot be read"));
+            faults.push(Text::of(
+                format!("{broken} {en} cannot be read"),
+                format!("не читается {ru}: {broken}"),
+            ));
         }
     }
     // Its rows are 1, 2, 3 …
@@ -133,16 +150,27 @@ async fn check_database(sql: &Sql) -> Result<Vec<String>, Fault> {
         .row("SELECT row FROM journal WHERE row < 1 LIMIT 1", &[])?
         .is_some()
     {
-        faults.push("the journal has more rows than its last row's number".to_owned());
+        faults.push(Text::of(
+            "the journal has more rows than its last row's number",
+            "в журнале больше строк, чем номер последней",
+        ));
     }
     Ok(faults)
 }
 
 /// Tables beside the journal, the column of JSON in each, and what their rows are.
-const BESIDE: [(&str, &str, &str); 3] = [
-    ("visit", "context", "visits"),
-    ("late_ids", "ids", "ids of visits"),
-    ("parcel", "content", "parcels for other shards"),
+const BESIDE: [(&str, &str, (&str, &str)); 3] = [
+    ("visit", "context", ("visits", "визитов")),
+    (
+        "late_ids",
+        "ids",
+        ("ids of visits", "идентификаторов визитов"),
+    ),
+    (
+        "parcel",
+        "content",
+        ("parcels for other shards", "посылок другим частям"),
+    ),
 ];
 
 /// How many rows of a table beside the journal cannot be read.

@@ -212,7 +212,9 @@ impl Shell {
                 match (&command, awake) {
                     // That it gives no pool is what a check of what is stored has to tell.
                     (PoolCommand::Check, Err(fault)) => {
-                        return Ok(serde_json::to_string(&[fault.message])?);
+                        let russian = format!("пул не построить: {}", fault.message);
+                        let said = ringlet_core::site::Text::of(fault.message, russian);
+                        return Ok(serde_json::to_string(&[said])?);
                     }
                     (_, awake) => awake?,
                 }

@@ -186,7 +186,7 @@ impl SiteObject {
             Route::DelayWrite => self.write_delays(ask, &actor, now).await,
             Route::Export => export::part(self, site, ask).await,
             Route::Import => Err(ProblemCode::Conflict.into()),
-            Route::Check => self.check_state().await,
+            Route::Check => self.check_state(ask.russian).await,
             Route::StockKeep => self.keep_stock_now(ask, now).await,
             Route::CallCorrect => self.correct(ask, &actor, now).await,
             Route::Replay => self.replay(ask, &actor, now).await,
@@ -350,8 +350,9 @@ impl SiteObject {
         Ok(AdminReply::nothing())
     }
 
-    async fn check_state(&self) -> Done {
-        let faults = check::run(self).await?;
+    async fn check_state(&self, russian: bool) -> Done {
+        let faults = check::run(self).await?.into_iter();
+        let faults: Vec<String> = faults.map(|fault| fault.in_language(russian)).collect();
         AdminReply::json(&CheckAnswer {
             ok: faults.is_empty(),
             faults,

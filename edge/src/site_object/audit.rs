@@ -5,6 +5,7 @@ use crate::auth::sha256_hex;
 use crate::binding::fault::Fault;
 use crate::binding::sql::{Row, Sql};
 use crate::binding::timer;
+use ringlet_core::site::Text;
 use ringlet_core::time::UnixMillis;
 use serde::{Deserialize, Serialize};
 
@@ -143,6 +144,14 @@ pub(crate) fn list(sql: &Sql, before: u64, count: u64) -> Result<Vec<AuditRow>, 
         .iter()
         .map(AuditRow::read)
         .collect()
+}
+
+/// What to say of a log that is broken at this row.
+pub(crate) fn broken_at(sequence: u64) -> Text {
+    Text::of(
+        format!("the audit log is broken at row {sequence}"),
+        format!("журнал действий нарушен на строке {sequence}"),
+    )
 }
 
 /// The sequence of the first row whose hash is not what it must be. Others have their turn between

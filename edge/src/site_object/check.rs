@@ -9,6 +9,7 @@ use crate::binding::fault::Fault;
 use crate::binding::sql::{Cell, Sql};
 use crate::binding::timer;
 use crate::message::pool::PoolCommand;
+use ringlet_core::site::Text;
 
 /// Bytes of a database that is checked by itself in one go: some 10 ms.
 const WHOLE_BYTES: u64 = 8 << 20;
@@ -19,42 +20,68 @@ const NUMBERS_AT_ONCE: usize = 2_500;
 const TRIES: u32 = 40;
 const AGAIN_MS: u32 = 50;
 
+/// Words in English and in Russian.
+type Words = (&'static str, &'static str);
+
 /// What helps where a row is gone or spoilt.
-const RESTORE: &str = "restore an export made before: delete the site and import it";
+const RESTORE: Words = (
+    "restore an export made before: delete the site and import it",
+    "верните прежнюю выгрузку: удалите сайт и загрузите её",
+);
+/// What writes anew what is noted beside the configuration.
+const ANY_CHANGE: Words = (
+    "change the configuration in any way, which",
+    "измените конфигурацию чем угодно:",
+);
+
+/// What is wrong, with what to do.
+fn with(fault: Text, (en, ru): Words) -> Text {
+    fault.and(&Text::of(format!("; {en}"), format!("; {ru}")))
+}
 
 /// Every fault of the stored state of a site and its pools, as sentences.
 ///
 /// # Errors
 /// When the state could not be read at all.
-pub(super) async fn run(object: &SiteObject) -> Result<Vec<String>, Fault> {
+pub(super) async fn run(object: &SiteObject) -> Result<Vec<Text>, Fault> {
     let sql = object.store.sql();
     let mut faults = Vec::new();
     if sql.size_bytes() <= WHOLE_BYTES {
         for row in sql.rows("PRAGMA quick_check", &[])? {
             let said = row.text(0)?;
             if said != "ok" {
-                faults.push(format!("the site's database says: {said}; {RESTORE}"));
+                let fault = Text::of(
+                    format!("the site's database says: {said}"),
+                    format!("база данных сайта говорит: {said}"),
+                );
+                faults.push(with(fault, RESTORE));
             }
         }
         timer::turn().await;
     }
     if let Some(sequence) = audit::first_broken(sql).await? {
-        let advice = "somebody wrote to the database past this program; compare with an export";
-        faults.push(format!(
-            "the audit log is broken at row {sequence}; {advice}"
-        ));
+        let advice = (
+            "somebody wrote to the database past this program; compare with an export",
+            "в базу писали мимо этой программы; сравните с выгрузкой",
+        );
+        faults.push(with(audit::broken_at(sequence), advice));
     }
     for part in PARTS {
         let count = part.count(sql).await?;
         if count > 0 {
-            faults.push(format!("{count} {}; {}", part.fault, part.advice));
+            faults.push(with(counted(count, part.fault), part.advice));
         }
         timer::turn().await;
     }
     for kind in check_rows::KINDS {
         let count = check_rows::unreadable(sql, kind).await?;
         if count > 0 {
-            faults.push(format!("{count} {} cannot be read; {RESTORE}", kind.name));
+            let (en, ru) = kind.name;
+            let fault = Text::of(
+                format!("{count} {en} cannot be read"),
+                format!("не читается {ru}: {count}"),
+            );
+            faults.push(with(fault, RESTORE));
         }
     }
     object.note_places_left()?;
@@ -62,38 +89,51 @@ pub(super) async fn run(object: &SiteObject) -> Result<Vec<String>, Fault> {
     let in_force = match object.in_force() {
         Ok(in_force) => in_force.ok_or_else(|| Fault::new("there is no such site"))?,
         Err(fault) => {
-            faults.push(format!(
-                "{}; put another, or revert to an older",
-                fault.message
-            ));
+            let advice = (
+                "put another, or revert to an older",
+                "запишите другую или вернитесь к прежней",
+            );
+            let russian = "действующая конфигурация не принимается";
+            faults.push(with(Text::of(fault.message, russian), advice));
             return Ok(faults);
         }
     };
     timer::turn().await;
     let unplaced = unplaced(object).await?;
     if unplaced > 0 {
-        let advice = "change the configuration in any way, which notes them";
-        faults.push(format!(
-            "{unplaced} numbers are not noted in their pools; {advice}"
-        ));
+        let fault = (
+            "numbers are not noted in their pools",
+            "номеров, не отмеченных в своих пулах",
+        );
+        let fault = with(counted(unplaced, fault), ANY_CHANGE);
+        faults.push(fault.and(&Text::of(" notes them", " они отметятся")));
     }
     for pool in config::keepers_of_visits(sql)? {
         let said = check_pool(object, in_force.clone(), &pool).await;
-        let said = said.unwrap_or_else(|fault| vec![fault.message]);
-        let said = said
-            .iter()
-            .map(|fault| format!("pool {pool}: {fault}; {RESTORE}"));
-        faults.extend(said);
+        let said = said.unwrap_or_else(|fault| {
+            let russian = format!("он не ответил ({})", fault.message);
+            vec![Text::of(fault.message, russian)]
+        });
+        let of = Text::of(format!("pool {pool}: "), format!("пул {pool}: "));
+        faults.extend(
+            said.iter()
+                .map(|fault| with(of.clone().and(fault), RESTORE)),
+        );
     }
     Ok(faults)
+}
+
+/// So many of these.
+fn counted(count: u64, (en, ru): Words) -> Text {
+    Text::of(format!("{count} {en}"), format!("{ru}: {count}"))
 }
 
 async fn check_pool(
     object: &SiteObject,
     mut in_force: InForce,
     pool: &str,
-) -> Result<Vec<String>, Fault> {
-    let said: Vec<Vec<String>> = object
+) -> Result<Vec<Text>, Fault> {
+    let said: Vec<Vec<Text>> = object
         .ask_shards(&in_force, pool, PoolCommand::Check)
         .await?;
     let mut said = said.concat();
@@ -176,8 +216,8 @@ struct Part {
     /// Rows at once: some 5 ms.
     rows: u64,
     /// What to say of those that must not be, and what to do.
-    fault: &'static str,
-    advice: &'static str,
+    fault: Words,
+    advice: Words,
 }
 
 impl Part {
@@ -207,7 +247,10 @@ const PARTS: [Part; 12] = [
                 WHERE version > ?1 AND ?2",
         from: FIRST_ROW,
         rows: 1,
-        fault: "versions of the configuration are missing",
+        fault: (
+            "versions of the configuration are missing",
+            "не хватает версий конфигурации",
+        ),
         advice: RESTORE,
     },
     Part {
@@ -217,7 +260,10 @@ const PARTS: [Part; 12] = [
         from: FIRST_ROW,
         // Of a large site half a megabyte each.
         rows: 5,
-        fault: "versions of the configuration cannot be read",
+        fault: (
+            "versions of the configuration cannot be read",
+            "не читается версий конфигурации",
+        ),
         advice: RESTORE,
     },
     Part {
@@ -226,7 +272,10 @@ const PARTS: [Part; 12] = [
                  ORDER BY rowid LIMIT ?2) LEFT JOIN call USING (call)",
         from: FIRST_ROW,
         rows: 1_000,
-        fault: "events are of calls that are not kept",
+        fault: (
+            "events are of calls that are not kept",
+            "событий о звонках, которых нет",
+        ),
         advice: RESTORE,
     },
     Part {
@@ -236,7 +285,7 @@ const PARTS: [Part; 12] = [
                  ORDER BY rowid LIMIT ?2) AS one",
         from: FIRST_ROW,
         rows: 1_000,
-        fault: "calls have no event",
+        fault: ("calls have no event", "звонков без единого события"),
         advice: RESTORE,
     },
     Part {
@@ -245,7 +294,10 @@ const PARTS: [Part; 12] = [
                  GROUP BY call ORDER BY call LIMIT ?2) LEFT JOIN call ON call.call = of",
         from: FIRST_TEXT,
         rows: 1_000,
-        fault: "attributions are of calls that are not kept",
+        fault: (
+            "attributions are of calls that are not kept",
+            "решений о звонках, которых нет",
+        ),
         advice: RESTORE,
     },
     Part {
@@ -256,8 +308,14 @@ const PARTS: [Part; 12] = [
                  ORDER BY rowid LIMIT ?2) AS one",
         from: FIRST_ROW,
         rows: 1_000,
-        fault: "calls that were credited have no attribution",
-        advice: "say by hand whose they were, or restore an export made before",
+        fault: (
+            "calls that were credited have no attribution",
+            "звонков, о которых решено и решения нет",
+        ),
+        advice: (
+            "say by hand whose they were, or restore an export made before",
+            "укажите вручную, чьи они, или верните прежнюю выгрузку",
+        ),
     },
     Part {
         query: "SELECT coalesce(sum(latest <> revisions), 0), count(*), max(of) FROM
@@ -265,7 +323,10 @@ const PARTS: [Part; 12] = [
                  FROM attribution WHERE call > ?1 GROUP BY call ORDER BY call LIMIT ?2)",
         from: FIRST_TEXT,
         rows: 1_000,
-        fault: "calls lack a revision of their attribution",
+        fault: (
+            "calls lack a revision of their attribution",
+            "звонков, у которых пропущено одно из решений",
+        ),
         advice: RESTORE,
     },
     Part {
@@ -274,7 +335,10 @@ const PARTS: [Part; 12] = [
                  ORDER BY sequence LIMIT ?2) LEFT JOIN call USING (call)",
         from: FIRST_ROW,
         rows: 1_000,
-        fault: "entries of the outbox are of calls that are not kept",
+        fault: (
+            "entries of the outbox are of calls that are not kept",
+            "записей исходящих о звонках, которых нет",
+        ),
         advice: RESTORE,
     },
     Part {
@@ -284,8 +348,11 @@ const PARTS: [Part; 12] = [
                  ORDER BY number LIMIT ?2)",
         from: FIRST_TEXT,
         rows: 5_000,
-        fault: "numbers are in two pools",
-        advice: "take each out of one of them",
+        fault: ("numbers are in two pools", "номеров сразу в двух пулах"),
+        advice: (
+            "take each out of one of them",
+            "уберите каждый из одного пула",
+        ),
     },
     Part {
         query: "SELECT coalesce(sum(wrong), 0), count(*), max(number) FROM
@@ -295,7 +362,7 @@ const PARTS: [Part; 12] = [
                  ORDER BY number LIMIT ?2)",
         from: FIRST_TEXT,
         rows: 5_000,
-        fault: "places of numbers cannot be",
+        fault: ("places of numbers cannot be", "невозможных мест номеров"),
         advice: RESTORE,
     },
     Part {
@@ -303,7 +370,10 @@ const PARTS: [Part; 12] = [
                 WHERE role NOT IN ('admin', 'viewer', 'telephony') AND ?1 = 0 AND ?2",
         from: FIRST_ROW,
         rows: 1,
-        fault: "keys have a role that there is not",
+        fault: (
+            "keys have a role that there is not",
+            "ключей с ролью, которой нет",
+        ),
         advice: RESTORE,
     },
     Part {
@@ -311,7 +381,13 @@ const PARTS: [Part; 12] = [
                 WHERE ?1 = 0 AND ?2",
         from: FIRST_ROW,
         rows: 1,
-        fault: "duty is missing: nothing says when to let go of what is old",
-        advice: "change the configuration in any way, which says so",
+        fault: (
+            "duty is missing: nothing says when to let go of what is old",
+            "недостающих заданий (старое никто не забудет)",
+        ),
+        advice: (
+            "change the configuration in any way, which says so",
+            "измените конфигурацию чем угодно: оно появится",
+        ),
     },
 ];

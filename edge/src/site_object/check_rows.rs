@@ -19,8 +19,8 @@ const ROWS_AT_ONCE: usize = 500;
 /// What is kept in one table.
 #[derive(Clone, Copy)]
 pub(super) struct Kind {
-    /// What its rows are, for people.
-    pub name: &'static str,
+    /// What its rows are, for people, in English and in Russian.
+    pub name: (&'static str, &'static str),
     table: &'static str,
     /// What orders the rows, with commas between.
     keys: &'static str,
@@ -31,42 +31,42 @@ pub(super) struct Kind {
 /// Everything that is kept as text with a form of its own.
 pub(super) const KINDS: [Kind; 6] = [
     Kind {
-        name: "calls",
+        name: ("calls", "звонков"),
         table: "call",
         keys: "call",
         columns: "call, started_at_ms, record, waiting",
         is_good: |row| StoredCall::read(row).is_ok(),
     },
     Kind {
-        name: "events of calls",
+        name: ("events of calls", "событий звонков"),
         table: "call_event",
         keys: "dedupe_key",
         columns: "event",
         is_good: reads::<CallEvent>,
     },
     Kind {
-        name: "attributions",
+        name: ("attributions", "решений о звонках"),
         table: "attribution",
         keys: "call, revision",
         columns: "outcome",
         is_good: reads::<Outcome>,
     },
     Kind {
-        name: "deliveries",
+        name: ("deliveries", "доставок"),
         table: "delivery",
         keys: "receiver, id",
         columns: "entry",
         is_good: reads::<Entry>,
     },
     Kind {
-        name: "events that were not understood",
+        name: ("events that were not understood", "непонятых событий"),
         table: "kept_event",
         keys: "id",
         columns: "event",
         is_good: reads::<KeptEvent>,
     },
     Kind {
-        name: "tables of delays",
+        name: ("tables of delays", "таблиц задержек"),
         table: "delay_table",
         keys: "pool",
         columns: "counts",

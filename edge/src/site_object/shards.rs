@@ -18,7 +18,7 @@ use ringlet_core::api::problem::{Problem, ProblemCode};
 use ringlet_core::id::PoolId;
 use ringlet_core::phone::E164;
 use ringlet_core::pool::Shards;
-use ringlet_core::site::SiteConfig;
+use ringlet_core::site::{SiteConfig, Text};
 use ringlet_core::time::{Millis, UnixMillis};
 use serde::de::DeserializeOwned;
 use std::collections::{BTreeMap, BTreeSet};
@@ -200,7 +200,7 @@ impl SiteObject {
         &self,
         in_force: &InForce,
         pool: &str,
-    ) -> Result<Vec<String>, Fault> {
+    ) -> Result<Vec<Text>, Fault> {
         let sql = self.store.sql();
         let divided = division(sql, pool)?;
         if divided.most == 1 {
@@ -212,11 +212,15 @@ impl SiteObject {
         for (shard, held) in held.iter().enumerate() {
             for number in &held.numbers {
                 if let Some(other) = places.insert(*number, shard) {
-                    faults.push(format!("{number} is in the shards {other} and {shard}"));
+                    faults.push(Text::of(
+                        format!("{number} is in the shards {other} and {shard}"),
+                        format!("{number} сразу в частях {other} и {shard}"),
+                    ));
                 }
                 if divided.shards.of_number(*number) as usize != shard {
-                    faults.push(format!(
-                        "{number} is in the shard {shard}, where it is not asked"
+                    faults.push(Text::of(
+                        format!("{number} is in the shard {shard}, where it is not asked"),
+                        format!("{number} в части {shard}, где его не спрашивают"),
                     ));
                 }
             }
@@ -229,13 +233,19 @@ impl SiteObject {
             .iter()
             .filter(|number| divided.settled && !places.contains_key(number))
         {
-            faults.push(format!("{number} is on its way for ever"));
+            faults.push(Text::of(
+                format!("{number} is on its way for ever"),
+                format!("{number} вечно в пути"),
+            ));
         }
         if let Ok(id) = PoolId::parse(pool) {
             for of in pools::configuration(sql, in_force, &id)?.config.numbers {
                 let dynamic = of.role == ringlet_core::pool::Role::Dynamic;
                 if dynamic && !places.contains_key(&of.number) && !under_way.contains(&of.number) {
-                    faults.push(format!("{} is in no shard", of.number));
+                    faults.push(Text::of(
+                        format!("{} is in no shard", of.number),
+                        format!("{} нет ни в одной части", of.number),
+                    ));
                 }
             }
         }

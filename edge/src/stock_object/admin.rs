@@ -25,6 +25,7 @@ use ringlet_core::api::unread::Unread;
 use ringlet_core::id::SiteId;
 use ringlet_core::number::words_of;
 use ringlet_core::phone::{CountryCode, E164, Home, read_list};
+use ringlet_core::site::Text;
 use ringlet_core::time::UnixMillis;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -133,7 +134,7 @@ impl StockObject {
             Route::StockRead => AdminReply::json(&self.read(stock, Vec::new())?),
             Route::StockChange => self.change(stock, ask, &actor, now).await,
             Route::StockAudit => list_audit(sql, ask),
-            Route::StockCheck => self.check(stock).await,
+            Route::StockCheck => self.check(stock, ask.russian).await,
             Route::StockKeyList => list_keys(sql),
             Route::StockKeyCreate => self
                 .store
@@ -227,11 +228,11 @@ impl StockObject {
     }
 
     /// Compares what the stock says with what its sites say.
-    async fn check(&self, stock: &str) -> Done {
+    async fn check(&self, stock: &str, russian: bool) -> Done {
         let sql = self.store.sql();
         let mut faults = Vec::new();
         if let Some(sequence) = audit::first_broken(sql).await? {
-            faults.push(format!("the audit log is broken at row {sequence}"));
+            faults.push(audit::broken_at(sequence));
         }
         let ours = numbers(sql)?;
         let mut concerned: BTreeSet<String> = sites(sql)?.into_iter().collect();
@@ -239,7 +240,10 @@ impl StockObject {
         let all: Vec<E164> = ours.iter().map(|number| number.number).collect();
         let members: Vec<String> = concerned.iter().cloned().collect();
         for (site, number) in self.owned(&members, &all).await? {
-            faults.push(format!("{number} is of the site {site} too"));
+            faults.push(Text::of(
+                format!("{number} is of the site {site} too"),
+                format!("{number} есть и у самого сайта {site}"),
+            ));
         }
         for site in concerned {
             let command = SiteCommand::Borrowed {
@@ -251,18 +255,24 @@ impl StockObject {
             for loan in &lent {
                 if !theirs.iter().any(|other| same(loan, other)) {
                     let number = loan.number;
-                    faults.push(format!(
-                        "{number} is lent to {site}, which knows nothing of it"
+                    faults.push(Text::of(
+                        format!("{number} is lent to {site}, which knows nothing of it"),
+                        format!("{number} выдан сайту {site}, а тот о нём не знает"),
                     ));
                 }
             }
             for loan in &theirs {
                 if !lent.iter().any(|other| same(loan, other)) {
                     let number = loan.number;
-                    faults.push(format!("{site} uses {number}, which is not lent to it"));
+                    faults.push(Text::of(
+                        format!("{site} uses {number}, which is not lent to it"),
+                        format!("{site} пользуется номером {number}, который ему не выдан"),
+                    ));
                 }
             }
         }
+        let faults = faults.into_iter();
+        let faults: Vec<String> = faults.map(|fault| fault.in_language(russian)).collect();
         AdminReply::json(&Checked {
             ok: faults.is_empty(),
             faults,

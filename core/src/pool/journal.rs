@@ -363,9 +363,12 @@ pub struct SnapshotHead {
 }
 
 #[cfg(feature = "serde")]
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde asks with a reference"
+#[cfg_attr(
+    target_pointer_width = "64",
+    expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde asks with a reference"
+    )
 )]
 const fn is_zero(row: &u64) -> bool {
     *row == 0

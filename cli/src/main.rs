@@ -11,19 +11,22 @@ mod arguments;
 mod client;
 mod commands;
 mod failure;
+mod help;
 mod output;
 mod profile;
 mod tables;
 mod words;
 
-use clap::Parser as _;
+use clap::FromArgMatches as _;
 use clap::error::ErrorKind;
 use failure::Failure;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let russian = words::russian();
-    let (as_json, done) = match arguments::Arguments::try_parse() {
+    let said = help::command(russian).try_get_matches();
+    let read = |matches| arguments::Arguments::from_arg_matches(&matches);
+    let (as_json, done) = match said.and_then(read) {
         Ok(arguments) => (arguments.connection.json, commands::run(arguments, russian)),
         Err(error) => {
             let is_asked = matches!(

@@ -200,6 +200,8 @@ test("calls, leases, reports, files, live, load, sizing, audit", async () => {
   assert.match(table, /visits +calls .*calls before/);
   assert.match(table, /\(total\) +1 +5/);
   assert.match(await ok(["report"], { env: { LANG: "ru_RU.UTF-8" } }), /\(всего\) +1 +5/);
+  assert.match(await ok(["help", "report"], { env: { LANG: "ru_RU.UTF-8" } }), /^Звонки по источникам[^]*Вызов: ringlet report[^]*Ключи:/);
+  assert.match(await ok(["report", "--help"]), /^Calls by source[^]*Usage: ringlet report/);
   assert.match(await ok(["report", "hour", "--csv"]), /calls/);
   await ok(["file", "calls.csv", "-o", "calls.csv"]);
   assert.equal(read("calls.csv").trimEnd().split("\r\n").length, 6);

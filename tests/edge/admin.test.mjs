@@ -94,6 +94,25 @@ test("every version is kept; an older one comes back; a stale write changes noth
   assert.equal(rows[0].before_hash, rows[1].after_hash);
 });
 
+test("a version without a note says what it changed, in the language of who wrote it", async () => {
+  const path = `${base}/noted`;
+  await worker.seed(siteConfig({ site: "noted" }));
+  const write = async (method, to, body, headers = {}) => {
+    const words = [];
+    for (const language of ["en", "ru"]) {
+      const { status, body: version } = await worker.admin(method, path + to, body, { "if-match": "*", "accept-language": language, ...headers });
+      assert.equal(status, 200, JSON.stringify(version));
+      words.push(version.note);
+    }
+    return words;
+  };
+  assert.deepEqual(await write("PATCH", "/config", { name: "Noted" }), ["some members changed", "изменены некоторые поля"]);
+  assert.deepEqual(await write("PATCH", "/scenarios/all", { priority: 3 }), ["scenario all changed", "изменён сценарий all"]);
+  assert.deepEqual(await write("POST", "/versions/1/revert"), ["version 1 again", "снова версия 1"]);
+  const quarantine = { action: "quarantine", numbers: "74950000001, 74950000002" };
+  assert.deepEqual(await write("POST", "/numbers", quarantine), ["2 numbers quarantined", "в карантин: номеров 2"]);
+});
+
 test("of ten writes at once exactly one wins", async () => {
   const path = `${base}/race/config`;
   await worker.admin("PUT", path, siteConfig({ site: "race" }));

@@ -137,7 +137,7 @@ pub struct Applied {
     /// Numbers whose place or status changed.
     pub changed: Vec<E164>,
     /// What was done, in a sentence for the list of versions.
-    pub note: String,
+    pub note: Text,
 }
 
 /// Why an action is not applied.
@@ -224,7 +224,7 @@ struct Change {
 
 impl Change {
     /// Does what is asked and says so in a sentence.
-    fn act(&mut self, action: &NumberAction) -> String {
+    fn act(&mut self, action: &NumberAction) -> Text {
         match action {
             NumberAction::Add {
                 numbers,
@@ -250,14 +250,17 @@ impl Change {
                     self.put(*number, pool.as_ref());
                 }
                 let place = pool.as_ref().map_or("the site", PoolId::as_str);
-                format!("{} into {place}", counted(&numbers))
+                let into = pool.as_ref().map(|pool| format!("в пул {pool}"));
+                let into = into.unwrap_or_else(|| "на сайт".to_owned());
+                done(&numbers, &format!("into {place}"), &into)
             }
             NumberAction::Assign { numbers, pool } => {
                 let numbers = self.read(numbers, "/numbers");
                 for number in &numbers {
                     self.assign(*number, pool);
                 }
-                format!("{} into {pool}", counted(&numbers))
+                let (en, ru) = (format!("into {pool}"), format!("в пул {pool}"));
+                done(&numbers, &en, &ru)
             }
             NumberAction::Bind {
                 number,
@@ -269,14 +272,19 @@ impl Change {
                 for number in numbers.iter().take(1) {
                     self.bind(*number, scenario, source, *offline);
                 }
-                format!("{} bound to {source}", counted(&numbers))
+                let (en, ru) = (
+                    format!("bound to {source}"),
+                    format!("за {source} закреплено"),
+                );
+                done(&numbers, &en, &ru)
             }
             NumberAction::MakeReserve { number, scenario } => {
                 let numbers = self.read(number, "/number");
                 for number in numbers.iter().take(1) {
                     self.make_reserve(*number, scenario);
                 }
-                format!("{} is the reserve of {scenario}", counted(&numbers))
+                let en = format!("is the reserve of {scenario}");
+                done(&numbers, &en, &format!("резерв сценария {scenario}"))
             }
             NumberAction::Replace { number, by } => {
                 let from = self.read(number, "/number");
@@ -284,7 +292,9 @@ impl Change {
                 if let ([from, ..], [to, ..]) = (from.as_slice(), to.as_slice()) {
                     self.replace(*from, *to);
                 }
-                format!("{} in the place of {}", counted(&to), counted(&from))
+                let from = counted(&from);
+                let en = format!("in the place of {}", from.en);
+                done(&to, &en, &format!("вместо {}", from.ru))
             }
             NumberAction::Forward {
                 numbers,
@@ -296,19 +306,19 @@ impl Change {
                 let to = self.forward_to(phone.as_deref(), sip.as_deref());
                 self.forward(numbers, to, extension.as_ref(), *whisper)
             }
-            NumberAction::Remove { numbers } => self.each(numbers, "removed", Self::remove),
+            NumberAction::Remove { numbers } => self.each(numbers, REMOVED, Self::remove),
             NumberAction::Quarantine { numbers } => {
-                self.each(numbers, "quarantined", |it, number| {
+                self.each(numbers, QUARANTINED, |it, number| {
                     it.set_status(number, NumberStatus::Quarantined);
                 })
             }
-            NumberAction::Disable { numbers } => self.each(numbers, "disabled", |it, number| {
+            NumberAction::Disable { numbers } => self.each(numbers, DISABLED, |it, number| {
                 it.set_status(number, NumberStatus::Disabled);
             }),
-            NumberAction::Release { numbers } => self.each(numbers, "released", |it, number| {
+            NumberAction::Release { numbers } => self.each(numbers, RELEASED, |it, number| {
                 it.set_status(number, NumberStatus::Active);
             }),
-            NumberAction::Delete { numbers } => self.each(numbers, "deleted", |it, number| {
+            NumberAction::Delete { numbers } => self.each(numbers, DELETED, |it, number| {
                 it.take_out(number);
                 it.next.numbers.retain(|record| record.number != number);
             }),
@@ -378,7 +388,7 @@ impl Change {
     }
 
     /// Does `act` to each number the site has; refuses the others.
-    fn each(&mut self, given: &Pasted, done: &str, act: impl Fn(&mut Self, E164)) -> String {
+    fn each(&mut self, given: &Pasted, (en, ru): Words, act: impl Fn(&mut Self, E164)) -> Text {
         let numbers = self.read(given, "/numbers");
         for number in &numbers {
             if self.is_known(*number) {
@@ -388,7 +398,7 @@ impl Change {
                 self.refuse(*number, "unknown", UNKNOWN);
             }
         }
-        format!("{} {done}", counted(&numbers))
+        done(&numbers, en, ru)
     }
 
     /// The record of `number`, made if there is none.
@@ -421,7 +431,7 @@ impl Change {
         to: Option<ForwardTo>,
         extension: Option<&String>,
         whisper: bool,
-    ) -> String {
+    ) -> Text {
         let said = to.is_some() || extension.is_some();
         let forward = said.then(|| Forward {
             to,
@@ -429,8 +439,11 @@ impl Change {
             whisper,
         });
         let done = match &forward {
-            Some(_) => "forwarded",
-            None => "forwarded as the scenario says",
+            Some(_) => ("forwarded", "переадресовано"),
+            None => (
+                "forwarded as the scenario says",
+                "переадресовано, как велит сценарий",
+            ),
         };
         self.each(numbers, done, |it, number| {
             it.record(number).forward.clone_from(&forward);
@@ -571,12 +584,27 @@ impl Change {
     }
 }
 
-fn counted(numbers: &[E164]) -> String {
+fn counted(numbers: &[E164]) -> Text {
     match numbers {
-        [one] => one.to_string(),
-        many => format!("{} numbers", many.len()),
+        [one] => Text::of(one.to_string(), one.to_string()),
+        many => Text::of(
+            format!("{} numbers", many.len()),
+            format!("номеров {}", many.len()),
+        ),
     }
 }
+
+/// What was done with numbers.
+fn done(numbers: &[E164], en: &str, ru: &str) -> Text {
+    let Text { en: of, ru: many } = counted(numbers);
+    Text::of(format!("{of} {en}"), format!("{ru}: {many}"))
+}
+
+const REMOVED: Words = ("removed", "убрано из сценариев");
+const QUARANTINED: Words = ("quarantined", "в карантин");
+const DISABLED: Words = ("disabled", "отключено");
+const RELEASED: Words = ("released", "возвращено");
+const DELETED: Words = ("deleted", "удалено");
 
 type Words = (&'static str, &'static str);
 const EMPTY: Words = ("No number is given.", "Не указано ни одного номера.");

@@ -51,7 +51,7 @@ fn check(action: serde_json::Value, expect: Expect) {
     let shown = match apply(&shop(), &action) {
         Ok(applied) => {
             let mut out = show(&applied.config, NumberFilter::All);
-            out += &format!("note: {}\n", applied.note);
+            out += &format!("note: {} | {}\n", applied.note.en, applied.note.ru);
             let edited = edit_document(SHOP, &applied.config).expect("JSON");
             let edited = SiteConfig::parse(&edited).expect("accepted");
             assert_eq!(edited, applied.config, "the edited document says the same");
@@ -116,7 +116,7 @@ fn entering_numbers_as_pasted() {
             74950000009 free
             74950000010 pool b
             74950000011 pool b
-            note: 2 numbers into b
+            note: 2 numbers into b | в пул b: номеров 2
         "#]],
     );
     check(
@@ -150,7 +150,7 @@ fn moving_and_removing() {
             74950000004 reserve of dynamic
             74950000005 source tv
             74950000009 free
-            note: 74950000001 into b
+            note: 74950000001 into b | в пул b: 74950000001
         "#]],
     );
     check(
@@ -168,7 +168,7 @@ fn moving_and_removing() {
             74950000004 reserve of dynamic
             74950000005 free
             74950000009 free
-            note: 2 numbers removed
+            note: 2 numbers removed | убрано из сценариев: номеров 2
         "#]],
     );
     check(
@@ -184,7 +184,7 @@ fn moving_and_removing() {
             74950000003 pool b
             74950000004 reserve of dynamic
             74950000005 source tv
-            note: 2 numbers deleted
+            note: 2 numbers deleted | удалено: номеров 2
         "#]],
     );
 }
@@ -201,7 +201,7 @@ fn reserve_quarantine_and_replacement() {
             74950000004 free
             74950000005 source tv
             74950000009 free
-            note: 74950000001 is the reserve of dynamic
+            note: 74950000001 is the reserve of dynamic | резерв сценария dynamic: 74950000001
         "#]],
     );
     check(
@@ -213,7 +213,7 @@ fn reserve_quarantine_and_replacement() {
             74950000004 reserve of dynamic
             74950000005 source tv
             74950000009 free
-            note: 74950000001 quarantined
+            note: 74950000001 quarantined | в карантин: 74950000001
         "#]],
     );
     check(
@@ -225,7 +225,7 @@ fn reserve_quarantine_and_replacement() {
             74950000004 reserve of dynamic
             74950000005 source tv
             74950000009 free
-            note: 74950000002 released
+            note: 74950000002 released | возвращено: 74950000002
         "#]],
     );
     check(
@@ -237,7 +237,7 @@ fn reserve_quarantine_and_replacement() {
             74950000004 reserve of dynamic
             74950000005 source tv
             74950000009 pool a
-            note: 74950000009 in the place of 74950000001
+            note: 74950000009 in the place of 74950000001 | вместо 74950000001: 74950000009
         "#]],
     );
     check(
@@ -250,7 +250,7 @@ fn reserve_quarantine_and_replacement() {
             74950000004 reserve of dynamic
             74950000005 source tv
             74950000009 source radio
-            note: 74950000009 bound to radio
+            note: 74950000009 bound to radio | за radio закреплено: 74950000009
         "#]],
     );
     check(
@@ -277,7 +277,7 @@ fn forwarding() {
                 let record = applied.config.record(number);
                 let forward = record.and_then(|record| record.forward.clone());
                 let told = serde_json::to_string(&forward).expect("JSON");
-                format!("{told} {}", applied.note)
+                format!("{told} {}", applied.note.en)
             },
         )
     };

@@ -20,7 +20,7 @@ use ringlet_core::api::route::{Access, ROUTES, Route};
 use ringlet_core::entropy::Entropy;
 use ringlet_core::import::{self, ImportError, ImportFrom};
 use ringlet_core::limits::{PAGE_ROWS, PAGE_ROWS_USUAL};
-use ringlet_core::site::SiteConfig;
+use ringlet_core::site::{SiteConfig, Text};
 use ringlet_core::time::UnixMillis;
 use serde::Serialize;
 use std::rc::Rc;
@@ -266,7 +266,11 @@ impl SiteObject {
         config::precondition(self.store.sql(), ask.if_match.as_deref())?;
         let config = config::parse(&version.document, site, ask.russian)?;
         timer::turn_if_long(&version.document).await;
-        let note = format!("version {} again", version.version);
+        let note = Text::of(
+            format!("version {} again", version.version),
+            format!("снова версия {}", version.version),
+        );
+        let note = note.in_language(ask.russian);
         let new = NewVersion {
             document: &version.document,
             if_match: ask.if_match.as_deref(),

@@ -228,7 +228,7 @@ impl SiteObject {
             timer::turn_if_long(&text).await;
             // What others wrote meanwhile is what the action is applied to.
             if config::latest_version(self.store.sql())? == version.version {
-                break (version, text, config, applied.note);
+                break (version, text, config, applied.note.in_language(ask.russian));
             }
         };
         let etag = version.etag();

@@ -18,7 +18,7 @@ use ringlet_core::id::{PoolId, ScenarioId};
 use ringlet_core::phone::E164;
 use ringlet_core::scenario::ScenarioKind;
 use ringlet_core::site::edit::{self, EditError};
-use ringlet_core::site::{Change, SiteConfig, diff};
+use ringlet_core::site::{Change, SiteConfig, Text, diff};
 use ringlet_core::time::UnixMillis;
 use serde::Serialize;
 
@@ -148,21 +148,46 @@ fn edited(
 ) -> Result<(String, &'static str, String), Problem> {
     let (text, action, note) = if route == Route::ConfigPatch {
         let text = edit::merge_document(document, &ask.body);
-        (text, "config.patch", "some members changed".to_owned())
+        (
+            text,
+            "config.patch",
+            Text::of("some members changed", "изменены некоторые поля"),
+        )
     } else {
         let id = named(ask)?;
         match route {
             Route::ScenarioWrite => {
                 let text = edit::put_scenario(document, &id, &ask.body);
-                (text, "scenario.write", format!("scenario {id} written"))
+                (
+                    text,
+                    "scenario.write",
+                    Text::of(
+                        format!("scenario {id} written"),
+                        format!("записан сценарий {id}"),
+                    ),
+                )
             }
             Route::ScenarioPatch => {
                 let text = edit::merge_scenario(document, &id, &ask.body);
-                (text, "scenario.patch", format!("scenario {id} changed"))
+                (
+                    text,
+                    "scenario.patch",
+                    Text::of(
+                        format!("scenario {id} changed"),
+                        format!("изменён сценарий {id}"),
+                    ),
+                )
             }
             _ => {
                 let text = edit::remove_scenario(document, &id);
-                (text, "scenario.delete", format!("scenario {id} removed"))
+                (
+                    text,
+                    "scenario.delete",
+                    Text::of(
+                        format!("scenario {id} removed"),
+                        format!("убран сценарий {id}"),
+                    ),
+                )
             }
         }
     };
@@ -172,7 +197,7 @@ fn edited(
         EditError::OtherId => Problem::with_detail(ProblemCode::NotJson, Detail::OtherScenario),
         EditError::NoScenario => Problem::new(ProblemCode::NotFound),
     })?;
-    Ok((text, action, note))
+    Ok((text, action, note.in_language(ask.russian)))
 }
 
 #[derive(Serialize)]

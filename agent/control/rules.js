@@ -520,7 +520,7 @@ function writeLike(shape, number, area, home) {
   return out + fill(shape.slice(close), national.slice(area));
 }
 
-/** Swaps one place; fields and answer as in agent/src/lib.rs. */
+/** Swaps one place; fields as in agent/src/lib.rs, answer as in loader/rules.js. */
 export function swap(given) {
   const runs = [];
   const links = [];
@@ -573,7 +573,7 @@ export function swap(given) {
   const addressOf = (href) =>
     isShort(href) ? href : `tel:+${number}${extension(linkDigits(href)[2])}`;
   texts.push(...links.map(addressOf));
-  return texts.map((text) => text + END).join('');
+  return [...texts, ''];
 }
 
 export const start = () => {};

@@ -7,7 +7,7 @@
 // has a name of its own marks it `data-ringlet-hydrates`. What is not taken over in HYDRATION_MS
 // never will be.
 
-import { doc, nearest } from './host.js';
+import { all, doc, nearest } from './host.js';
 import { HYDRATION_MS, LOOK_MS } from './limits.js';
 
 const ROOT = '#__next,#___gatsby,#__nuxt,[data-server-rendered],[data-ringlet-hydrates]';
@@ -38,7 +38,7 @@ let isWhole;
 const isNext = () => {
   if (isOpen) {
     isOpen = doc('readyState') === 'loading';
-    isWhole = [...doc('scripts')].some(({ src }) => /\/_next\//.test(src));
+    isWhole = all(document, 'script[src*="/_next/"]').length;
   }
   return isWhole;
 };

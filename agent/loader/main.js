@@ -68,7 +68,8 @@ let answered = 0;
 const waiting = [];
 /** Callers of the page who wait for the first answer. */
 let callers = [];
-const params = {};
+/** What the page told by `param`, if it did. */
+let params;
 /** What the fast snippet began (fast.js): the visit's answer, nothing (once the rules), tab, time,
  * consent. */
 let early = [];
@@ -156,10 +157,9 @@ const aboutVisit = () => ({
 
 /** The page's address, with what the page told us by `param` as if it stood there. */
 const addressOf = () => {
-  const told = Object.entries(params);
-  if (!told.length) return location.href;
+  if (!params) return location.href;
   const url = new URL(location.href);
-  for (const [name, value] of told) url.searchParams.set(name, value);
+  for (const [name, value] of Object.entries(params)) url.searchParams.set(name, value);
   return url.href;
 };
 
@@ -412,8 +412,9 @@ function lookDeeper() {
 
 /** A custom element may get a shadow root when it is defined. */
 function awaitDefinition({ localName }) {
-  if (!/-/.test(localName) || awaited.has(localName)) return;
+  if (awaited.has(localName)) return;
   awaited.add(localName);
+  if (!/-/.test(localName)) return;
   customElements.whenDefined(localName).then(() => lookDeep(document), () => 0);
 }
 
@@ -516,7 +517,7 @@ const verbs = {
     page.restore();
   },
   param: (name, value) => {
-    params[name] = `${value}`;
+    (params ||= {})[name] = `${value}`;
   },
   consent: (given) => {
     if (given === 'denied') {

@@ -174,8 +174,7 @@ const undo = (node) => {
 /** Writes `next` into `nodes`, where `was` is the page's; where the page fights back it gives way
  * with all of them. */
 export function write(nodes, was, next) {
-  const [{ parentNode, ownerElement }] = nodes;
-  const beside = parentNode || ownerElement;
+  const beside = nodes[0].parentNode || nodes[0].ownerElement;
   const isNews = nodes.some((node, at) => node.nodeValue !== next[at]);
   if (isNews && isAwaited(beside, scanAgain)) return;
   if (isNews && isTired(beside)) return nodes.forEach(undo);
@@ -197,32 +196,31 @@ export function swapPlace(index, texts, links, selected) {
   const nodes = [];
   const was = [];
   const own = RINGLET_SEARCH ? [] : nodes;
-  const veils = [];
-  const take = (node, letter, isRead, veiled) => {
-    const owner = claims.get(node);
+  const veils = RINGLET_SEARCH && [];
+  const take = (node, letter, row) => {
+    // A slot that is alone has no rival.
+    const owner = slots[1] && claims.get(node);
     if (slots[owner]?.answered && (owner < index || !slots[index].answered)) return;
     const value = original(node);
     if (value.includes(END)) given = '';
-    const told = letter === 'l' ? kinds.dial(value) : (RINGLET_SEARCH && veiled) || value;
+    const veiled = RINGLET_SEARCH && row?.[3];
+    const told = letter === 'l' ? kinds.dial(value) : veiled || value;
     if (given) given += letter + told + END;
     if (RINGLET_SEARCH) veils.push(veiled);
-    if (RINGLET_SEARCH && !isRead) own.push(node);
+    if (RINGLET_SEARCH && !row?.[2]) own.push(node);
     nodes.push(node);
     was.push(value);
   };
-  for (const [node, goesOn, isRead, veiled] of texts) {
-    take(node, goesOn ? 't' : 'h', isRead, veiled);
-  }
+  for (const row of texts) take(row[0], row[1] ? 't' : 'h', row);
   const { length } = nodes;
   for (const link of links) take(link.getAttributeNode('href'), 'l');
   if (!nodes[0] || !given) return false;
   const answer = swap(given);
-  let next = answer ? answer.split(END) : was;
-  if (RINGLET_SEARCH) next = next.map((value, at) => (veils[at] ? unveil(value) : value));
-  for (let at = length; answer && nodes[at]; at++) {
-    next[at] = kinds.lead(was[at], next[at], selected);
-  }
-  if (answer !== undefined) own.forEach((node) => claims.set(node, index));
+  const next = (answer || was).map((value, at) => {
+    if (RINGLET_SEARCH && veils[at]) return unveil(value);
+    return answer && at >= length && nodes[at] ? kinds.lead(was[at], value, selected) : value;
+  });
+  if (slots[1] && answer !== undefined) own.forEach((node) => claims.set(node, index));
   write(nodes, was, next);
   return answer !== undefined;
 }

@@ -53,11 +53,12 @@ const ask = (given) => {
   new Uint32Array(buffer, from, new Uint32Array(buffer, at, 1)[0]).forEach((unit) => {
     text += String.fromCharCode(unit);
   });
-  return text;
+  return text && text.split('\0');
 };
 
-/** Swaps one place; see `swap` in agent/src/lib.rs. Nothing if it is none; empty if it keeps its
- * own number. */
+/** Swaps one place; see `swap` in agent/src/lib.rs. The new texts, and a last one that is empty;
+ * nothing if it is no place; an empty answer if it keeps its own number. What is answered is kept:
+ * nobody may change it. */
 export const swap = (given) => {
   if (!kept.has(given)) {
     if (kept.size >= KEPT) kept.clear();

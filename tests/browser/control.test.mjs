@@ -67,7 +67,7 @@ test("places of a page", () => {
     const given = place(below);
     const answer = rules.swap(given);
     if (answer) places += 1;
-    assert.equal(control.swap(given), answer, JSON.stringify(given));
+    assert.deepEqual(control.swap(given), answer, JSON.stringify(given));
   }
   assert.ok(places > ROUNDS / 10, `${places} places`);
 });
@@ -80,7 +80,7 @@ test("places that the light rules know", () => {
     const given = place(below);
     const answer = light.swap(given);
     if (answer === "") odd += 1;
-    else assert.equal(answer, rules.swap(given), JSON.stringify(given));
+    else assert.deepEqual(answer, rules.swap(given), JSON.stringify(given));
     if (answer) known += 1;
   }
   assert.ok(odd > ROUNDS && known > ROUNDS / 30, `${odd} odd, ${known} known`);

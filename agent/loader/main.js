@@ -520,14 +520,18 @@ const verbs = {
     (params ||= {})[name] = `${value}`;
   },
   consent: (given) => {
-    if (given === 'denied') {
-      if (hasBegun || startTimer) drop('leave', compose(store.load(), { event: 'leave' }));
+    const isNews = consent !== given;
+    const isDenied = given === 'denied';
+    // What was lent to a visitor who was known is forgotten with him.
+    if ((isDenied || (isNews && consent === 'granted')) && (hasBegun || startTimer)) {
+      drop('leave', compose(store.load(), { event: 'leave' }));
+    }
+    if (isDenied) {
       if (isRunning) verbs.destroy();
       store.allow(false);
       consent = 'wait';
       return;
     }
-    const isNews = consent !== given;
     consent = given;
     if (!isRunning) return runWhenSeen();
     // What was lent for the page view becomes the visit's.

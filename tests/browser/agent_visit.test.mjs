@@ -397,6 +397,27 @@ test("consent that is taken back in one tab is taken back in the others", async 
   }
 });
 
+test("consent that is narrowed while a number is lent gives it back, once", async () => {
+  const url = await seed("narrowed", 4, {}, { consent: "granted" });
+  const visitor = await newVisitor(browser, worker.url);
+  const page = await visitor.open(url);
+  const number = digits(await shown(page));
+  const [{ lease }] = (await page.evaluate(() => JSON.parse(localStorage["ringlet:narrowed"]))).numbers;
+  visitor.messages.length = 0;
+  const isAsked = () => visitor.messages.some(({ name, consent }) => name === "visit" && consent);
+  await page.evaluate(() => ringlet("consent", "cookieless"));
+  await until(isAsked);
+  await settle(page);
+  // It is the same the second time, and more is no less.
+  await page.evaluate(() => ringlet("consent", "cookieless"));
+  await page.evaluate(() => ringlet("consent", "granted"));
+  await settle(page);
+  const left = visitor.messages.filter(({ name }) => name === "leave");
+  assert.deepEqual(left.map(({ leases }) => leases.map((one) => [one.lease, one.number])), [[[lease, number]]]);
+  assert.deepEqual(visitor.faults, []);
+  await visitor.close();
+});
+
 test("the owner's domain for cookies: the visitor and his label are known on every subdomain", async () => {
   const { port } = new URL(site.url);
   const hosts = ["www.shop.localhost", "msk.shop.localhost"].map((name) => `http://${name}:${port}`);

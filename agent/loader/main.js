@@ -402,7 +402,10 @@ function lookDeeper() {
       if (!steps--) return whenIdle(lookDeeper);
       // A frame of another origin has no document to show.
       const isEntered = host.shadowRoot || (hasFrames && host.contentDocument?.body?.firstChild);
-      if (isEntered) return loadMore();
+      if (isEntered) {
+        loadMore();
+        break;
+      }
       awaitDefinition(host);
     }
     deeps.delete(root);
@@ -517,7 +520,7 @@ const verbs = {
     page.restore();
   },
   param: (name, value) => {
-    (params ||= {})[name] = `${value}`;
+    params = { ...params, [name]: `${value}` };
   },
   consent: (given) => {
     const isNews = consent !== given;

@@ -106,6 +106,36 @@ async function check({
 
 const answer = (reply) => (context) => context.route("**/v1/**", (route) => reply(route));
 
+test("what was looked into for shadow roots is let go of when one is found", async () => {
+  await check({
+    shows: "lent",
+    more: async (page) => {
+      await page.evaluate(() => {
+        for (const id of ["one", "two"]) {
+          document.body.append(Object.assign(document.createElement("section"), { id }));
+        }
+      });
+      await settle(page);
+      await page.evaluate((own) => {
+        const host = document.createElement("div");
+        host.attachShadow({ mode: "open" }).innerHTML = `<b class="phone">${own}</b>`;
+        const text = document.createElement("p");
+        window.gone = new WeakRef(text);
+        document.querySelector("#one").append(host);
+        document.querySelector("#two").append(text);
+      }, OWN);
+      const isSwapped = (own) =>
+        document.querySelector("#one div").shadowRoot.textContent !== own;
+      await page.waitForFunction(isSwapped, OWN, { polling: 50 });
+      await page.evaluate(() => document.querySelector("#two").replaceChildren());
+      const session = await page.context().newCDPSession(page);
+      await settle(page);
+      await session.send("HeapProfiler.collectGarbage");
+      assert.equal(await page.evaluate(() => window.gone.deref() === undefined), true);
+    },
+  });
+});
+
 test("the edge is unreachable", () =>
   check({ prepare: answer((route) => route.abort()), onlyAsks: true, shows: "own" }));
 

@@ -1,6 +1,6 @@
 //! What must agree across the document: ids once, one use for a number, pools that exist.
 
-use super::fault::Problem;
+use super::fault::{Faults, Problem};
 use super::parse::Placed;
 use super::reader::{Node, nearest};
 use super::receiver::Receiver;
@@ -19,7 +19,7 @@ pub(super) fn check(
     let add = |pointer: &str, problem: Problem<'_>| root.faults.add(pointer, problem);
     check_ids(pools.iter().map(|(pool, at)| (pool.id.as_str(), at)), add);
     check_ids(scenarios.iter().map(|(it, at)| (it.id.as_str(), at)), add);
-    let used = check_numbers(pools, scenarios, numbers, add);
+    let used = check_numbers(pools, scenarios, numbers, root.faults, add);
     if used.len() > limits::SITE_NUMBERS {
         add(
             "/pools",
@@ -44,7 +44,7 @@ pub(super) fn check(
         {
             let problem = Problem::NumberBusy {
                 number: number.to_string(),
-                first: first.pointer(),
+                first: first.pointer(root.faults),
             };
             add(&format!("{at}/reserve_number"), problem);
         }
@@ -80,12 +80,45 @@ enum Stands<'p> {
 }
 
 impl Stands<'_> {
-    fn pointer(self) -> String {
+    fn pointer(self, faults: &Faults) -> String {
         match self {
-            Self::Pool(at, index) => format!("{at}/numbers/{index}"),
-            Self::Binding(at, index) => format!("{at}/bindings/{index}/number"),
+            Self::Pool(at, index) => {
+                let list = format!("{at}/numbers");
+                format!("{list}/{}", faults.place(&list, index))
+            }
+            Self::Binding(at, index) => {
+                let list = format!("{at}/bindings");
+                format!("{list}/{}/number", faults.place(&list, index))
+            }
             Self::Record(at) => format!("{at}/number"),
         }
+    }
+}
+
+impl Faults {
+    /// Notes that an item of a list was left out; what is wrong with it is told.
+    pub(super) fn leave_out(&self, list: &str, index: usize) {
+        let mut left_out = self.left_out.borrow_mut();
+        left_out.entry(list.to_owned()).or_default().push(index);
+    }
+
+    /// Where in the document's list the item stands that is at `index` of those not left out.
+    fn place(&self, list: &str, index: usize) -> usize {
+        let left_out = self.left_out.borrow();
+        let Some(left_out) = left_out.get(list) else {
+            return index;
+        };
+        // How many of them stand before it: of the nth, so many others do less n.
+        let (mut low, mut high) = (0, left_out.len());
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            if left_out[middle] - middle <= index {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        index + low
     }
 }
 
@@ -94,6 +127,7 @@ fn check_numbers<'p>(
     pools: &'p Placed<PoolConfig>,
     scenarios: &'p Placed<Scenario>,
     numbers: &'p Placed<NumberRecord>,
+    faults: &Faults,
     add: impl Fn(&str, Problem<'_>),
 ) -> BTreeMap<E164, Stands<'p>> {
     let mut used = BTreeMap::new();
@@ -101,9 +135,9 @@ fn check_numbers<'p>(
         if let Some(first) = used.get(&number) {
             let problem = Problem::NumberTaken {
                 number: number.to_string(),
-                first: first.pointer(),
+                first: first.pointer(faults),
             };
-            add(&at.pointer(), problem);
+            add(&at.pointer(faults), problem);
         } else {
             used.insert(number, at);
         }

@@ -665,6 +665,8 @@ fn mask_text(why: crate::mask::MaskError) -> Text {
 #[derive(Debug, Default)]
 pub(super) struct Faults {
     list: RefCell<Vec<Fault>>,
+    /// By list, the items that were left out.
+    pub(super) left_out: RefCell<std::collections::BTreeMap<String, Vec<usize>>>,
 }
 
 impl Faults {

@@ -110,9 +110,18 @@ fn read_kind(fields: &mut Fields<'_>) -> Option<ScenarioKind> {
     match kind {
         Kind::Dynamic => Some(ScenarioKind::Dynamic { pool: pool? }),
         Kind::Static => {
-            let items = bindings?.items(limits::STATIC_BINDINGS);
-            let bindings = items.iter().filter_map(read_binding).collect();
-            Some(ScenarioKind::Static { bindings })
+            let list = bindings?;
+            let items = list.items(limits::STATIC_BINDINGS);
+            let bindings = items.iter().enumerate().filter_map(|(index, item)| {
+                let binding = read_binding(item);
+                if binding.is_none() {
+                    list.faults.leave_out(&list.pointer, index);
+                }
+                binding
+            });
+            Some(ScenarioKind::Static {
+                bindings: bindings.collect(),
+            })
         }
         Kind::Params => {
             let node = params?;

@@ -107,7 +107,14 @@ impl<'v> Node<'v> {
             _ => self.child(&index.to_string(), value).number(),
         };
         let items = items.iter().enumerate().take(max);
-        items.filter_map(number).collect()
+        let items = items.filter_map(|(index, value)| {
+            let number = number((index, value));
+            if number.is_none() {
+                self.faults.leave_out(&self.pointer, index);
+            }
+            number
+        });
+        items.collect()
     }
 
     pub(super) fn fields(&self) -> Option<Fields<'v>> {

@@ -154,3 +154,34 @@ fn the_source_whose_numbers_a_visit_may_be_lent() {
         }
     }
 }
+
+#[test]
+fn a_place_is_that_of_the_document_whatever_was_left_out_before_it() {
+    check(
+        |v| {
+            v["pools"] = serde_json::json!([{
+                "id": "msk",
+                "numbers": ["1", "74950000001", null, "2", "74950000001", "74950000002"],
+            }]);
+            v["scenarios"] = serde_json::json!([{
+                "id": "radio", "kind": "static", "targets": [{"class": "a"}],
+                "bindings": [{"number": "3", "source": "a"}, {"number": "74950000002", "source": "b"}],
+            }]);
+        },
+        expect![[r#"
+            /pools/0/numbers/0: bad_number: "1" is no telephone number. Write all digits
+                with the country code, such as 74950000001.
+            /pools/0/numbers/2: wrong_type: Expected string, found null. Write string.
+            /pools/0/numbers/3: bad_number: "2" is no telephone number. Write all digits
+                with the country code, such as 74950000001.
+            /scenarios/0/bindings/0/number: bad_number: "3" is no telephone number. Write
+                all digits with the country code, such as 74950000001.
+            /pools/0/numbers/4: number_taken: The number 74950000001 stands at
+                /pools/0/numbers/1 already. Keep it in one place: a number lives in one
+                pool or has one source.
+            /scenarios/0/bindings/1/number: number_taken: The number 74950000002 stands
+                at /pools/0/numbers/5 already. Keep it in one place: a number lives in
+                one pool or has one source.
+        "#]],
+    );
+}

@@ -6,7 +6,7 @@ use ringlet_core::entropy::Entropy;
 use ringlet_core::id::{CallId, VisitId, VisitorId};
 use ringlet_core::pool::*;
 use ringlet_core::time::{Millis, UnixMillis};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use support::{Desk, START, number, numbers, sign};
 
 /// The pool that the rows of a desk of `count` numbers give, everything written down before.
@@ -166,16 +166,27 @@ fn restored(rows: &[JournalRow], of: u64) -> [Pool; 2] {
         Pool::new(PoolConfig::default()),
         Pool::new(PoolConfig::default()),
     ];
+    let mut past = BTreeMap::new();
     for row in rows.iter().filter(|row| row.row >= of) {
         pools[0].replay(row);
         let mut row = row.clone();
         match &mut row.entry {
             JournalEntry::Snapshot { numbers, .. } if !numbers.is_empty() => {
-                let packed = pack(&core::mem::take(numbers)).unwrap();
-                pools[1].replay_packed(row, &packed).unwrap();
+                let pieces = pack_parted(&core::mem::take(numbers)).unwrap();
+                let at = row.row;
+                pools[1].replay_packed(row, &pieces.numbers).unwrap();
+                past.insert(at, pieces.past);
             }
-            _ => pools[1].replay(&row),
+            _ => {
+                while let Some(part) = pools[1].lacks_to_replay(&row) {
+                    pools[1].recall(part, &past[&part]).unwrap();
+                }
+                pools[1].replay(&row);
+            }
         }
+    }
+    while let Some(part) = pools[1].lacks() {
+        pools[1].recall(part, &past[&part]).unwrap();
     }
     pools
 }
@@ -276,10 +287,8 @@ fn a_part_is_packed_as_its_numbers_are() {
             panic!("{row:?}")
         };
         assert_eq!(*numbers, []);
-        let Ok(Packed::Images(images)) = unpack(&part.numbers) else {
-            panic!("no numbers")
-        };
-        assert_eq!(pack(&images).unwrap(), part.numbers);
+        let images = unpack_parted(&part.pieces.numbers, &part.pieces.past).unwrap();
+        assert_eq!(pack_parted(&images).unwrap(), part.pieces);
         *numbers = images;
         assert_eq!(row, whole);
         if !more {

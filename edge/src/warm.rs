@@ -51,14 +51,20 @@ fn try_up() -> Option<()> {
     messages(&config)?;
     let rows = lived(&config)?;
     let mut again = Pool::new(PoolConfig::default());
+    let mut past = Vec::new();
     for row in rows {
-        read(&mut again, row)?;
+        past.extend(read(&mut again, row)?);
     }
-    let visitor = u128::from(VISITORS) << 64;
-    let ask = Input::Acquire(Acquire::of(VisitorId(visitor), VisitId(visitor)));
+    let visitor = id(VISITORS);
+    let ask = Acquire::of(VisitorId(visitor), VisitId(visitor));
+    black_box(again.lacks_for(&ask));
     let now = again.now() + Millis::from_mins(10);
-    again.handle_input(ask, now, &mut Entropy::new([1; 32]));
+    again.handle_input(Input::Acquire(ask), now, &mut Entropy::new([1; 32]));
     black_box(again.poll_output());
+    for (part, past) in past {
+        again.recall(part, &past).ok()?;
+    }
+    again.catch_up();
     Some(())
 }
 
@@ -126,7 +132,7 @@ fn lived(config: &PoolConfig) -> Option<Vec<JournalRow>> {
     let mut now = BEGIN;
     for visitor in 0..VISITORS {
         now = now + Millis::from_mins(3);
-        let visitor = u128::from(visitor) << 64;
+        let visitor = id(visitor);
         let ask = Acquire::of(VisitorId(visitor), VisitId(visitor));
         let lent = pool.handle_input(Input::Acquire(ask), now, &mut entropy);
         if let Reply::Granted(grant) = lent {
@@ -149,11 +155,20 @@ fn lived(config: &PoolConfig) -> Option<Vec<JournalRow>> {
     Some(rows)
 }
 
-/// Writes a row as it is stored, reads it, and has `pool` take it.
-fn read(pool: &mut Pool, mut row: JournalRow) -> Option<()> {
+/// An id as no two visitors have it in half.
+fn id(visitor: u64) -> u128 {
+    u128::from(visitor) << 64 | u128::from(visitor)
+}
+
+/// Writes a row as it is stored, reads it, and has `pool` take it. What it lacks then of past holders
+/// is returned with their part.
+fn read(pool: &mut Pool, mut row: JournalRow) -> Option<Option<(u64, Vec<u8>)>> {
+    let mut past = None;
     let packed = match &mut row.entry {
         JournalEntry::Snapshot { numbers, .. } if !numbers.is_empty() => {
-            pool::pack(&core::mem::take(numbers)).ok()
+            let pieces = pool::pack_parted(&core::mem::take(numbers)).ok()?;
+            past = Some((row.row, pieces.past));
+            Some(pieces.numbers)
         }
         JournalEntry::Configured(config) => {
             Some(pool::pack_config(&core::mem::take(&mut config.numbers)))
@@ -171,7 +186,7 @@ fn read(pool: &mut Pool, mut row: JournalRow) -> Option<()> {
         (Some(packed), _) => pool.replay_packed(row, &packed).ok()?,
         (None, _) => pool.replay(&row),
     }
-    Some(())
+    Some(past)
 }
 
 /// What is read of what is written of it.

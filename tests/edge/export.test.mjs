@@ -62,7 +62,7 @@ const NOT_EXPORTED = {
     staging: "an import that is not whole yet",
     staged_version: "the same",
   },
-  pool: { schema_version: "the program's own", packed: "its numbers are told in the journal's rows" },
+  pool: { schema_version: "the program's own", packed: "its numbers are told in the journal's rows", past: "their past holders too" },
 };
 
 /** The tables that a file of the source says are exported, with their columns. */

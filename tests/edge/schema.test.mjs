@@ -40,15 +40,15 @@ const replace = (state, name, version) =>
     database.exec(readFileSync(fixture(name, version), "utf8"));
   });
 
-for (let version = 1; version < newest.site; version += 1) {
-  const pool = Math.max(1, Math.min(version, newest.pool - 1));
-  test(`a site of schema version ${version} with a pool of version ${pool}`, async () => {
+for (let version = 1; version < Math.max(newest.site, newest.pool); version += 1) {
+  const [site, pool] = [newest.site, newest.pool].map((count) => Math.max(1, Math.min(version, count - 1)));
+  test(`a site of schema version ${site} with a pool of version ${pool}`, async () => {
     const worker = await startWorker();
     try {
       await worker.seed(siteConfig());
       await visit(worker);
       await worker.stop();
-      await replace(worker.state, "site", version);
+      await replace(worker.state, "site", site);
       await replace(worker.state, "pool", pool);
       await worker.start();
 

@@ -219,14 +219,14 @@ impl Pool {
     ) {
         self.end_lease(at, now);
         if let Some(newest) = self.holders.newest(at) {
-            self.close_holder(newest, now);
+            self.holders.end(newest, now);
         }
         if let Some(earlier) = earlier {
             let other = self.holders.number_of(earlier);
             if other != at && self.holders.newest(other) == Some(earlier) {
                 self.end_lease(other, now);
             }
-            self.close_holder(earlier, now);
+            self.holders.end(earlier, now);
             self.holders.hot_mut(earlier).flags |= MOVED;
             if other != at {
                 self.rekey(other);
@@ -273,13 +273,6 @@ impl Pool {
         self.stand(at);
         self.keys.remember(granted.key, granted.visitor);
         self.rekey(at);
-    }
-
-    /// The number is no longer the one this holder may claim.
-    fn close_holder(&mut self, place: usize, now: UnixMillis) {
-        if self.holders.cold(place).ended_at == UnixMillis(0) {
-            self.holders.change(place, |cold| cold.ended_at = now);
-        }
     }
 
     /// The newest lease of a number, as told to its page.

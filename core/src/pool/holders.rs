@@ -7,11 +7,13 @@
 //!
 //! Where a visitor was last shown a number is found by an index of all who are remembered. Holders
 //! that a snapshot gives back are entered in it later: that takes longer than all else a pool does
-//! before its first answer, and who comes first is found by going through all as well.
+//! before its first answer, and who comes first is found by going through their tags as well. Most
+//! of what is read of one holder may come later too ([`super::unread`]).
 
 use super::cold::{COLD, Cold, ColdBytes, bytes_at, lease_in, visitor_in};
 use super::config::Region;
 use super::message::Facts;
+use super::unread::Part;
 use crate::delay::{Class, Engagement, Tab, bin_of};
 use crate::id::{LeaseId, VisitorId};
 use crate::time::UnixMillis;
@@ -75,13 +77,17 @@ pub(super) fn class_at_grant(facts: &Facts) -> Class {
 
 /// The holders of one number.
 #[derive(Clone, Copy, Debug, Default)]
-struct Ring {
+pub(super) struct Ring {
     /// Which of the rings is its own.
     slot: u32,
     /// The newest place in it.
     newest: u8,
     /// Places taken.
-    count: u8,
+    pub(super) count: u8,
+    /// The oldest so many are unread.
+    pub(super) unread: u8,
+    /// The part that tells of these.
+    pub(super) part: u16,
 }
 
 /// The owner of a ring that is no number's.
@@ -94,17 +100,21 @@ pub(super) struct Holders {
     /// What selection reads, of the rings that ever had a holder.
     hot: Vec<Hot>,
     /// The rest of them, [`COLD`] bytes a place.
-    cold: Vec<u8>,
-    rings: Vec<Ring>,
+    pub(super) cold: Vec<u8>,
+    pub(super) rings: Vec<Ring>,
     /// The number that each ring is of.
     owners: Vec<u32>,
     /// Rings that are no number's.
     free: Vec<u32>,
     visitors: HashTable<u32>,
     /// Holders that were put all at once are not entered among the visitors yet.
-    owed: bool,
+    pub(super) owed: bool,
+    /// Their tags by place, until they are.
+    pub(super) tags: Vec<u64>,
     /// One visitor was looked for since.
     looked: bool,
+    /// The parts of a snapshot whose past holders are read later.
+    pub(super) parts: Vec<Part>,
     seed: u64,
 }
 
@@ -141,7 +151,9 @@ impl Holders {
             // what left it, moves all at once, while somebody waits.
             visitors: HashTable::with_capacity(2 * numbers * per_number),
             owed: false,
+            tags: Vec::new(),
             looked: false,
+            parts: Vec::new(),
             seed,
         }
     }
@@ -274,23 +286,24 @@ impl Holders {
 
     #[inline]
     pub(super) fn cold(&self, place: usize) -> Cold {
-        Cold::read(bytes_at(&self.cold, place))
+        Cold::read(self.cold_bytes(place))
     }
 
     /// The same as it is kept.
     #[inline]
     pub(super) fn cold_bytes(&self, place: usize) -> &ColdBytes {
+        debug_assert!(!self.is_unread(place), "an unread holder was asked for");
         bytes_at(&self.cold, place)
     }
 
     /// The lease of a holder.
     #[inline]
     pub(super) fn lease(&self, place: usize) -> LeaseId {
-        lease_in(bytes_at(&self.cold, place))
+        lease_in(self.cold_bytes(place))
     }
 
     #[inline]
-    fn visitor(&self, place: usize) -> VisitorId {
+    pub(super) fn visitor(&self, place: usize) -> VisitorId {
         visitor_in(bytes_at(&self.cold, place))
     }
 
@@ -303,7 +316,7 @@ impl Holders {
     }
 
     #[inline]
-    fn put_cold(&mut self, place: usize, cold: &ColdBytes) {
+    pub(super) fn put_cold(&mut self, place: usize, cold: &ColdBytes) {
         self.cold[place * COLD..][..COLD].copy_from_slice(cold);
     }
 
@@ -325,40 +338,36 @@ impl Holders {
         self.search(visitor)
     }
 
-    /// The same without the index: some milliseconds for a hundred thousand holders.
-    fn search(&self, visitor: VisitorId) -> Option<usize> {
-        let wanted = visitor.0.to_le_bytes();
-        let (all, _) = self.cold.as_chunks::<COLD>();
-        let places = all.iter().enumerate().rev();
-        let mut his = places.filter(|(_, cold)| cold.first_chunk() == Some(&wanted));
-        his.find(|(place, _)| self.is_held(*place) && !self.hot[*place].has(MOVED))
-            .map(|(place, _)| place)
-    }
-
     /// Whether somebody remembered is at a place that somebody was at once.
-    fn is_held(&self, place: usize) -> bool {
+    pub(super) fn is_held(&self, place: usize) -> bool {
         let Some(number) = self.owner(place / self.per_number) else {
             return false;
         };
         let ring = self.rings[number];
+        self.age(ring, place) < usize::from(ring.count)
+    }
+
+    /// How many holders of a ring are later than the one at a place of it.
+    #[inline]
+    pub(super) fn age(&self, ring: Ring, place: usize) -> usize {
         let newest = self.base(ring) + usize::from(ring.newest);
-        let age = (newest + self.per_number - place) % self.per_number;
-        age < usize::from(ring.count)
+        (newest + self.per_number - place) % self.per_number
     }
 
     /// Somebody is about to look for visitors. The first goes through all, for the next all are
-    /// entered.
+    /// entered, if they are read.
     pub(super) fn expect_look(&mut self) {
-        if self.owed && core::mem::replace(&mut self.looked, true) {
+        if self.owed && core::mem::replace(&mut self.looked, true) && self.next_unread().is_none() {
             self.enter_all();
         }
     }
 
-    /// Enters those that are not entered yet.
+    /// Enters those that are not entered yet; all are read.
     pub(super) fn enter_all(&mut self) {
         if !core::mem::take(&mut self.owed) {
             return;
         }
+        self.tags = Vec::new();
         // Those who came since then stay where they are entered.
         let since: Vec<u32> = self.visitors.iter().copied().collect();
         for slot in 0..self.slots() {
@@ -384,7 +393,7 @@ impl Holders {
     /// The place of a visitor among a number's holders, if he has not moved on.
     pub(super) fn of_visitor_at(&self, number: usize, visitor: VisitorId) -> Option<usize> {
         let mut places = self.places(number);
-        places.find(|place| self.visitor(*place) == visitor && !self.hot[*place].has(MOVED))
+        places.find(|place| self.is_his(*place, visitor) && !self.hot[*place].has(MOVED))
     }
 
     /// The place of a lease among a number's holders.
@@ -407,6 +416,16 @@ impl Holders {
 
     /// Puts a holder in a number's next place; the oldest is forgotten if the ring is full.
     pub(super) fn push(&mut self, number: usize, hot: Hot, cold: &ColdBytes) -> usize {
+        let place = self.push_unindexed(number, hot);
+        self.put_cold(place, cold);
+        if !hot.has(MOVED) {
+            self.index(place);
+        }
+        place
+    }
+
+    /// The same without what is read of one holder.
+    pub(super) fn push_unindexed(&mut self, number: usize, hot: Hot) -> usize {
         let (place, taken) = self.next_place(number);
         if taken {
             self.unindex(place);
@@ -415,14 +434,12 @@ impl Holders {
         self.reach(base + self.per_number);
         let ring = &mut self.rings[number];
         ring.newest = (place - base) as u8;
-        if !taken {
+        if taken {
+            ring.unread = ring.unread.saturating_sub(1);
+        } else {
             ring.count += 1;
         }
         self.hot[place] = hot;
-        self.put_cold(place, cold);
-        if !hot.has(MOVED) {
-            self.index(place);
-        }
         place
     }
 
@@ -439,24 +456,13 @@ impl Holders {
         if count == 0 {
             return;
         }
-        let base = self.base(self.rings[number]);
-        if self.hot.len() == base {
-            // The next one that never had a holder: nothing is written twice.
-            self.hot.extend(hot);
-            self.cold.extend_from_slice(cold.as_flattened());
-            self.reach(base + self.per_number);
-        } else {
-            self.reach(base + self.per_number);
-            self.cold[base * COLD..][..count * COLD].copy_from_slice(cold.as_flattened());
-            for (place, hot) in self.hot[base..base + count].iter_mut().zip(hot) {
-                *place = hot;
-            }
-        }
-        let ring = &mut self.rings[number];
-        (ring.newest, ring.count) = ((count - 1) as u8, count as u8);
+        let base = self.make_places(number, hot);
+        self.cold[base * COLD..][..count * COLD].copy_from_slice(cold.as_flattened());
+        self.took_all(number, count);
         // Once they were entered because visitors are looked for, the others are at once.
         self.owed |= self.visitors.is_empty();
         if self.owed {
+            self.tag(base, count);
             return;
         }
         for place in base..base + count {
@@ -464,6 +470,34 @@ impl Holders {
                 self.index(place);
             }
         }
+    }
+
+    /// Has the places of a number's ring, and what selection reads of its first holders in them.
+    /// Returns the first of the places.
+    #[cfg(feature = "edge")]
+    pub(super) fn make_places(
+        &mut self,
+        number: usize,
+        hot: impl ExactSizeIterator<Item = Hot>,
+    ) -> usize {
+        let base = self.base(self.rings[number]);
+        self.reach(base + self.per_number);
+        for (place, hot) in self.hot[base..base + self.per_number].iter_mut().zip(hot) {
+            *place = hot;
+        }
+        base
+    }
+
+    /// The first `count` places of a number's ring are taken.
+    #[cfg(feature = "edge")]
+    pub(super) fn took_all(&mut self, number: usize, count: usize) {
+        let ring = &mut self.rings[number];
+        (ring.newest, ring.count, ring.unread) = ((count - 1) as u8, count as u8, 0);
+    }
+
+    /// As many holders as there may be without room for more.
+    pub(super) fn hot_room(&self) -> usize {
+        self.hot.capacity()
     }
 
     /// Has places up to `end`, which is that of a ring.
@@ -485,7 +519,9 @@ impl Holders {
     pub(super) fn drop_oldest(&mut self, number: usize) {
         if let Some(place) = self.oldest_first(number).next() {
             self.unindex(place);
-            self.rings[number].count -= 1;
+            let ring = &mut self.rings[number];
+            ring.count -= 1;
+            ring.unread = ring.unread.saturating_sub(1);
         }
     }
 
@@ -495,7 +531,7 @@ impl Holders {
             self.unindex(place);
         }
         let ring = &mut self.rings[number];
-        (ring.newest, ring.count) = (0, 0);
+        (ring.newest, ring.count, ring.unread) = (0, 0, 0);
     }
 
     /// Makes `place` the visitor's latest.
@@ -529,6 +565,7 @@ impl Holders {
     pub(super) fn bytes(&self) -> usize {
         self.hot.capacity() * size_of::<Hot>()
             + self.cold.capacity()
+            + self.tags.capacity() * size_of::<u64>()
             + self.rings.capacity() * size_of::<Ring>()
             + (self.owners.capacity() + self.free.capacity()) * size_of::<u32>()
             // hashbrown keeps one control byte per bucket, and seven buckets in eight.

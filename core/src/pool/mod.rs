@@ -47,7 +47,10 @@ mod message;
 #[cfg(feature = "edge")]
 mod packed;
 mod palette;
+#[cfg(feature = "edge")]
+mod parted;
 mod policy;
+mod recall;
 mod replay;
 mod select;
 mod settle;
@@ -57,6 +60,7 @@ mod snapshot;
 mod state;
 mod tally;
 mod tree;
+mod unread;
 mod view;
 
 pub use config::{
@@ -71,7 +75,9 @@ pub use message::{
     key_of,
 };
 #[cfg(feature = "edge")]
-pub use packed::{PackError, Packed, pack, pack_config, unpack};
+pub use packed::{PackError, Packed, pack_config, unpack};
+#[cfg(feature = "edge")]
+pub use parted::{Pieces, is_parted, pack_parted, unpack_parted};
 pub use policy::{Choice, Hold, Overflow, Policy, TAU};
 pub use shard::{Shards, visitor_of};
 #[cfg(feature = "edge")]
@@ -237,12 +243,15 @@ impl Pool {
     /// Whether something was left undone when the pool was rebuilt that nobody had to wait for:
     /// then the shell calls [`Self::catch_up`] when it has answered.
     pub fn is_behind(&self) -> bool {
-        self.holders.is_owed()
+        self.holders.is_owed() || self.lacks().is_some()
     }
 
-    /// Does it. Else the second visitor who asks waits for it, some milliseconds.
+    /// Does it, once no part is lacking. Else the second visitor who asks waits for it, some
+    /// milliseconds.
     pub fn catch_up(&mut self) {
-        self.holders.enter_all();
+        if self.lacks().is_none() {
+            self.holders.enter_all();
+        }
     }
 
     /// The next row to write down, until none is left. Drain before the next input.

@@ -9,7 +9,7 @@ use super::config::{NUMBERS_MAX, NumberConfig, PoolConfig, Role, Source, holders
 use super::holders::{Holders, Hot};
 use super::journal::{Granted, JournalEntry, JournalRow, LastSeen, SnapshotHead};
 #[cfg(feature = "edge")]
-use super::packed::{self, PackError, Packed};
+use super::packed::{self, PackError, Packed, PackedPast};
 use super::state::{HolderImage, Number, NumberTouch, Tabs};
 use super::{MinTree, Pool, select};
 use crate::delay::{CountsChange, DelayModel};
@@ -23,7 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 enum PartHolders<'h> {
     Images(&'h [HolderImage]),
     #[cfg(feature = "edge")]
-    Packed(packed::PackedHolders<'h>),
+    Packed(packed::PackedHolders<'h>, u16),
 }
 
 /// What selection reads of a holder of an image.
@@ -191,9 +191,13 @@ impl Pool {
         self.tally.replay_to(self.now);
         self.next_row = self.next_row.max(row.row + 1);
         if *of == self.began_at {
+            let part = self.holders.begin_part(row.row, read.is_parted());
+            let part = part.ok_or(PackError::Length)?;
             let images = read.filter_map(Result::ok);
-            let images = images.map(|(number, of)| (number, PartHolders::Packed(of)));
+            let images = images.map(|(number, of)| (number, PartHolders::Packed(of, part)));
             self.put_images(&told, images);
+            // Numbers that were lent once at most have no past holders.
+            let _ = self.holders.end_part(part);
             self.end_part(*of, head.as_deref().filter(|_| *last));
         } else {
             self.replay_forgot(forgot.as_deref(), told.into_iter());
@@ -363,7 +367,7 @@ impl Pool {
     }
 
     /// The place of a number that is likely to be at `near`.
-    fn number_near(&self, near: usize, number: E164) -> Option<usize> {
+    pub(super) fn number_near(&self, near: usize, number: E164) -> Option<usize> {
         let there = self.numbers.get(near);
         if there.is_some_and(|of| of.config.number == number) {
             Some(near)
@@ -538,7 +542,8 @@ impl Pool {
                         .iter()
                         .flat_map(|before| before.oldest_first(from).map(move |at| (before, at)))
                     {
-                        self.put_holder(at, *before.hot(place), before.cold_bytes(place));
+                        self.count_forgotten(at);
+                        self.holders.push_from(at, before, place);
                     }
                 }
             }
@@ -604,7 +609,8 @@ impl Pool {
         }
         // Rings change: what was written of them would not be all.
         self.pass = None;
-        let holders = Holders::new(count, per_number, self.config.hash_seed);
+        let mut holders = Holders::new(count, per_number, self.config.hash_seed);
+        holders.take_parts(&self.holders);
         Some(core::mem::replace(&mut self.holders, holders))
     }
 
@@ -615,11 +621,16 @@ impl Pool {
     }
 
     fn put_holder(&mut self, at: usize, hot: Hot, cold: &ColdBytes) {
+        self.count_forgotten(at);
+        self.holders.push(at, hot, cold);
+    }
+
+    /// Counts the idleness of the holder whom a number forgets with the next, if it does.
+    fn count_forgotten(&mut self, at: usize) {
         let (place, taken) = self.holders.next_place(at);
         if taken {
             self.count_idleness(place, self.now);
         }
-        self.holders.push(at, hot, cold);
     }
 
     /// Puts a number's image in place of what is known of it.
@@ -637,19 +648,38 @@ impl Pool {
         match holders {
             PartHolders::Images(holders) => self.put_holders(at, holders),
             #[cfg(feature = "edge")]
-            PartHolders::Packed(holders) if holders.len() <= self.holders.per_number => {
-                self.holders
-                    .fill(at, holders.hot().map(known), holders.cold);
-            }
-            #[cfg(feature = "edge")]
-            PartHolders::Packed(holders) => {
-                for (hot, cold) in holders.hot().zip(holders.cold) {
-                    self.put_holder(at, known(hot), cold);
-                }
-            }
+            PartHolders::Packed(holders, part) => self.put_packed(at, &holders, part),
         }
         if self.numbers[at].phase.is_leased() {
             self.stand(at);
+        }
+    }
+
+    /// Puts the holders of a number that has none, of a part of a snapshot.
+    #[cfg(feature = "edge")]
+    fn put_packed(&mut self, at: usize, holders: &packed::PackedHolders<'_>, part: u16) {
+        let hot = holders.hot().map(known);
+        let fits = hot.len() <= self.holders.per_number;
+        match holders.past {
+            PackedPast::Whole(cold) if fits => self.holders.fill(at, hot, cold),
+            PackedPast::Later(unread, latest) if fits => {
+                self.holders.fill_unread(at, part, hot, (unread, latest));
+            }
+            PackedPast::Whole(cold) => {
+                for (hot, cold) in hot.zip(cold) {
+                    self.put_holder(at, hot, cold);
+                }
+            }
+            PackedPast::Later(unread, latest) => {
+                let mut hot = hot;
+                for (bytes, hot) in unread.iter().zip(hot.by_ref()) {
+                    self.count_forgotten(at);
+                    self.holders.push_unread(at, part, hot, bytes);
+                }
+                for hot in hot {
+                    self.put_holder(at, hot, latest);
+                }
+            }
         }
     }
 }

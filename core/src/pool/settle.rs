@@ -322,7 +322,7 @@ impl Pool {
         if hot.has(super::holders::CALLED) {
             return None;
         }
-        let until = match self.holders.cold(place).ended_at {
+        let until = match self.holders.ended_at(place) {
             ended if hot.has(MOVED) && ended < now => ended,
             _ => now,
         };

@@ -6,7 +6,9 @@ use super::cold::Cold;
 use super::holders::Hot;
 use super::journal::{JournalEntry, SnapshotHead};
 #[cfg(feature = "edge")]
-use super::packed;
+use super::packed::{PackError, hot_bytes};
+#[cfg(feature = "edge")]
+use super::parted::Pieces;
 use super::state::{HolderImage, NumberImage, NumberTouch};
 use crate::attribution::RegionModel;
 use crate::delay::DelayCounts;
@@ -50,7 +52,7 @@ pub struct PackedPart {
     /// Its row.
     pub row: u64,
     /// Its numbers, packed.
-    pub numbers: Vec<u8>,
+    pub pieces: Pieces,
     /// There are more.
     pub more: bool,
 }
@@ -161,8 +163,8 @@ impl Pool {
         self.write_part(next, numbers)
     }
 
-    /// The same with the numbers packed as [`super::pack`] does, beside the row that tells of them
-    /// with none. Nothing where no snapshot is begun.
+    /// The same with the numbers packed in two pieces, beside the row that tells of them with none.
+    /// Nothing where no snapshot is begun. All past holders must have been read.
     ///
     /// # Errors
     /// As [`super::pack`].
@@ -170,24 +172,21 @@ impl Pool {
     pub fn continue_snapshot_packed(
         &mut self,
         holders: usize,
-    ) -> Result<Option<PackedPart>, packed::PackError> {
+    ) -> Result<Option<PackedPart>, PackError> {
         let Some(next) = self.next_part(holders) else {
             return Ok(None);
         };
-        let mut numbers = packed::begun(next.places.len(), next.holders);
+        let mut pieces = Pieces::begin(next.places.len(), next.holders);
         for at in next.places.iter().copied() {
-            let count = self.holders.places(at).count();
-            packed::put_number(&mut numbers, &self.numbers[at].image(), count)?;
-            for place in self.holders.oldest_first(at) {
-                numbers.extend(packed::hot_bytes(self.holders.hot(place)));
-            }
-            for place in self.holders.oldest_first(at) {
-                numbers.extend(self.holders.cold_bytes(place));
-            }
+            let holders = &self.holders;
+            let places: Vec<usize> = holders.oldest_first(at).collect();
+            let hot = places.iter().map(|place| hot_bytes(holders.hot(*place)));
+            let cold = places.iter().map(|place| *holders.cold_bytes(*place));
+            pieces.put(&self.numbers[at].image(), hot, cold)?;
         }
         let row = self.next_row;
         let more = self.write_part(next, Vec::new());
-        Ok(Some(PackedPart { row, numbers, more }))
+        Ok(Some(PackedPart { row, pieces, more }))
     }
 
     /// The next numbers to be written down, with about that many holders.

@@ -117,6 +117,8 @@ struct Pair {
     rename: u128,
     /// Numbers given, in order.
     given: Vec<String>,
+    /// Past holders that the pool was built without, by their part.
+    past: BTreeMap<u64, Vec<u8>>,
 }
 
 impl Pair {
@@ -134,6 +136,7 @@ impl Pair {
             latest: vec![None; VISITORS],
             rename,
             given: Vec::new(),
+            past: BTreeMap::new(),
         }
     }
 
@@ -147,7 +150,24 @@ impl Pair {
         self.desk.rows.iter().filter(hour).count()
     }
 
+    /// Reads a part of the past holders that the pool was built without.
+    fn recall(&mut self, part: u64) {
+        self.desk.pool.recall(part, &self.past[&part]).unwrap();
+    }
+
+    /// Reads all of them.
+    fn recall_all(&mut self) {
+        while let Some(part) = self.desk.pool.lacks() {
+            self.recall(part);
+        }
+    }
+
     fn tell(&mut self, input: Input) -> Reply {
+        if let Input::Acquire(ask) = &input {
+            while let Some(part) = self.desk.pool.lacks_for(ask) {
+                self.recall(part);
+            }
+        }
         let reply = self.desk.tell_at(UnixMillis(self.clock), input);
         self.given.push(match &reply {
             Reply::Granted(grant) => format!("{} {:?}", grant.number, grant.kind),
@@ -441,25 +461,38 @@ impl Pair {
 }
 
 /// A pool of the rows from `from` on, as they are stored; `packed` with the numbers of parts packed,
-/// and without those of other snapshots.
-fn replayed(config: &PoolConfig, rows: &[JournalRow], from: u64, packed: bool) -> Pool {
+/// and without those of other snapshots. Then of past holders no more is read than that needs; the
+/// rest is beside it.
+fn replayed(
+    config: &PoolConfig,
+    rows: &[JournalRow],
+    from: u64,
+    packed: bool,
+) -> (Pool, BTreeMap<u64, Vec<u8>>) {
     let mut pool = Pool::new(config.clone());
+    let mut past = BTreeMap::new();
     for row in rows.iter().filter(|row| row.row >= from) {
         let text = serde_json::to_string(row).unwrap();
         let mut row: JournalRow = serde_json::from_str(&text).unwrap();
         match &mut row.entry {
             JournalEntry::Snapshot { of, numbers, .. } if packed && !numbers.is_empty() => {
-                let bytes = pack(&core::mem::take(numbers)).unwrap();
+                let pieces = pack_parted(&core::mem::take(numbers)).unwrap();
                 if *of == from {
-                    pool.replay_packed(row, &bytes).unwrap();
+                    past.insert(row.row, pieces.past);
+                    pool.replay_packed(row, &pieces.numbers).unwrap();
                 } else {
                     pool.replay(&row);
                 }
             }
-            _ => pool.replay(&row),
+            _ => {
+                while let Some(part) = pool.lacks_to_replay(&row) {
+                    pool.recall(part, &past[&part]).unwrap();
+                }
+                pool.replay(&row);
+            }
         }
     }
-    pool
+    (pool, past)
 }
 
 proptest! {
@@ -503,6 +536,7 @@ proptest! {
         let (mut from, mut begun) = (1, 1);
         for (place, step) in steps.iter().enumerate() {
             if place >= begun_at && (place - begun_at) % every == 0 {
+                pair.recall_all();
                 if !pair.desk.pool.is_snapping() {
                     begun = pair.desk.pool.begin_snapshot();
                 } else if !pair.desk.pool.continue_snapshot(1) {
@@ -514,15 +548,19 @@ proptest! {
             if place == restarts_at {
                 pair.desk.pool.checkpoint();
                 pair.desk.drain();
-                pair.desk.pool = replayed(&config, &pair.desk.rows, from, packed);
+                (pair.desk.pool, pair.past) = replayed(&config, &pair.desk.rows, from, packed);
             }
         }
         pair.desk.pool.checkpoint();
         pair.desk.drain();
-        let mut again = replayed(&config, &pair.desk.rows, from, packed);
+        let (mut again, past) = replayed(&config, &pair.desk.rows, from, packed);
         let now = pair.now();
         again.handle_timeout(now);
         pair.desk.pool.handle_timeout(now);
+        pair.recall_all();
+        while let Some(part) = again.lacks() {
+            again.recall(part, &past[&part]).unwrap();
+        }
         for (a, b) in again.state().into_iter().zip(pair.desk.pool.state()) {
             prop_assert_eq!(a, b);
         }
@@ -546,10 +584,13 @@ proptest! {
         }
         pair.desk.pool.checkpoint();
         pair.desk.drain();
-        let mut again = replayed(&config, &pair.desk.rows, first, packed);
+        let (mut again, past) = replayed(&config, &pair.desk.rows, first, packed);
         let now = pair.now();
         again.handle_timeout(now);
         pair.desk.pool.handle_timeout(now);
+        while let Some(part) = again.lacks() {
+            again.recall(part, &past[&part]).unwrap();
+        }
         for (a, b) in again.state().into_iter().zip(pair.desk.pool.state()) {
             prop_assert_eq!(a, b);
         }

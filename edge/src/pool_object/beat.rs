@@ -21,7 +21,7 @@ impl Shell {
             Ok(lease) => {
                 let input = input_of(&command, lease);
                 let event = command.event;
-                self.step(|pool, now, entropy| {
+                self.step_early(|pool, now, entropy| {
                     let said = pool.handle_input(input, now, entropy);
                     (said, now)
                 })

@@ -41,6 +41,10 @@ impl Shell {
             timer::turn().await;
         }
         let mut replayed = rebuild.pool;
+        while let Some(part) = replayed.lacks() {
+            journal::recall(sql, &mut replayed, part)?;
+            timer::turn().await;
+        }
         // What only time changed stands in no row.
         replayed.handle_timeout(now);
         timer::turn().await;

@@ -124,7 +124,7 @@ impl Shell {
 
     /// Writes down what signs of activity changed.
     fn checkpoint(self: &Rc<Self>) {
-        let done = self.step(|pool, now, _| {
+        let done = self.step_early(|pool, now, _| {
             pool.handle_timeout(now);
             pool.checkpoint();
         });
@@ -142,7 +142,7 @@ impl Shell {
     pub(super) async fn tidy(self: &Rc<Self>, now: UnixMillis) -> Result<(), Fault> {
         self.awake().await?;
         self.begin_while_quiet(now)?;
-        let due = self.step(|pool, now, _| {
+        let due = self.step_early(|pool, now, _| {
             pool.handle_timeout(now);
             pool.checkpoint();
             pool.poll_timeout()

@@ -104,6 +104,7 @@ fn sweep(sql: &Sql, from: u64) -> Result<bool, Fault> {
     let statement = format!("DELETE FROM journal WHERE row >= ? AND row < ? AND NOT {HISTORY}");
     sql.run(&statement, &[&begin, &end])?;
     sql.run("DELETE FROM packed WHERE row < ?", &[&end])?;
+    sql.run("DELETE FROM past WHERE row < ?", &[&end])?;
     journal::put_number_fact(sql, SWEPT_TO, end)?;
     Ok(end < from)
 }

@@ -292,5 +292,6 @@ fn empty(sql: &Sql) -> Result<(), Fault> {
         sql.run(&format!("DELETE FROM {}", table.name), &[])?;
     }
     sql.run("DELETE FROM packed", &[])?;
+    sql.run("DELETE FROM past", &[])?;
     Ok(())
 }

@@ -15,7 +15,7 @@ use super::visits::UnseenVisit;
 use crate::message::pool::Parcel;
 use crate::panic_probe::PanicPoint;
 use futures_channel::oneshot;
-use ringlet_core::pool::JournalRow;
+use ringlet_core::pool::{JournalRow, Pieces};
 
 /// What waits for the next commit.
 #[derive(Debug, Default)]
@@ -23,7 +23,7 @@ pub(super) struct Group {
     /// Rows, oldest first.
     pub rows: Vec<JournalRow>,
     /// The packed numbers of those of them that are parts of a snapshot, by their row.
-    pub parts: Vec<(u64, Vec<u8>)>,
+    pub parts: Vec<(u64, Pieces)>,
     /// The first part of the snapshot that is whole with the rows.
     pub replay_from: Option<u64>,
     /// The configuration that the rows made the one in force.

@@ -5,7 +5,7 @@ use crate::binding::fault::Fault;
 use crate::binding::sql::{Row, Sql};
 use crate::message::pool::{LeaseRow, PastGrant};
 use ringlet_core::phone::E164;
-use ringlet_core::pool::{self, Granted, JournalEntry, JournalRow, Packed, Pool, Shards};
+use ringlet_core::pool::{self, Granted, JournalEntry, JournalRow, Packed, Pieces, Pool, Shards};
 use ringlet_core::time::UnixMillis;
 use std::collections::BTreeMap;
 
@@ -25,6 +25,8 @@ const APPEND_PART: &str = "INSERT INTO journal (row, at_ms, kind, entry)
     SELECT ?1, ?2, ?3 ->> '$.entry', ?3";
 /// Its numbers, packed.
 const APPEND_NUMBERS: &str = "INSERT INTO packed (row, numbers) VALUES (?, ?)";
+/// What is read of their past holders later.
+const APPEND_PAST: &str = "INSERT INTO past (row, holders) VALUES (?, ?)";
 
 /// Rows as [`journal_row`] reads them, with the numbers that are packed: of snapshots those of the
 /// one that began at row `?1`. Of another nothing is taken but what its rows tell beside them.
@@ -83,8 +85,12 @@ pub(crate) fn append(sql: &Sql, rows: &[JournalRow]) -> Result<(), Fault> {
 /// # Errors
 /// What the platform says.
 pub(super) fn append_part(sql: &Sql, mut row: JournalRow) -> Result<(), Fault> {
-    if let Some(packed) = take_numbers(&mut row.entry)? {
-        sql.run(APPEND_NUMBERS, &[&row.row, &packed])?;
+    match take_numbers(&mut row.entry)? {
+        Some(Numbers::OfSnapshot(pieces)) => append_pieces(sql, row.row, &pieces)?,
+        Some(Numbers::OfConfig(packed)) => {
+            sql.run(APPEND_NUMBERS, &[&row.row, &packed])?;
+        }
+        None => {}
     }
     let entry = serde_json::to_string(&row.entry)?;
     sql.run(APPEND_PART, &[&row.row, &row.at.0, &entry])?;
@@ -95,21 +101,60 @@ pub(super) fn append_part(sql: &Sql, mut row: JournalRow) -> Result<(), Fault> {
 ///
 /// # Errors
 /// What the platform says.
-pub(super) fn append_packed(sql: &Sql, parts: &[(u64, Vec<u8>)]) -> Result<(), Fault> {
-    for (row, packed) in parts {
-        sql.run(APPEND_NUMBERS, &[row, packed])?;
+pub(super) fn append_packed(sql: &Sql, parts: &[(u64, Pieces)]) -> Result<(), Fault> {
+    for (row, pieces) in parts {
+        append_pieces(sql, *row, pieces)?;
     }
     Ok(())
 }
 
+fn append_pieces(sql: &Sql, row: u64, pieces: &Pieces) -> Result<(), Fault> {
+    sql.run(APPEND_NUMBERS, &[&row, &pieces.numbers])?;
+    sql.run(APPEND_PAST, &[&row, &pieces.past])?;
+    Ok(())
+}
+
+/// What is read of the past holders of the part of a snapshot at `row` later.
+///
+/// # Errors
+/// What the platform says, or if it is not there.
+pub(super) fn past(sql: &Sql, row: u64) -> Result<Vec<u8>, Fault> {
+    let past = sql.row("SELECT holders FROM past WHERE row = ?", &[&row])?;
+    let past = past.map(|row| row.maybe_bytes(0)).transpose()?.flatten();
+    past.ok_or_else(|| {
+        Fault::new(format!(
+            "row {row} of the journal has lost its past holders"
+        ))
+    })
+}
+
+/// Gives a pool the past holders of the part at `row`.
+///
+/// # Errors
+/// As [`past`], or if they are not those of that part.
+pub(super) fn recall(sql: &Sql, pool: &mut Pool, row: u64) -> Result<(), Fault> {
+    let past = past(sql, row)?;
+    pool.recall(row, &past)
+        .map_err(|error| Fault::new(format!("row {row} of the journal: {error}")))
+}
+
+/// A long list of numbers of an entry, packed.
+enum Numbers {
+    /// Of a part of a snapshot.
+    OfSnapshot(Pieces),
+    /// Of a configuration.
+    OfConfig(Vec<u8>),
+}
+
 /// The list of numbers that an entry is long by, packed, and out of it: of a part its numbers, of
 /// a configuration or the head of a snapshot those of the configuration.
-fn take_numbers(entry: &mut JournalEntry) -> Result<Option<Vec<u8>>, Fault> {
+fn take_numbers(entry: &mut JournalEntry) -> Result<Option<Numbers>, Fault> {
     let configured = match entry {
         JournalEntry::Snapshot { numbers, .. } if !numbers.is_empty() => {
             let numbers = core::mem::take(numbers);
-            let packed = pool::pack(&numbers).map_err(|error| Fault::new(error.to_string()))?;
-            return Ok(Some(packed));
+            let pieces = pool::pack_parted(&numbers);
+            let pieces = pieces.map_err(|error| Fault::new(error.to_string()))?;
+            return Ok(Some(Numbers::OfSnapshot(pieces)));
         }
         JournalEntry::Snapshot {
             head: Some(head), ..
@@ -118,7 +163,8 @@ fn take_numbers(entry: &mut JournalEntry) -> Result<Option<Vec<u8>>, Fault> {
         _ => return Ok(None),
     };
     let numbers = core::mem::take(configured);
-    Ok((!numbers.is_empty()).then(|| pool::pack_config(&numbers)))
+    let packed = || Numbers::OfConfig(pool::pack_config(&numbers));
+    Ok((!numbers.is_empty()).then(packed))
 }
 
 /// Puts them back.
@@ -149,7 +195,13 @@ pub(super) fn whole_part(sql: &Sql, row: u64, entry: &str) -> Result<Option<Jour
         return Ok(None);
     };
     let mut entry: JournalEntry = serde_json::from_str(entry)?;
-    put_numbers(&mut entry, &packed)?;
+    match &mut entry {
+        JournalEntry::Snapshot { numbers, .. } if pool::is_parted(&packed) => {
+            let images = pool::unpack_parted(&packed, &past(sql, row)?);
+            *numbers = images.map_err(|error| Fault::new(error.to_string()))?;
+        }
+        entry => put_numbers(entry, &packed)?,
+    }
     Ok(Some(entry))
 }
 
@@ -204,13 +256,18 @@ impl Stored {
         self.packed.as_ref().map_or(0, Vec::len)
     }
 
-    /// Has `pool` take it.
+    /// Has `pool` take it, and before that what it needs of past holders.
     ///
     /// # Errors
-    /// If the packed numbers are none.
-    pub(super) fn replay(self, pool: &mut Pool) -> Result<(), Fault> {
+    /// What the platform says, or if the packed numbers are none.
+    pub(super) fn replay(self, sql: &Sql, pool: &mut Pool) -> Result<(), Fault> {
         match self.packed {
-            None => pool.replay(&self.row),
+            None => {
+                while let Some(part) = pool.lacks_to_replay(&self.row) {
+                    recall(sql, pool, part)?;
+                }
+                pool.replay(&self.row);
+            }
             Some(packed) => pool
                 .replay_packed(self.row, &packed)
                 .map_err(|error| Fault::new(error.to_string()))?,

@@ -85,7 +85,10 @@ async fn judge_all(
                 }
                 // Parts of a snapshot are long.
                 let long = matches!(row.entry, JournalEntry::Snapshot { .. });
-                stored.replay(&mut past)?;
+                stored.replay(sql, &mut past)?;
+                while let Some(part) = past.lacks() {
+                    journal::recall(sql, &mut past, part)?;
+                }
                 Ok(!long && waiting.peek().is_some())
             })?;
             if after == from {

@@ -208,7 +208,10 @@ impl Shell {
             PoolCommand::Import(_) | PoolCommand::Imported | PoolCommand::Delete => {}
             command if pool == objects::UNPOOLED => return self.unpooled(command).await,
             _ => {
-                let awake = self.awake().await;
+                let mut awake = self.awake().await;
+                if awake.is_ok() && !answered_early(&command) {
+                    awake = self.whole().await;
+                }
                 match (&command, awake) {
                     // That it gives no pool is what a check of what is stored has to tell.
                     (PoolCommand::Check, Err(fault)) => {
@@ -319,6 +322,15 @@ impl Shell {
     /// Lets the pool work and takes its rows. What `work` returns may be told to nobody before
     /// [`Self::committed`].
     fn step<T>(
+        self: &Rc<Self>,
+        work: impl FnOnce(&mut Pool, UnixMillis, &mut Entropy) -> T,
+    ) -> std::result::Result<T, Fault> {
+        while self.recall_next()? {}
+        self.step_early(work)
+    }
+
+    /// The same with a pool that may lack past holders, for `work` that asks for none of them.
+    fn step_early<T>(
         self: &Rc<Self>,
         work: impl FnOnce(&mut Pool, UnixMillis, &mut Entropy) -> T,
     ) -> std::result::Result<T, Fault> {
@@ -442,3 +454,16 @@ impl Shell {
 /// How long signs of activity wait for a checkpoint: less than the ten seconds after which the
 /// runtime may put the object to sleep.
 const CHECKPOINT_AFTER: Millis = Millis(5_000);
+
+/// Whether this is answered before all past holders of a pool that wakes are read.
+const fn answered_early(command: &PoolCommand) -> bool {
+    matches!(
+        command,
+        PoolCommand::Visit(_)
+            | PoolCommand::Beat(_)
+            | PoolCommand::Ids(_)
+            | PoolCommand::Seen(_)
+            | PoolCommand::Visits { .. }
+            | PoolCommand::Leases { .. }
+    )
+}

@@ -4,15 +4,20 @@
 //! so in slices of some milliseconds, between which others have their turn; who asks for this pool
 //! meanwhile waits, and takes the next slice. Whoever cannot wait takes all that is left at once.
 //!
-//! Invariant: nobody is answered by a pool that is not whole. What is kept of a broken attempt is
-//! nothing: the next one begins at the first row.
+//! Most of what it keeps of past holders is read after that, a part of the last snapshot at a time,
+//! before anything that asks for it: [`Shell::whole`] for all but page views and signs of activity, and
+//! for these what they need.
+//!
+//! Invariant: nobody is answered by a pool that lacks what his answer rests on. What is kept of a
+//! broken attempt is nothing: the next one begins at the first row.
 
 use super::recent::Recent;
 use super::{Memory, Shell, export, journal, schema, snapshot};
 use crate::binding::fault::Fault;
 use crate::binding::sql::Sql;
 use crate::binding::timer;
-use ringlet_core::pool::{JournalEntry, JournalRow, Pool, PoolConfig};
+use crate::log::{Level, Line};
+use ringlet_core::pool::{Acquire, JournalEntry, JournalRow, Pool, PoolConfig};
 use std::rc::Rc;
 
 /// What one slice may cost: about a row that tells of one thing each, some 10 ms in all.
@@ -104,7 +109,7 @@ impl Rebuild {
             if row.row + RECENT_ROWS > last {
                 seen(row);
             }
-            stored.replay(&mut self.pool)?;
+            stored.replay(sql, &mut self.pool)?;
             Ok(cost < SLICE)
         })?;
         let more = self.after < last && read > 0;
@@ -138,6 +143,57 @@ impl Shell {
             *self.rebuild.borrow_mut() = Some(rebuild);
             timer::turn().await;
         }
+    }
+
+    /// Has all of the pool's past holders in memory, letting others have their turn while they are
+    /// read.
+    ///
+    /// # Errors
+    /// What the platform says, or that what is stored are not they.
+    pub(super) async fn whole(&self) -> Result<(), Fault> {
+        while self.recall_next()? {
+            timer::turn().await;
+        }
+        Ok(())
+    }
+
+    /// Reads the past holders of the next part that lacks; says whether there are more.
+    ///
+    /// # Errors
+    /// As [`Self::whole`].
+    pub(super) fn recall_next(&self) -> Result<bool, Fault> {
+        let lacks = self.memory.borrow().as_ref().and_then(|of| of.pool.lacks());
+        let Some(part) = lacks else {
+            return Ok(false);
+        };
+        self.recall(part)?;
+        Ok(true)
+    }
+
+    /// Reads the past holders among whom this visitor may be.
+    ///
+    /// # Errors
+    /// As [`Self::whole`].
+    pub(super) fn recall_for(&self, ask: &Acquire) -> Result<(), Fault> {
+        loop {
+            let memory = self.memory.borrow();
+            let lacks = memory.as_ref().and_then(|of| of.pool.lacks_for(ask));
+            drop(memory);
+            match lacks {
+                Some(part) => self.recall(part)?,
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// Where it fails, no pool is left in memory.
+    fn recall(&self, part: u64) -> Result<(), Fault> {
+        let memory = self.memory.borrow_mut().take();
+        if let Some(mut memory) = memory {
+            journal::recall(self.store.sql(), &mut memory.pool, part)?;
+            *self.memory.borrow_mut() = Some(memory);
+        }
+        Ok(())
     }
 
     /// Takes the pool out of its place, building what is left of it at once.
@@ -177,7 +233,7 @@ impl Shell {
 
     fn built(self: &Rc<Self>, rebuild: Rebuild) -> Result<Memory, Fault> {
         if rebuild.pool.is_behind() {
-            self.catch_up_later();
+            self.catch_up_later(CATCH_UP_MS);
         }
         let sql = self.store.sql();
         let version = journal::in_force(sql)?;
@@ -196,13 +252,24 @@ impl Shell {
         })
     }
 
-    /// Has the pool do what it left undone, once those who woke it have their answers.
-    fn catch_up_later(self: &Rc<Self>) {
+    /// Has the pool do what it left undone, once those who woke it have their answers: part by
+    /// part, and last what takes one turn.
+    fn catch_up_later(self: &Rc<Self>, after_ms: u32) {
         let shell = Rc::downgrade(self);
-        timer::after(CATCH_UP_MS, move || {
+        timer::after(after_ms, move || {
             let Some(shell) = shell.upgrade() else {
                 return;
             };
+            match shell.recall_next() {
+                Ok(true) => return shell.catch_up_later(0),
+                Ok(false) => {}
+                // Who needs them hears it too.
+                Err(fault) => {
+                    return Line::new(Level::Error, "past_holders_not_read")
+                        .fault(&fault.message)
+                        .write();
+                }
+            }
             // Out of its place while it works, as ever.
             let memory = shell.memory.borrow_mut().take();
             if let Some(mut memory) = memory {

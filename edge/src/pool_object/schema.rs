@@ -5,7 +5,7 @@
 //! needs no row to be changed when a lease ends, so a grant is one appended row.
 
 /// See [`crate::schema::migrate`].
-pub(crate) const STEPS: &[&str] = &[V1, V2, V3, V4, V5, V6, V7, V8];
+pub(crate) const STEPS: &[&str] = &[V1, V2, V3, V4, V5, V6, V7, V8, V9];
 
 /// Grants that came with a number from another object go by their own age.
 const V2: &str = "
@@ -41,6 +41,14 @@ ALTER TABLE snapshot_part RENAME TO packed;
 /// changes; what was packed for rows that are no more goes.
 const V8: &str = "
 DELETE FROM packed WHERE row NOT IN (SELECT row FROM journal);
+";
+
+/// What is read of the past holders of a part of a snapshot once its numbers are lent again.
+const V9: &str = "
+CREATE TABLE past (
+    row INTEGER PRIMARY KEY,
+    holders BLOB NOT NULL
+) STRICT;
 ";
 
 /// Visits that no grant tells of: those without a number, and those that share one.

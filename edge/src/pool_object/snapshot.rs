@@ -111,6 +111,10 @@ impl Shell {
         if !self.memory.borrow().as_ref().is_some_and(snapping) {
             return Ok(false);
         }
+        // All of it is written down, and a part is read as fast as it is written.
+        if self.recall_next()? {
+            return Ok(true);
+        }
         let part = self.step(|pool, now, _| {
             pool.handle_timeout(now);
             pool.continue_snapshot_packed(HOLDERS_AT_ONCE)
@@ -118,7 +122,7 @@ impl Shell {
         let part = part.map_err(|error| Fault::new(error.to_string()))?;
         let more = part.as_ref().is_some_and(|part| part.more);
         if let Some(part) = part {
-            self.group.borrow_mut().parts.push((part.row, part.numbers));
+            self.group.borrow_mut().parts.push((part.row, part.pieces));
         }
         self.commit();
         Ok(more)

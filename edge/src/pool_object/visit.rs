@@ -38,7 +38,7 @@ impl Shell {
             context,
         };
         if panic_at.is_some() {
-            self.step(|_, _, _| panic_probe::reach(panic_at, PanicPoint::Engine))?;
+            self.step_early(|_, _, _| panic_probe::reach(panic_at, PanicPoint::Engine))?;
             self.group.borrow_mut().panic_at = panic_at;
         }
         let seen = self.acquire(ask, prefix, &needs, &mut reply)?;
@@ -64,8 +64,9 @@ impl Shell {
         reply: &mut VisitReply,
     ) -> Result<bool, Fault> {
         let (visitor, visit) = (ask.visitor, ask.visit);
+        self.recall_for(&ask)?;
         let mut guard = self.guard.take();
-        let (said, pressed, now) = self.step(|pool, now, entropy| {
+        let (said, pressed, now) = self.step_early(|pool, now, entropy| {
             let guard = fresh(&mut guard, now);
             if !pool.keeps(&ask) {
                 let load = load_of(pool);

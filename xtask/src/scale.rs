@@ -5,7 +5,8 @@
 //! - a pool of 10,000 numbers, configured as the first thing that a process does;
 //! - the same, that takes 100,000 page views, every one of a new visitor, as many as
 //!   a busy site has in a day; its live view, its check, other configurations of it, and its first
-//!   answer after a stop: one that found it quiet, and one in the midst of ten configurations.
+//!   answer after a stop: one that found it quiet, to a new visitor and to one who was there before,
+//!   and one in the midst of ten configurations.
 //!
 //! What is judged is the time of objects. It cannot be read from outside, so two are read that it
 //! never exceeds: the processor's time that workerd's main thread takes for a request with nobody
@@ -239,7 +240,7 @@ fn drive(state: &Path) -> Result<Vec<Figure>> {
     eprintln!("  {VISITS} page views of one pool ...");
     let state = state.join("big");
     let edge = Edge::start(&state)?;
-    crowd(&edge, &mut figures)?;
+    let seen = crowd(&edge, &mut figures)?;
     // Nobody asks for a while: what is asked all day long is not put to sleep.
     std::thread::sleep(QUIET);
     drop(edge);
@@ -248,16 +249,26 @@ fn drive(state: &Path) -> Result<Vec<Figure>> {
         "big_first_view_after_restart_object_ms",
         "big_first_view_after_restart_turn_ms",
     ];
-    woken(&state, &mut figures, names, |_| Ok(()))?;
+    let nobody = |_: &Edge| Ok(());
+    let new = |time: u64| visit_of(VISITS * 100 + time);
+    woken(&state, &mut figures, names, nobody, new)?;
+    let names = [
+        "big_first_view_of_a_returning_ms",
+        "big_first_view_of_a_returning_object_ms",
+        "big_first_view_of_a_returning_turn_ms",
+    ];
+    let returning = |time: u64| visit_again(VISITS * 200 + time, &seen[time as usize]);
+    woken(&state, &mut figures, names, nobody, returning)?;
     let names = [
         "big_first_view_amid_puts_ms",
         "big_first_view_amid_puts_object_ms",
         "big_first_view_amid_puts_turn_ms",
     ];
-    woken(&state, &mut figures, names, |edge| {
+    let puts = |edge: &Edge| {
         (0..REPEATS).try_for_each(|version| edge.put("big", &other_times(version)).map(drop))?;
         (0..REPEATS).try_for_each(|version| edge.put("big", &other_numbers(version)?).map(drop))
-    })?;
+    };
+    woken(&state, &mut figures, names, puts, new)?;
     Ok(figures)
 }
 
@@ -279,12 +290,13 @@ fn fresh(state: &Path, figures: &mut Vec<Figure>) -> Result<()> {
 }
 
 /// The first page view of the largest pool after a stop, several times, each after another start
-/// that ends as soon as `before` is done.
+/// that ends as soon as `before` is done; `asks` is what the visitor of each time sends.
 fn woken(
     state: &Path,
     figures: &mut Vec<Figure>,
     [name, object, turn]: [&'static str; 3],
     before: impl Fn(&Edge) -> Result<()>,
+    asks: impl Fn(u64) -> String,
 ) -> Result<()> {
     let (mut worked, mut turns, mut all) = (Times::default(), Times::default(), Times::default());
     for time in 0..REPEATS {
@@ -293,8 +305,7 @@ fn woken(
         // The script first: what the runtime itself does once is not the pool's.
         script(&again, "big")?;
         again.turns_ms()?;
-        let visitor = VISITS * 100 + time;
-        let (_, (_, ms)) = again.timed(|| visit(&again.base, "big", visitor))?;
+        let (_, (_, ms)) = again.timed(|| ask(&again.base, "big", asks(time)))?;
         let (longest_ms, all_ms) = again.turns_ms()?;
         worked.0.push(ms);
         turns.0.push(longest_ms);
@@ -370,7 +381,9 @@ fn scenarios(edge: &Edge, figures: &mut Vec<Figure>) -> Result<()> {
 }
 
 /// The largest pool under a day's page views.
-fn crowd(edge: &Edge, figures: &mut Vec<Figure>) -> Result<()> {
+///
+/// Returns visitors of its middle, whose numbers others have had since.
+fn crowd(edge: &Edge, figures: &mut Vec<Figure>) -> Result<Vec<String>> {
     let base = &edge.base;
     let empty = resident_bytes(edge.process);
     // A small site first: what the runtime itself does once is not the pool's.
@@ -390,7 +403,14 @@ fn crowd(edge: &Edge, figures: &mut Vec<Figure>) -> Result<()> {
     let begun = Instant::now();
     #[expect(clippy::cast_precision_loss, reason = "counts")]
     let wanted = (VISITS - ALONE) as f64;
+    let mut seen = Vec::new();
     while sent < wanted {
+        if sent > wanted / 2.0 && seen.is_empty() {
+            for number in next..next + REPEATS {
+                seen.push(ask(base, "big", visit_of(number))?);
+            }
+            next += REPEATS;
+        }
         let start = Instant::now();
         let round = load::throughput(&target, next, Duration::from_secs(5))?;
         sent += round.per_second * start.elapsed().as_secs_f64();
@@ -414,7 +434,8 @@ fn crowd(edge: &Edge, figures: &mut Vec<Figure>) -> Result<()> {
     if let (Some(empty), Some(full)) = (empty, resident_bytes(edge.process)) {
         figures.push(told("big_memory_mb", (full - empty) / 1e6));
     }
-    administer(edge, figures)
+    administer(edge, figures)?;
+    Ok(seen)
 }
 
 /// What owners ask of the largest pool.
@@ -536,14 +557,20 @@ fn read(address: &str) -> Result<Value> {
 }
 
 fn visit(base: &str, site: &str, number: u64) -> Result<()> {
+    ask(base, site, visit_of(number)).map(drop)
+}
+
+/// Asks for a number; returns the id that the visitor has from now on.
+fn ask(base: &str, site: &str, body: String) -> Result<String> {
     let answer = api::agent()
         .post(format!("{base}/v1/sites/{site}/visit"))
         .header("origin", ORIGIN)
         .header("content-type", "text/plain")
-        .send(visit_of(number))?;
+        .send(body)?;
     let text = api::accepted(answer).context("a visit was refused")?;
     ensure!(text.contains("\"numbers\":[{"), "no number: {text}");
-    Ok(())
+    let told: Value = serde_json::from_str(&text)?;
+    Ok(told["visitor"].as_str().unwrap_or_default().to_owned())
 }
 
 /// A site of `scenarios` scenarios over one pool.
@@ -570,13 +597,23 @@ fn site_of(id: &str, numbers: u64, scenarios: u64) -> Value {
 
 /// The first page view of a new visitor.
 fn visit_of(number: u64) -> String {
+    visit_body(number).to_string()
+}
+
+fn visit_body(number: u64) -> Value {
     json!({
         "v": 1, "agent": "0.1.0",
         "url": format!("https://scale.example/?utm_source=yandex&roistat=direct_{number}"),
         "referrer": "https://yandex.ru/", "targets": [], "consent": "granted",
         "device": "desktop", "key": format!("key-{number:022}"), "tab": 1,
     })
-    .to_string()
+}
+
+/// What the page of a visitor sends who was there before.
+fn visit_again(number: u64, visitor: &str) -> String {
+    let mut body = visit_body(number);
+    body["visitor"] = json!(visitor);
+    body.to_string()
 }
 
 #[cfg(test)]

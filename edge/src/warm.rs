@@ -8,17 +8,18 @@
 //! an isolate starts), and nothing that fails here keeps the Worker from starting.
 
 use crate::auth::sha256_hex;
-use crate::message::pool::{Need, PoolAsk, PoolCommand, PoolConfiguration, VisitCommand};
+use crate::message::pool::{PoolAsk, PoolCommand, PoolConfiguration};
 use crate::message::{ConfigAnswer, VERSION};
+use crate::page;
+use crate::site_cache::Site;
 use core::hint::black_box;
 use ringlet_core::entropy::Entropy;
-use ringlet_core::id::{PoolId, ScenarioId, VisitId, VisitorId};
+use ringlet_core::id::{PoolId, VisitId, VisitorId};
 use ringlet_core::pool::{
     self, Acquire, Input, JournalEntry, JournalRow, Packed, Pool, PoolConfig, Reply, Sign,
 };
 use ringlet_core::site::SiteConfig;
 use ringlet_core::time::{Millis, UnixMillis};
-use ringlet_core::wire::{VisitReply, WIRE_VERSION};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -29,6 +30,16 @@ const SITE: &str = r#"{"v":1,"site":"w","name":"W","origins":["https://w.example
 "scenarios":[{"id":"w","name":"W","enabled":true,"kind":"dynamic","pool":"w","priority":0,
 "conditions":[{"dimension":"utm_source","operator":"contains","values":["w"]}],
 "targets":[{"class":"w"}]}]}"#;
+/// What pages ask, first and again.
+const BODIES: [&str; 2] = [
+    r#"{"v":1,"agent":"0","url":"https://w.example/?utm_source=w&utm_term=%D0%B2&roistat=w_1&yclid=1",
+"referrer":"https://yandex.ru/search?text=w","marker":null,"ids":{"ym_client_id":"1"},
+"cookies":{"_ga":"GA1.1.1.2"},"leases":[],"targets":["w"],"consent":"granted","webdriver":false,
+"device":"mobile","key":"w1","tab":1}"#,
+    r#"{"v":1,"agent":"0","url":"https://w.example/w","referrer":"https://w.example/","marker":"w_1",
+"visit":"00000000000000000000000001","visitor":"00000000000000000000000001",
+"targets":["w"],"consent":"granted","device":"desktop","key":"w2","tab":1}"#,
+];
 /// Any instant.
 const BEGIN: UnixMillis = UnixMillis(1_700_000_000_000);
 /// Visitors: each number is lent several times.
@@ -48,7 +59,7 @@ fn try_up() -> Option<()> {
         version: 1,
         document: Some(SITE.to_owned()),
     })?;
-    messages(&config)?;
+    messages(site, &config)?;
     let rows = lived(&config)?;
     let mut again = Pool::new(PoolConfig::default());
     let mut past = Vec::new();
@@ -68,35 +79,8 @@ fn try_up() -> Option<()> {
     Some(())
 }
 
-/// What the Worker and a site send to a pool, written and read.
-fn messages(config: &PoolConfig) -> Option<()> {
-    let (visitor, visit) = (VisitorId(1 << 64), VisitId(1));
-    let need = Need {
-        scenario: ScenarioId::parse("w").ok()?,
-        masks: Vec::new(),
-        country: "7".to_owned(),
-        reserve: None,
-        shared: false,
-    };
-    let visit = PoolCommand::Visit(Box::new(VisitCommand {
-        visitor,
-        visit,
-        tab: 1,
-        key: "w".to_owned(),
-        number: None,
-        prefix: None,
-        facts: Acquire::of(visitor, visit).facts,
-        context: "{}".to_owned(),
-        counts: true,
-        needs: vec![need],
-        reply: VisitReply {
-            v: WIRE_VERSION,
-            visit: Some(visit),
-            visitor: Some(visitor),
-            ..VisitReply::default()
-        },
-        panic_at: None,
-    }));
+/// What the Worker makes of page views, and what a site sends to a pool, written and read.
+fn messages(site: SiteConfig, config: &PoolConfig) -> Option<()> {
     let configuration = PoolConfiguration {
         version: 1,
         revision: 0,
@@ -108,16 +92,23 @@ fn messages(config: &PoolConfig) -> Option<()> {
     };
     let configure =
         PoolCommand::ConfigurePacked(Box::new(configuration.packed().unpacked().ok()?.packed()));
-    for command in [visit, configure] {
-        told(&PoolAsk {
-            v: VERSION,
-            site: "w".to_owned(),
-            pool: "w".to_owned(),
-            shard: 0,
-            passed_on: 0,
-            version: 1,
-            command,
-        })?;
+    told(&PoolAsk {
+        v: VERSION,
+        site: "w".to_owned(),
+        pool: "w".to_owned(),
+        shard: 0,
+        passed_on: 0,
+        version: 1,
+        command: configure,
+    })?;
+    let site = Site {
+        version: 1,
+        config: site,
+    };
+    for written in page::rehearse(&site, &BODIES, BEGIN)? {
+        if let Ok(ask) = serde_json::from_str::<PoolAsk>(&written) {
+            black_box(ask);
+        }
     }
     Some(())
 }

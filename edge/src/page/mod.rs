@@ -27,7 +27,7 @@ use ringlet_core::early;
 use ringlet_core::id::VisitorId;
 use ringlet_core::phone::E164;
 use ringlet_core::pool::Shards;
-use ringlet_core::time::Millis;
+use ringlet_core::time::{Millis, UnixMillis};
 use ringlet_core::wire::{VisitReply, WIRE_VERSION};
 use serde::de::DeserializeOwned;
 use std::rc::Rc;
@@ -103,6 +103,17 @@ async fn answer(spec: &RouteSpec, site: &Site, ask: &Ask, env: &Env) -> Handled 
         (_, Ok(())) => beat::answer(site, ask, env, read(&body)?, spec.route == Route::Leave).await,
         (_, Err(wait)) => written(&later(wait)),
     }
+}
+
+/// What is made of the page views that `bodies` ask for before any object is asked: for
+/// [`crate::warm`]. Nothing where they are none.
+pub(crate) fn rehearse(site: &Site, bodies: &[&str], now: UnixMillis) -> Option<Vec<String>> {
+    let mut written = Vec::new();
+    for body in bodies {
+        let request = early::settle(read(body.as_bytes()).ok()?, site.config.consent)?;
+        written.extend(visit::rehearse(site, &request, now)?);
+    }
+    Some(written)
 }
 
 /// What a page of a network that floods the site is told: nothing new.

@@ -17,6 +17,7 @@ use crate::site_cache::Site;
 use futures_util::future::join_all;
 use ringlet_core::api::problem::Problem;
 use ringlet_core::bot::is_bot;
+use ringlet_core::condition::Geo;
 use ringlet_core::entropy::Entropy;
 use ringlet_core::id::{VisitId, VisitorId};
 use ringlet_core::label::{Place, read_labels};
@@ -24,6 +25,7 @@ use ringlet_core::link::Passed;
 use ringlet_core::phone::E164;
 use ringlet_core::pool::{Facts, key_of, visitor_of};
 use ringlet_core::scenario;
+use ringlet_core::time::UnixMillis;
 use ringlet_core::wire::{GivenNumber, NumberGiven, VisitReply, VisitRequest, WIRE_VERSION};
 use std::cell::Cell;
 use worker::Env;
@@ -209,6 +211,48 @@ fn prepare(site: &Site, ask: &Ask, env: &Env, request: &VisitRequest) -> Result<
         ..VisitReply::default()
     };
     Ok(Prepared { reply, asks })
+}
+
+/// What is made of a page view before any object is asked, and of nothing else: for
+/// [`crate::warm`].
+pub(super) fn rehearse(
+    site: &Site,
+    request: &VisitRequest,
+    now: UnixMillis,
+) -> Option<Vec<String>> {
+    let robot = is_bot("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36");
+    let view = plan::view(site, request, Geo::default(), now);
+    let visitor = visitor_of(1, key_of(&request.key));
+    let plan = plan::plan(site, request, &view.facts);
+    let facts = plan::pool_facts(&view.context, &request.url);
+    let mut written = vec![serde_json::to_string(&view.context).ok()?];
+    for ((pool, _), needs) in plan.asks {
+        let reply = VisitReply {
+            v: WIRE_VERSION,
+            ..VisitReply::default()
+        };
+        let command = PoolCommand::Visit(Box::new(VisitCommand {
+            visitor,
+            visit: VisitId(1),
+            tab: request.tab,
+            key: request.key.clone(),
+            number: plan::remembered_number(site, request, &pool),
+            prefix: None,
+            facts: Facts {
+                source: site.config.source_within(&pool, &view.facts),
+                ..facts
+            },
+            context: written[0].clone(),
+            counts: !robot,
+            needs,
+            reply,
+            panic_at: None,
+        }));
+        let (_, ask) = pool_ask(site, &pool, None, visitor, command);
+        written.push(serde_json::to_string(&ask).ok()?);
+    }
+    written.extend(view.memory.write());
+    Some(written)
 }
 
 /// The number of his source that a visitor is shown.

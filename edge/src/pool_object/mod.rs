@@ -38,6 +38,7 @@ use crate::http::answer::{UNKNOWN_COMMAND, outcome};
 use crate::message::pool::{Compacted, PoolAsk, PoolCommand, PoolConfiguration};
 use crate::{objects, turn};
 use futures_channel::oneshot;
+use futures_util::FutureExt;
 use group::Group;
 use journal::InForce;
 use rebuild::Rebuild;
@@ -224,8 +225,37 @@ impl Shell {
             }
         }
         match command {
+            PoolCommand::Configure(_)
+            | PoolCommand::ConfigurePacked(_)
+            | PoolCommand::Import(_)
+            | PoolCommand::Imported
+            | PoolCommand::Delete
+            | PoolCommand::Yield { .. } => {
+                self.administer(&site, &pool, version, command)
+                    .boxed_local()
+                    .await
+            }
+            command => {
+                self.follow_config(&site, &pool, version).await?;
+                match self.passed_on(&site, &pool, passed_on, &command).await? {
+                    Some(answer) => Ok(answer),
+                    None => self.command(command).await,
+                }
+            }
+        }
+    }
+
+    /// Does what a site asks of its pool. Boxed where it is called, as [`Self::others`] is.
+    async fn administer(
+        self: &Rc<Self>,
+        site: &str,
+        pool: &str,
+        version: u64,
+        command: PoolCommand,
+    ) -> std::result::Result<String, Fault> {
+        match command {
             PoolCommand::Configure(configuration) | PoolCommand::ConfigurePacked(configuration) => {
-                self.settle(&site, &pool, configuration.unpacked()?).await?;
+                self.settle(site, pool, configuration.unpacked()?).await?;
                 Ok("null".to_owned())
             }
             PoolCommand::Import(part) => {
@@ -240,14 +270,8 @@ impl Shell {
                 self.forget().await?;
                 Ok("null".to_owned())
             }
-            PoolCommand::Yield { to, taken } => self.give(&site, &pool, version, to, taken).await,
-            command => {
-                self.follow_config(&site, &pool, version).await?;
-                match self.passed_on(&site, &pool, passed_on, &command).await? {
-                    Some(answer) => Ok(answer),
-                    None => self.command(command).await,
-                }
-            }
+            PoolCommand::Yield { to, taken } => self.give(site, pool, version, to, taken).await,
+            _ => Ok("null".to_owned()),
         }
     }
 
@@ -269,6 +293,14 @@ impl Shell {
         match command {
             PoolCommand::Visit(visit) => self.visit(*visit).await,
             PoolCommand::Beat(beat) => self.beat(*beat).await,
+            command => self.others(command).boxed_local().await,
+        }
+    }
+
+    /// Does what no page asks. Boxed where it is called: else it would be one function with what
+    /// pages ask, and the first page view of an isolate waits until all of that is compiled.
+    async fn others(self: &Rc<Self>, command: PoolCommand) -> std::result::Result<String, Fault> {
+        match command {
             PoolCommand::Ids(ids) => self.late_ids(*ids).await,
             PoolCommand::Live(page) => self.live(page),
             PoolCommand::Call(call) => self.call(*call).await,
@@ -303,7 +335,9 @@ impl Shell {
             PoolCommand::Check => self.check().await,
             PoolCommand::Export { name, cursor } => self.export(&name, cursor),
             PoolCommand::Held => self.held(),
-            PoolCommand::Configure(_)
+            PoolCommand::Visit(_)
+            | PoolCommand::Beat(_)
+            | PoolCommand::Configure(_)
             | PoolCommand::ConfigurePacked(_)
             | PoolCommand::Delete
             | PoolCommand::Yield { .. }

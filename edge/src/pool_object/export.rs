@@ -9,7 +9,7 @@
 //! no snapshot before something happens, and what time alone had it write until then, which any
 //! other that imports the same writes as well, is left out too.
 
-use super::{Shell, compact, journal, schema};
+use super::{Shell, compact, journal, replayed, schema};
 use crate::binding::fault::Fault;
 use crate::binding::sql::{Cell, Sql};
 use crate::export::{self, Cut, Lines, Table};
@@ -187,7 +187,7 @@ pub(super) fn as_imported(sql: &Sql) -> Result<Option<u64>, Fault> {
     }
     let mut happened = false;
     let last = journal::last_row(sql)?;
-    journal::each_up_to(sql, 0, (brought, last), last, |stored| {
+    replayed::each_up_to(sql, 0, (brought, last), last, |stored| {
         happened = !stored.row.entry.is_of_itself();
         Ok(!happened)
     })?;

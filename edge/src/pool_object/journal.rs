@@ -28,13 +28,6 @@ const APPEND_NUMBERS: &str = "INSERT INTO packed (row, numbers) VALUES (?, ?)";
 /// What is read of their past holders later.
 const APPEND_PAST: &str = "INSERT INTO past (row, holders) VALUES (?, ?)";
 
-/// Rows as [`journal_row`] reads them, with the numbers that are packed: of snapshots those of the
-/// one that began at row `?1`. Of another nothing is taken but what its rows tell beside them.
-const ROWS: &str = "SELECT journal.row, at_ms, entry,
-        CASE WHEN kind = 'snapshot' AND entry ->> '$.of' <> ?1 AND entry -> '$.forgot' IS NOT NULL
-             THEN NULL ELSE numbers END, kind
-    FROM journal LEFT JOIN packed ON packed.row = journal.row";
-
 /// The fact that names the row at which replay begins.
 const REPLAY_FROM: &str = "replay_from";
 /// The fact that holds the version of the configuration in force.
@@ -168,7 +161,7 @@ fn take_numbers(entry: &mut JournalEntry) -> Result<Option<Numbers>, Fault> {
 }
 
 /// Puts them back.
-fn put_numbers(entry: &mut JournalEntry, packed: &[u8]) -> Result<(), Fault> {
+pub(super) fn put_numbers(entry: &mut JournalEntry, packed: &[u8]) -> Result<(), Fault> {
     let numbers = pool::unpack(packed).map_err(|error| Fault::new(error.to_string()))?;
     match (entry, numbers) {
         (JournalEntry::Snapshot { numbers, .. }, Packed::Images(images)) => *numbers = images,
@@ -214,113 +207,12 @@ pub(super) fn last_row(sql: &Sql) -> Result<u64, Fault> {
     last.map_or(Ok(0), |row| row.integer(0))
 }
 
-/// Hands at most `limit` rows after the row `after`, up to `last`, to `each`, in order, until it
-/// says to stop: to be replayed by a pool whose first row is `began`.
-///
-/// # Errors
-/// What the platform says, or if a row is not what this version or an earlier one wrote.
-pub(super) fn each_up_to(
-    sql: &Sql,
-    began: u64,
-    (after, last): (u64, u64),
-    limit: u64,
-    mut each: impl FnMut(Stored) -> Result<bool, Fault>,
-) -> Result<(), Fault> {
-    let query = format!(
-        "{ROWS} WHERE journal.row > ?2 AND journal.row <= ?3 ORDER BY journal.row LIMIT ?4"
-    );
-    sql.each(&query, &[&began, &after, &last, &limit], |row| {
-        each(match row.text(4)?.as_str() {
-            // Most rows are grants, and read at once they are read in half the time.
-            "grant" => Stored::of(granted_row(row)?),
-            "snapshot" => part_row(row)?,
-            _ => Stored::of(journal_row(row)?),
-        })
-    })
-}
-
-/// A row as it is stored: the numbers of a part of a snapshot are still packed.
-#[derive(Debug)]
-pub(super) struct Stored {
-    pub row: JournalRow,
-    packed: Option<Vec<u8>>,
-}
-
-impl Stored {
-    fn of(row: JournalRow) -> Self {
-        Self { row, packed: None }
-    }
-
-    /// Bytes of its packed numbers.
-    pub(super) fn packed_bytes(&self) -> usize {
-        self.packed.as_ref().map_or(0, Vec::len)
-    }
-
-    /// Has `pool` take it, and before that what it needs of past holders.
-    ///
-    /// # Errors
-    /// What the platform says, or if the packed numbers are none.
-    pub(super) fn replay(self, sql: &Sql, pool: &mut Pool) -> Result<(), Fault> {
-        match self.packed {
-            None => {
-                while let Some(part) = pool.lacks_to_replay(&self.row) {
-                    recall(sql, pool, part)?;
-                }
-                pool.replay(&self.row);
-            }
-            Some(packed) => pool
-                .replay_packed(self.row, &packed)
-                .map_err(|error| Fault::new(error.to_string()))?,
-        }
-        Ok(())
-    }
-}
-
-/// Reads a row of [`ROWS`] that is a part of a snapshot. Only the numbers of its configuration are
-/// unpacked.
-fn part_row(row: &Row) -> Result<Stored, Fault> {
-    let number = row.integer(0)?;
-    let entry: Result<JournalEntry, _> = serde_json::from_str(&row.text(2)?);
-    let mut read = JournalRow {
-        row: number,
-        at: UnixMillis(row.integer(1)?),
-        entry: entry.map_err(|why| unreadable(number, &why))?,
-    };
-    let packed = row.maybe_bytes(3)?;
-    let configures = matches!(
-        &read.entry,
-        JournalEntry::Snapshot {
-            head: Some(_),
-            last: false,
-            ..
-        }
-    );
-    match packed {
-        Some(packed) if configures => {
-            put_numbers(&mut read.entry, &packed)?;
-            Ok(Stored::of(read))
-        }
-        packed => Ok(Stored { row: read, packed }),
-    }
-}
-
-/// Reads a row of [`ROWS`] that is a grant.
-fn granted_row(row: &Row) -> Result<JournalRow, Fault> {
-    let number = row.integer(0)?;
-    let granted = serde_json::from_str(&row.text(2)?);
-    Ok(JournalRow {
-        row: number,
-        at: UnixMillis(row.integer(1)?),
-        entry: JournalEntry::Grant(granted.map_err(|why| unreadable(number, &why))?),
-    })
-}
-
-fn unreadable(row: u64, why: &serde_json::Error) -> Fault {
+pub(super) fn unreadable(row: u64, why: &serde_json::Error) -> Fault {
     Fault::new(format!("row {row} of the journal cannot be read: {why}"))
 }
 
-/// Reads a row of [`ROWS`], or of any query whose first three columns are those.
-fn journal_row(row: &Row) -> Result<JournalRow, Fault> {
+/// Reads a row of [`super::replayed`], or of any query whose first three columns are those.
+pub(super) fn journal_row(row: &Row) -> Result<JournalRow, Fault> {
     let number = row.integer(0)?;
     let entry = serde_json::from_str(&row.text(2)?);
     let mut read = JournalRow {

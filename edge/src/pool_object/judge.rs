@@ -4,7 +4,7 @@
 //! What is not here: whose earlier call a caller is remembered for; the one who asks says so.
 //! Invariant: nothing is noted. The same journal and model give the same verdicts.
 
-use super::{Shell, compact, journal};
+use super::{Shell, compact, journal, replayed};
 use crate::binding::fault::Fault;
 use crate::binding::sql::Sql;
 use crate::binding::timer;
@@ -75,7 +75,7 @@ async fn judge_all(
         let (began, last) = (after + 1, journal::last_row(sql)?);
         while after < last && waiting.peek().is_some() {
             let from = after;
-            journal::each_up_to(sql, began, (from, last), ROWS_AT_ONCE, |stored| {
+            replayed::each_up_to(sql, began, (from, last), ROWS_AT_ONCE, |stored| {
                 let row = &stored.row;
                 after = row.row;
                 while let Some(place) =

@@ -22,6 +22,7 @@ mod late_ids;
 mod live;
 mod rebuild;
 mod recent;
+mod replayed;
 mod schema;
 mod shard;
 mod shortage;

@@ -12,7 +12,8 @@
 //! broken attempt is nothing: the next one begins at the first row.
 
 use super::recent::Recent;
-use super::{Memory, Shell, export, journal, schema, snapshot};
+use super::replayed::RECENT_ROWS;
+use super::{Memory, Shell, export, journal, replayed, schema, snapshot};
 use crate::binding::fault::Fault;
 use crate::binding::sql::Sql;
 use crate::binding::timer;
@@ -28,8 +29,6 @@ const HOLDERS_A_ROW: usize = 3;
 const PACKED_A_ROW: usize = 3_000;
 /// How long after a start what nobody waits for is done.
 const CATCH_UP_MS: u32 = 100;
-/// Rows at the end of the journal among which the latest events are looked for.
-const RECENT_ROWS: u64 = 300;
 
 /// A pool that is being built.
 #[derive(Debug)]
@@ -79,7 +78,7 @@ impl Rebuild {
     ) -> Result<bool, Fault> {
         let (mut cost, mut read) = (0, 0);
         let (began, after, last) = (self.began, self.after, self.last);
-        journal::each_up_to(sql, began, (after, last), SLICE as u64, |stored| {
+        replayed::each_up_to(sql, began, (after, last), SLICE as u64, |stored| {
             let row = &stored.row;
             self.after = row.row;
             read += 1;

@@ -77,7 +77,7 @@ impl Side {
             Step::Leaves(visitor) => Input::Leave(sign(&latest(visitor)?)),
             Step::Taps(visitor) => Input::Tap(sign(&latest(visitor)?)),
             Step::Calls(before) => {
-                let grant = self.grants.iter().rev().nth(before)?.clone();
+                let grant = *self.grants.iter().rev().nth(before)?;
                 // It is counted for all who had the number.
                 self.recall_all();
                 Input::Attributed(Attributed {
@@ -105,7 +105,7 @@ impl Side {
         };
         let reply = self.pool.handle_input(input, now, &mut self.entropy);
         if let Reply::Granted(grant) = &reply {
-            self.grants.push(grant.clone());
+            self.grants.push(*grant);
         }
         Some(reply)
     }

@@ -46,14 +46,6 @@ pub(super) fn at<const AT: usize, const N: usize, const ALL: usize>(bytes: &[u8;
     }
 }
 
-/// What is kept at a place of a list of them.
-#[inline(always)]
-pub(super) fn bytes_at(cold: &[u8], place: usize) -> &ColdBytes {
-    cold[place * COLD..]
-        .first_chunk()
-        .expect("every place has its bytes")
-}
-
 /// The visitor and the lease of a holder: who looks for one of many reads no more of the others.
 #[inline(always)]
 pub(super) fn visitor_in(bytes: &ColdBytes) -> VisitorId {

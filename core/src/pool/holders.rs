@@ -10,9 +10,10 @@
 //! before its first answer, and who comes first is found by going through their tags as well. Most
 //! of what is read of one holder may come later too ([`super::unread`]).
 
-use super::cold::{COLD, Cold, ColdBytes, bytes_at, lease_in, visitor_in};
+use super::cold::{Cold, ColdBytes, lease_in, visitor_in};
 use super::config::Region;
 use super::message::Facts;
+use super::rest::Rests;
 use super::unread::Part;
 use crate::delay::{Class, Engagement, Tab, bin_of};
 use crate::id::{LeaseId, VisitorId};
@@ -99,8 +100,8 @@ pub(super) struct Holders {
     pub(super) per_number: usize,
     /// What selection reads, of the rings that ever had a holder.
     hot: Vec<Hot>,
-    /// The rest of them, [`COLD`] bytes a place.
-    pub(super) cold: Vec<u8>,
+    /// The rest of them.
+    pub(super) cold: Rests,
     pub(super) rings: Vec<Ring>,
     /// The number that each ring is of.
     owners: Vec<u32>,
@@ -143,7 +144,7 @@ impl Holders {
         Self {
             per_number,
             hot: Vec::with_capacity(room * per_number),
-            cold: Vec::with_capacity(room * per_number * COLD),
+            cold: Rests::new(numbers, per_number),
             rings: (0..numbers).map(ring).collect(),
             owners: (0..numbers as u32).collect(),
             free: Vec::new(),
@@ -196,7 +197,7 @@ impl Holders {
         let slots = self.owners.len() + more;
         let places = slots * self.per_number;
         self.hot.reserve_exact(places - self.hot.len());
-        self.cold.reserve_exact(places * COLD - self.cold.len());
+        self.cold.grow(slots);
         self.free.extend(self.owners.len() as u32..slots as u32);
         self.owners.resize(slots, NOBODY);
     }
@@ -293,7 +294,7 @@ impl Holders {
     #[inline]
     pub(super) fn cold_bytes(&self, place: usize) -> &ColdBytes {
         debug_assert!(!self.is_unread(place), "an unread holder was asked for");
-        bytes_at(&self.cold, place)
+        self.cold.bytes(place)
     }
 
     /// The lease of a holder.
@@ -304,7 +305,7 @@ impl Holders {
 
     #[inline]
     pub(super) fn visitor(&self, place: usize) -> VisitorId {
-        visitor_in(bytes_at(&self.cold, place))
+        visitor_in(self.cold.bytes(place))
     }
 
     /// Changes what is read of one holder.
@@ -317,7 +318,7 @@ impl Holders {
 
     #[inline]
     pub(super) fn put_cold(&mut self, place: usize, cold: &ColdBytes) {
-        self.cold[place * COLD..][..COLD].copy_from_slice(cold);
+        self.cold.put(place, cold);
     }
 
     /// The number a place belongs to.
@@ -457,7 +458,7 @@ impl Holders {
             return;
         }
         let base = self.make_places(number, hot);
-        self.cold[base * COLD..][..count * COLD].copy_from_slice(cold.as_flattened());
+        self.cold.fill(base / self.per_number, cold);
         self.took_all(number, count);
         // Once they were entered because visitors are looked for, the others are at once.
         self.owed |= self.visitors.is_empty();
@@ -505,7 +506,6 @@ impl Holders {
     fn reach(&mut self, end: usize) {
         if self.hot.len() < end {
             self.hot.resize(end, NOBODY_HOT);
-            self.cold.resize(end * COLD, 0);
         }
     }
 
@@ -537,7 +537,7 @@ impl Holders {
     /// Makes `place` the visitor's latest.
     fn index(&mut self, place: usize) {
         let cold = &self.cold;
-        let visitor_of = |place: u32| visitor_in(bytes_at(cold, place as usize));
+        let visitor_of = |place: u32| visitor_in(cold.bytes(place as usize));
         let visitor = visitor_of(place as u32);
         let seed = self.seed;
         let entry = self.visitors.entry(
@@ -555,6 +555,9 @@ impl Holders {
 
     /// Forgets `place` if it is its visitor's latest.
     fn unindex(&mut self, place: usize) {
+        if self.is_unread(place) {
+            return;
+        }
         let hash = hash_of(self.visitor(place).0, self.seed);
         if let Ok(entry) = self.visitors.find_entry(hash, |p| *p as usize == place) {
             entry.remove();
@@ -564,7 +567,7 @@ impl Holders {
     /// Bytes on the heap.
     pub(super) fn bytes(&self) -> usize {
         self.hot.capacity() * size_of::<Hot>()
-            + self.cold.capacity()
+            + self.cold.heap_bytes()
             + self.tags.capacity() * size_of::<u64>()
             + self.rings.capacity() * size_of::<Ring>()
             + (self.owners.capacity() + self.free.capacity()) * size_of::<u32>()

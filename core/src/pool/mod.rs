@@ -52,6 +52,7 @@ mod parted;
 mod policy;
 mod recall;
 mod replay;
+mod rest;
 mod select;
 mod settle;
 mod shard;

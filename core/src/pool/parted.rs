@@ -13,9 +13,10 @@ use super::packed::{
     HOT, Members, NUMBER, PackError, PackedHolders, PackedPast, TAB, hot_bytes, hot_of, put_number,
     read_number, take,
 };
+use super::rest::unread_of;
 use super::snapshot::holder_of;
 use super::state::{HolderImage, NumberImage};
-use super::unread::{UNREAD, unread_of};
+use super::unread::UNREAD;
 use crate::phone::E164;
 
 /// Numbers whose past holders are packed by themselves.

@@ -9,8 +9,9 @@
 //! known of them is not asked for: `Pool` says before what it would need
 //! ([`super::Pool::lacks_for`], [`super::Pool::lacks_to_replay`]).
 
-use super::cold::{COLD, ColdBytes, at, bytes_at};
+use super::cold::ColdBytes;
 use super::holders::{Holders, Hot, MOVED};
+use super::rest::{ended_in, tag_in, unread_of};
 use crate::id::VisitorId;
 use crate::time::UnixMillis;
 
@@ -20,24 +21,11 @@ pub(super) const UNREAD: usize = 16;
 /// It as it is packed.
 pub(super) type UnreadBytes = [u8; UNREAD];
 
-/// Where these two stand among the bytes of a holder.
-const TAG: core::ops::Range<usize> = 0..8;
-const ENDED: core::ops::Range<usize> = 64..72;
-
 /// By what a visitor is looked for before he is compared: half of his id. Two that have it in common
 /// are not met by chance, and who makes one up is taken for somebody else in replay alone.
 #[inline(always)]
 pub(super) fn tag_of(visitor: VisitorId) -> u64 {
     visitor.0 as u64
-}
-
-/// What of a holder is packed where he is to be read later.
-#[inline]
-pub(super) fn unread_of(cold: &ColdBytes) -> UnreadBytes {
-    let mut bytes = [0; UNREAD];
-    bytes[..8].copy_from_slice(&cold[TAG]);
-    bytes[8..].copy_from_slice(&cold[ENDED]);
-    bytes
 }
 
 /// A part of a snapshot of which the past holders are packed by themselves.
@@ -84,15 +72,14 @@ impl Holders {
     /// When the lease of a holder ended; zero while it did not.
     #[inline]
     pub(super) fn ended_at(&self, place: usize) -> UnixMillis {
-        let bytes = bytes_at(&self.cold, place);
-        UnixMillis(u64::from_le_bytes(at::<64, 8, COLD>(bytes)))
+        UnixMillis(ended_in(&self.cold.known(place)))
     }
 
     /// A holder's lease ended, if it had not before.
     #[inline]
     pub(super) fn end(&mut self, place: usize, now: UnixMillis) {
         if self.ended_at(place) == UnixMillis(0) {
-            self.cold[place * COLD..][ENDED].copy_from_slice(&now.0.to_le_bytes());
+            self.cold.end(place, now.0.to_le_bytes());
         }
     }
 
@@ -100,12 +87,12 @@ impl Holders {
     #[inline]
     pub(super) fn is_his(&self, place: usize, visitor: VisitorId) -> bool {
         self.tag_at(place) == tag_of(visitor)
-            && (self.visitor(place) == visitor || self.is_unread(place))
+            && (self.is_unread(place) || self.visitor(place) == visitor)
     }
 
     #[inline]
     fn tag_at(&self, place: usize) -> u64 {
-        u64::from_le_bytes(at::<0, 8, COLD>(bytes_at(&self.cold, place)))
+        tag_in(&self.cold.known(place))
     }
 
     /// Where a visitor is who may not be in the index: among those that were put all at once.
@@ -142,7 +129,7 @@ impl Holders {
     /// Puts a holder who is unread in a number's next place; all before him are.
     pub(super) fn push_unread(&mut self, number: usize, part: u16, hot: Hot, bytes: &UnreadBytes) {
         let place = self.push_unindexed(number, hot);
-        self.put_unread(place, bytes);
+        self.cold.put_known(place, bytes);
         let ring = &mut self.rings[number];
         (ring.unread, ring.part) = (ring.unread + 1, part);
         self.owed = true;
@@ -152,21 +139,15 @@ impl Holders {
     /// Takes a holder over out of other rings, as far as he was read.
     pub(super) fn push_from(&mut self, number: usize, before: &Self, place: usize) {
         let hot = *before.hot(place);
-        let bytes = bytes_at(&before.cold, place);
         match before.owner(place / before.per_number) {
             Some(of) if before.is_unread(place) => {
-                self.push_unread(number, before.rings[of].part, hot, &unread_of(bytes));
+                let known = before.cold.known(place);
+                self.push_unread(number, before.rings[of].part, hot, &known);
             }
             _ => {
-                self.push(number, hot, bytes);
+                self.push(number, hot, before.cold_bytes(place));
             }
         }
-    }
-
-    fn put_unread(&mut self, place: usize, bytes: &UnreadBytes) {
-        let cold = &mut self.cold[place * COLD..][..COLD];
-        cold[TAG].copy_from_slice(&bytes[..8]);
-        cold[ENDED].copy_from_slice(&bytes[8..]);
     }
 }
 
@@ -197,10 +178,7 @@ impl Holders {
         (unread, latest): (&[UnreadBytes], &ColdBytes),
     ) {
         let base = self.make_places(number, hot);
-        for (nth, bytes) in unread.iter().enumerate() {
-            self.put_unread(base + nth, bytes);
-        }
-        self.put_cold(base + unread.len(), latest);
+        self.cold.fill_brief(base / self.per_number, unread, latest);
         self.took_all(number, unread.len() + 1);
         let ring = &mut self.rings[number];
         (ring.unread, ring.part) = (unread.len() as u8, part);
@@ -227,15 +205,15 @@ impl Holders {
         let forgotten = all.len().checked_sub(unread).ok_or(Other)?;
         let all = &all[forgotten..];
         for (place, cold) in self.oldest_first(number).zip(all) {
-            if bytes_at(&self.cold, place)[TAG] != cold[TAG] {
+            if self.tag_at(place) != tag_in(&unread_of(cold)) {
                 return Err(Other);
             }
         }
         for (place, cold) in self.oldest_first(number).zip(all) {
             // His lease may have ended since.
-            let ended = unread_of(bytes_at(&self.cold, place));
+            let known = self.cold.known(place);
             self.put_cold(place, cold);
-            self.put_unread(place, &ended);
+            self.cold.put_known(place, &known);
         }
         self.rings[number].unread = 0;
         Ok(())

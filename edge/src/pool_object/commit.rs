@@ -141,7 +141,7 @@ impl Shell {
     /// What the alarm does: settles what is due and writes down what signs changed.
     pub(super) async fn tidy(self: &Rc<Self>, now: UnixMillis) -> Result<(), Fault> {
         self.awake().await?;
-        self.begin_while_quiet(now)?;
+        self.begin_while_quiet()?;
         let due = self.step_early(|pool, now, _| {
             pool.handle_timeout(now);
             pool.checkpoint();

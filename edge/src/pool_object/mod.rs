@@ -85,6 +85,8 @@ pub(crate) struct Shell {
     open: Cell<bool>,
     /// When the last commit was.
     committed_at: Cell<UnixMillis>,
+    /// Rows written since it was last looked whether the pool is quiet.
+    rows_since_look: Cell<u64>,
     /// How many read the journal, slice by slice, and need it as it is.
     readers: Cell<u32>,
     /// A checkpoint was called for.
@@ -149,6 +151,7 @@ impl DurableObject for PoolObject {
             guard: RefCell::default(),
             open: Cell::new(false),
             committed_at: Cell::new(UnixMillis(0)),
+            rows_since_look: Cell::new(0),
             readers: Cell::new(0),
             checkpoint_called: Cell::new(false),
             borrows: Cell::new(false),
@@ -391,6 +394,7 @@ impl Shell {
         let mut group = self.group.borrow_mut();
         let mut recent = self.recent.borrow_mut();
         while let Some(row) = memory.pool.poll_output() {
+            self.rows_since_look.set(self.rows_since_look.get() + 1);
             match &row.entry {
                 JournalEntry::Snapshot { last: true, of, .. } if *of == memory.snapshot_from => {
                     group.replay_from = Some(*of);

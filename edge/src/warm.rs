@@ -151,8 +151,8 @@ fn id(visitor: u64) -> u128 {
     u128::from(visitor) << 64 | u128::from(visitor)
 }
 
-/// Writes a row as it is stored, reads it, and has `pool` take it. What it lacks then of past holders
-/// is returned with their part.
+/// Writes a row as it is stored, reads it, and has `pool` take it. What it lacks then of past
+/// holders is returned with their part.
 fn read(pool: &mut Pool, mut row: JournalRow) -> Option<Option<(u64, Vec<u8>)>> {
     let mut past = None;
     let packed = match &mut row.entry {

@@ -4,9 +4,9 @@
 //! - a site of 200 scenarios;
 //! - a pool of 10,000 numbers, configured as the first thing that a process does;
 //! - the same, that takes 100,000 page views, every one of a new visitor, as many as
-//!   a busy site has in a day; its live view, its check, other configurations of it, and its first
-//!   answer after a stop: one that found it quiet, to a new visitor and to one who was there before,
-//!   one in the midst of visits, and one in the midst of ten configurations.
+//!   a busy site has in a day; its live view, its check, other configurations of it, and its
+//!   first answer after a stop: one that found it quiet, to a new visitor and to one who was there
+//!   before, one in the midst of visits, and one in the midst of ten configurations.
 //!
 //! What is judged is the time of objects. It cannot be read from outside, so two are read that it
 //! never exceeds: the processor's time that workerd's main thread takes for a request with nobody
@@ -42,8 +42,8 @@ const VISITS: u64 = 100_000;
 const ALONE: u64 = 6_000;
 /// How often what takes several turns is repeated: what a busy machine adds differs each time.
 const REPEATS: u64 = 5;
-/// Rows of grants that such a pool has at most, at the pace of such a day, since it was last written
-/// down whole: a quarter of 4,500, and those of a minute.
+/// Rows of grants that such a pool has at most, at the pace of such a day, since it was last
+/// written down whole: a quarter of 4,500, and those of a minute.
 const UNWRITTEN: u64 = 1_200;
 /// The runtime puts an object to sleep that nobody has asked for ten seconds.
 const QUIET: Duration = Duration::from_secs(10);

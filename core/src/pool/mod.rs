@@ -41,6 +41,7 @@ mod cold;
 mod colour;
 mod config;
 mod holders;
+mod images;
 mod journal;
 mod keys;
 mod message;

@@ -253,8 +253,8 @@ fn read_images(mut bytes: &[u8]) -> Result<Vec<NumberImage>, PackError> {
     Ok(numbers)
 }
 
-/// The numbers of a snapshot that bytes hold, and what is to be read of each; nothing where they are
-/// of a form before the last two.
+/// The numbers of a snapshot that bytes hold, and what is to be read of each; nothing where they
+/// are of a form before the last two.
 ///
 /// # Errors
 /// If anything of it cannot be read.

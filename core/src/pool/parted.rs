@@ -1,9 +1,9 @@
 //! Numbers of a snapshot as bytes in two pieces: what a pool lends them by, and beside it what is
 //! read of their past holders later ([`super::unread`]).
 //!
-//! The first is [`super::packed`]'s with less of all holders but the latest, some 430 bytes a number
-//! with ten holders instead of 1,080: as long as it is, a page view waits that finds its pool asleep. The
-//! second names each number and has the rest of its holders, of whom the first has a part twice.
+//! The first is [`super::packed`]'s with less of all holders but the latest, some 430 bytes a
+//! number with ten holders instead of 1,080: as long as it is, a page view waits that finds its
+//! pool asleep. The second names each number and has its past holders whole.
 //!
 //! Invariant: as of [`super::packed`], forms are read for ever.
 

@@ -46,11 +46,12 @@ impl Pool {
         self.holders.part_of(at).filter(|_| !is_read)
     }
 
-    /// Takes the past holders of the part at `row`, as [`super::PackedPart::past`] has them. One that
-    /// is not lacking changes nothing.
+    /// Takes the past holders of the part at `row`, as [`super::Pieces::past`] has them. One that is
+    /// not lacking changes nothing.
     ///
     /// # Errors
-    /// If the bytes are not those of that part. What they tell of some numbers may be taken by then.
+    /// If the bytes are not those of that part. What they tell of some numbers may be taken by
+    /// then.
     #[cfg(feature = "edge")]
     pub fn recall(&mut self, row: u64, past: &[u8]) -> Result<(), PackError> {
         let Some(part) = self.holders.unread_part(row) else {

@@ -7,9 +7,10 @@
 use super::cold::{Cold, ColdBytes};
 use super::config::{NUMBERS_MAX, NumberConfig, PoolConfig, Role, Source, holders_per_number};
 use super::holders::{Holders, Hot};
+use super::images::{PartHolders, hot_of};
 use super::journal::{Granted, JournalEntry, JournalRow, LastSeen, SnapshotHead};
 #[cfg(feature = "edge")]
-use super::packed::{self, PackError, Packed, PackedPast};
+use super::packed::{self, PackError, Packed};
 use super::state::{HolderImage, Number, NumberTouch, Tabs};
 use super::{MinTree, Pool, select};
 use crate::delay::{CountsChange, DelayModel};
@@ -17,34 +18,6 @@ use crate::phone::E164;
 use crate::time::UnixMillis;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// The holders of a number of a snapshot, oldest first.
-#[derive(Clone, Copy, Debug)]
-enum PartHolders<'h> {
-    Images(&'h [HolderImage]),
-    #[cfg(feature = "edge")]
-    Packed(packed::PackedHolders<'h>, u16),
-}
-
-/// What selection reads of a holder of an image.
-#[inline]
-fn hot_of(image: &HolderImage) -> Hot {
-    known(Hot {
-        last_activity: image.last_activity,
-        region: image.region,
-        class: image.class,
-        flags: image.flags,
-    })
-}
-
-/// It with a class that there is.
-#[inline]
-fn known(hot: Hot) -> Hot {
-    Hot {
-        class: hot.class.min(crate::delay::CLASSES as u8 - 1),
-        ..hot
-    }
-}
 
 /// The holders of a number that gets a place.
 #[derive(Clone, Copy, Debug)]
@@ -337,35 +310,6 @@ impl Pool {
         }
     }
 
-    /// Takes numbers as they were when the part was written; `told` are the same in order.
-    fn put_images<'p>(
-        &mut self,
-        told: &[E164],
-        numbers: impl Iterator<Item = (Number, PartHolders<'p>)>,
-    ) {
-        let mut near = 0;
-        let mut unknown = Vec::new();
-        for number in told {
-            match self.number_near(near, *number) {
-                Some(at) => near = at + 1,
-                None => unknown.push(*number),
-            }
-        }
-        if !unknown.is_empty() {
-            self.adopt(&unknown);
-        }
-        near = 0;
-        for (number, holders) in numbers {
-            if let Some(at) = self.number_near(near, number.config.number) {
-                self.put_image(at, number, holders);
-                near = at + 1;
-                // Something may be due that was not settled when the image was made; whoever
-                // settles what is due before the last part finds it.
-                self.timed = false;
-            }
-        }
-    }
-
     /// The place of a number that is likely to be at `near`.
     pub(super) fn number_near(&self, near: usize, number: E164) -> Option<usize> {
         let there = self.numbers.get(near);
@@ -394,7 +338,7 @@ impl Pool {
     }
 
     /// Takes in numbers that the configuration does not have, to drain.
-    fn adopt(&mut self, numbers: &[E164]) {
+    pub(super) fn adopt(&mut self, numbers: &[E164]) {
         let mut images = self.known();
         images.extend(numbers.iter().map(adopted));
         self.rebuild(images);
@@ -614,72 +558,22 @@ impl Pool {
         Some(core::mem::replace(&mut self.holders, holders))
     }
 
-    fn put_holders(&mut self, at: usize, holders: &[HolderImage]) {
+    pub(super) fn put_holders(&mut self, at: usize, holders: &[HolderImage]) {
         for image in holders {
             self.put_holder(at, hot_of(image), &Cold::of(image).write());
         }
     }
 
-    fn put_holder(&mut self, at: usize, hot: Hot, cold: &ColdBytes) {
+    pub(super) fn put_holder(&mut self, at: usize, hot: Hot, cold: &ColdBytes) {
         self.count_forgotten(at);
         self.holders.push(at, hot, cold);
     }
 
     /// Counts the idleness of the holder whom a number forgets with the next, if it does.
-    fn count_forgotten(&mut self, at: usize) {
+    pub(super) fn count_forgotten(&mut self, at: usize) {
         let (place, taken) = self.holders.next_place(at);
         if taken {
             self.count_idleness(place, self.now);
-        }
-    }
-
-    /// Puts a number's image in place of what is known of it.
-    fn put_image(&mut self, at: usize, image: Number, holders: PartHolders<'_>) {
-        if self.numbers[at].phase.is_leased() {
-            self.unstand(at);
-        }
-        self.holders.clear(at);
-        let number = &mut self.numbers[at];
-        *number = Number {
-            dirty: number.dirty,
-            counted_active: number.counted_active,
-            ..image
-        };
-        match holders {
-            PartHolders::Images(holders) => self.put_holders(at, holders),
-            #[cfg(feature = "edge")]
-            PartHolders::Packed(holders, part) => self.put_packed(at, &holders, part),
-        }
-        if self.numbers[at].phase.is_leased() {
-            self.stand(at);
-        }
-    }
-
-    /// Puts the holders of a number that has none, of a part of a snapshot.
-    #[cfg(feature = "edge")]
-    fn put_packed(&mut self, at: usize, holders: &packed::PackedHolders<'_>, part: u16) {
-        let hot = holders.hot().map(known);
-        let fits = hot.len() <= self.holders.per_number;
-        match holders.past {
-            PackedPast::Whole(cold) if fits => self.holders.fill(at, hot, cold),
-            PackedPast::Later(unread, latest) if fits => {
-                self.holders.fill_unread(at, part, hot, (unread, latest));
-            }
-            PackedPast::Whole(cold) => {
-                for (hot, cold) in hot.zip(cold) {
-                    self.put_holder(at, hot, cold);
-                }
-            }
-            PackedPast::Later(unread, latest) => {
-                let mut hot = hot;
-                for (bytes, hot) in unread.iter().zip(hot.by_ref()) {
-                    self.count_forgotten(at);
-                    self.holders.push_unread(at, part, hot, bytes);
-                }
-                for hot in hot {
-                    self.put_holder(at, hot, latest);
-                }
-            }
         }
     }
 }

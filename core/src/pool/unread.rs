@@ -21,8 +21,8 @@ pub(super) const UNREAD: usize = 16;
 /// It as it is packed.
 pub(super) type UnreadBytes = [u8; UNREAD];
 
-/// By what a visitor is looked for before he is compared: half of his id. Two that have it in common
-/// are not met by chance, and who makes one up is taken for somebody else in replay alone.
+/// By what a visitor is looked for before he is compared: half of his id. Two that have it in
+/// common are not met by chance, and who makes one up is taken for somebody else in replay alone.
 #[inline(always)]
 pub(super) fn tag_of(visitor: VisitorId) -> u64 {
     visitor.0 as u64

@@ -1,12 +1,12 @@
 //! The pool built anew from its journal, slice by slice.
 //!
-//! The object of a large pool that was put to sleep reads some 10 MB before it can answer. It does
+//! The object of a large pool that was put to sleep reads some 4 MB before it can answer. It does
 //! so in slices of some milliseconds, between which others have their turn; who asks for this pool
 //! meanwhile waits, and takes the next slice. Whoever cannot wait takes all that is left at once.
 //!
 //! Most of what it keeps of past holders is read after that, a part of the last snapshot at a time,
-//! before anything that asks for it: [`Shell::whole`] for all but page views and signs of activity, and
-//! for these what they need.
+//! before anything that asks for it: [`Shell::whole`] for all but page views and signs of activity,
+//! and for these what they need.
 //!
 //! Invariant: nobody is answered by a pool that lacks what his answer rests on. What is kept of a
 //! broken attempt is nothing: the next one begins at the first row.

@@ -14,8 +14,9 @@
 //! meanwhile), and the longest turn of any object, on the wall, which the Worker of a development
 //! run tells. The less of both is judged for a page view; where a request is answered in several
 //! turns, the longest turn: so long others wait; and where a page view waits for several turns,
-//! their sum. A busy machine only adds to it, so the least of several repetitions is taken. All is
-//! told, and what a client sees.
+//! their sum. A busy machine only adds to it, so the least of several repetitions is taken; of
+//! first answers after a stop the median, because an alarm that was due may have woken the pool
+//! before one of them. All is told, and what a client sees.
 
 use std::cell::Cell;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -317,10 +318,10 @@ fn woken(
         // As in `Spent`: both are no less than the objects' part.
         all.0.push(all_ms.min(ms));
     }
-    figures.push(told(name, worked.at(0.0)));
+    figures.push(told(name, worked.at(0.5)));
     // Who asks waits for all of them.
-    figures.push(judged(object, all.at(0.0)));
-    figures.push(judged(turn, turns.at(0.0)));
+    figures.push(judged(object, all.at(0.5)));
+    figures.push(judged(turn, turns.at(0.5)));
     Ok(())
 }
 
@@ -348,9 +349,9 @@ fn paced(state: &Path, figures: &mut Vec<Figure>) -> Result<()> {
         drop(edge);
         std::fs::remove_dir_all(&copy)?;
     }
-    figures.push(told("big_first_view_amid_visits_ms", worked.at(0.0)));
-    figures.push(judged("big_first_view_amid_visits_object_ms", all.at(0.0)));
-    figures.push(judged("big_first_view_amid_visits_turn_ms", turns.at(0.0)));
+    figures.push(told("big_first_view_amid_visits_ms", worked.at(0.5)));
+    figures.push(judged("big_first_view_amid_visits_object_ms", all.at(0.5)));
+    figures.push(judged("big_first_view_amid_visits_turn_ms", turns.at(0.5)));
     Ok(())
 }
 

@@ -46,8 +46,8 @@ impl Pool {
         self.holders.part_of(at).filter(|_| !is_read)
     }
 
-    /// Takes the past holders of the part at `row`, as [`super::Pieces::past`] has them. One that is
-    /// not lacking changes nothing.
+    /// Takes the past holders of the part at `row`, as [`super::Pieces::past`] has them. One that
+    /// is not lacking changes nothing.
     ///
     /// # Errors
     /// If the bytes are not those of that part. What they tell of some numbers may be taken by

@@ -1,9 +1,10 @@
 //! The recent holders of every number: who may still call it.
 //!
-//! Each number has a ring of `per_number` places, all rings in two arrays: what selection reads for
-//! every number ([`Hot`]) and what is read for one ([`Cold`]), the latter as bytes. Numbers that
-//! get other places keep their rings, so another configuration moves no holder. Nothing is
-//! allocated after construction, but for numbers that come.
+//! Each number has a ring of `per_number` places: what selection reads for every number ([`Hot`])
+//! is in one array of all rings, what is read for one ([`Cold`]) with each ring by itself, as bytes
+//! ([`super::rest`]). Numbers that get other places keep their rings, so another configuration
+//! moves no holder. Nothing is allocated after construction but for numbers that come, and when a
+//! number is lent for the first time.
 //!
 //! Where a visitor was last shown a number is found by an index of all who are remembered. Holders
 //! that a snapshot gives back are entered in it later: that takes longer than all else a pool does

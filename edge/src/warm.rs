@@ -2,7 +2,8 @@
 //!
 //! The engine compiles a function when it is first called. A page view that wakes a large pool
 //! calls some hundred that nobody called before, and waits for them. What is done here is small and
-//! leaves nothing: a pool of a few numbers lends, is written down, configured and read again.
+//! leaves nothing: a pool of a few numbers lends, is written down, configured and read again, and
+//! two page views are made out as far as no object is asked.
 //!
 //! Invariants: nothing of the platform is touched (no storage, clock or randomness is there while
 //! an isolate starts), and nothing that fails here keeps the Worker from starting.
